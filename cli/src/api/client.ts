@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { sleep } from '@octopipe/shared/core/clock';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { z } from 'zod';
+import {
+  Connection,
+  type DocumentEntry,
+  DocumentList,
+  ExportAccepted,
+  ExportStatus,
+  Mapping,
+  Migration,
+  ProblemBody,
+  Run,
+  Summary,
+  type Waiver,
+} from './answers.js';
+
+/** An answer of the API that is a problem (RFC 9457). `code` is stable. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface MigrationSettings {
+  country?: string;
+  currency?: string;
+  time_zone?: string;
+  date_format?: string;
+}
+
+/** The part of the REST API that a migration from the command line needs, one method per call. */
+export interface Api {
+  openMigration(body: {
+    tenant: string;
+    tenant_name: string;
+    reference: string;
+    name: string;
+    settings?: MigrationSettings;
+  }): Promise<Migration>;
+  /** `body` is called again for a second attempt: a stream can be read only once. */
+  sendExport(migrationId: string, body: () => Readable): Promise<ExportAccepted>;
+  getExport(migrationId: string, exportId: string): Promise<ExportStatus>;
+  connect(body: { base_url: string; api_token: string; plan?: string; seats?: number }): Promise<Connection>;
+  proposeMapping(body: { migration_id: string; export_id: string }): Promise<Mapping>;
+  confirmMapping(id: string, body: { content_hash: string; waived: boolean }): Promise<void>;
+  createRun(body: {
+    migration_id: string;
+    connection_id: string;
+    mapping_version_id: string;
+    waivers: Waiver[];
+  }): Promise<Run>;
+  getRun(id: string): Promise<Run>;
+  moveRun(id: string, move: 'resume' | 'cancel'): Promise<Run>;
+  getSummary(runId: string): Promise<Summary>;
+  listDocuments(runId: string): Promise<DocumentEntry[]>;
+  openDocument(runId: string, name: string): Promise<Readable>;
+}
+
+interface Call {
+  method: 'GET' | 'POST';
+  path: string;
+  body?: unknown;
+  stream?: () => Readable;
+}
+
+/** A service that is starting again is back within seconds; a minute without an answer is a failure worth telling. */
+const patienceMs = 60_000;
+
+export function openApi(options: {
+  baseUrl: string;
+  key: string;
+  tenant: string;
+  signal: AbortSignal;
+  patience?: number;
+}): Api {
+  const http = axios.create({
+    baseURL: options.baseUrl,
+    headers: { authorization: `Bearer ${options.key}` },
+    params: { tenant: options.tenant },
+    // Ours is always on this machine; a proxy of the environment is for the world outside.
+    proxy: false,
+    maxRedirects: 0,
+    maxBodyLength: Number.POSITIVE_INFINITY,
+    validateStatus: () => true,
+    signal: options.signal,
+  });
+  const patience = options.patience ?? patienceMs;
+  const json = async <S extends z.ZodType>(shape: S, call: Call): Promise<z.infer<S>> =>
+    readAnswer(shape, call, await send(http, call, patience, options.signal));
+  const post = <S extends z.ZodType>(shape: S, path: string, body: unknown) =>
+    json(shape, { method: 'POST', path, body });
+  const get = <S extends z.ZodType>(shape: S, path: string) => json(shape, { method: 'GET', path });
+
+  return {
+    openMigration: (body) => post(Migration, '/v1/migrations', body),
+    sendExport: (id, stream) =>
+      json(ExportAccepted, { method: 'POST', path: `/v1/migrations/${id}/exports`, stream }),
+    getExport: (id, exportId) => get(ExportStatus, `/v1/migrations/${id}/exports/${exportId}`),
+    connect: (body) => post(Connection, '/v1/connections', body),
+    proposeMapping: (body) => post(Mapping, '/v1/mappings', body),
+    confirmMapping: async (id, body) => {
+      await post(z.unknown(), `/v1/mappings/${id}/confirm`, body);
+    },
+    createRun: (body) => post(Run, '/v1/runs', body),
+    getRun: (id) => get(Run, `/v1/runs/${id}`),
+    moveRun: (id, move) => post(Run, `/v1/runs/${id}/${move}`, {}),
+    getSummary: (id) => get(Summary, `/v1/reports/${id}`),
+    async listDocuments(id) {
+      const items: DocumentEntry[] = [];
+      let cursor: string | null | undefined;
+      do {
+        const suffix = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
+        const page = await get(DocumentList, `/v1/reports/${id}/documents${suffix}`);
+        items.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor);
+      return items;
+    },
+    async openDocument(id, name) {
+      const path = `/v1/reports/${id}/documents/${encodeURIComponent(name)}`;
+      const answer = await http.get<Readable>(path, { responseType: 'stream' });
+      if (answer.status === 200) return answer.data;
+      answer.data.resume();
+      throw new ApiProblem(
+        answer.status,
+        'document_unavailable',
+        `The document ${name} cannot be read (HTTP ${answer.status}).`,
+      );
+    },
+  };
+}
+
+/** Every POST carries one Idempotency-Key through all its attempts, so an answer that got lost doubles nothing. */
+async function send(
+  http: AxiosInstance,
+  call: Call,
+  patience: number,
+  signal: AbortSignal,
+): Promise<AxiosResponse<unknown>> {
+  const headers = {
+    ...(call.method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
+    ...(call.stream ? { 'content-type': 'application/zip' } : {}),
+  };
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const body = call.stream?.();
+    try {
+      const answer = await http.request<unknown>({
+        method: call.method,
+        url: call.path,
+        headers,
+        data: body ?? call.body,
+      });
+      if (!isAway(answer) || Date.now() > deadline) return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      // What could not be read from disk will not be readable in a second either.
+      if (body?.errored) throw body.errored;
+      if (!axios.isAxiosError(error) || Date.now() > deadline) throw error;
+    } finally {
+      body?.destroy();
+    }
+    await sleep(500, signal);
+    signal.throwIfAborted();
+  }
+}
+
+/**
+ * Ours or the gateway's "not just now": worth another try. A 502 that a service itself gives is about the account
+ * (`account_unreachable`), and is an answer.
+ */
+function isAway(answer: AxiosResponse<unknown>): boolean {
+  if (answer.status !== 502 && answer.status !== 503) return false;
+  const problem = ProblemBody.safeParse(answer.data);
+  return !problem.success || ['service_away', 'database_unavailable'].includes(problem.data.code);
+}
+
+function readAnswer<S extends z.ZodType>(shape: S, call: Call, answer: AxiosResponse<unknown>): z.infer<S> {
+  const where = `${call.method} ${call.path}`;
+  if (answer.status >= 400) {
+    const problem = ProblemBody.safeParse(answer.data);
+    if (!problem.success)
+      throw new ApiProblem(answer.status, 'no_problem', `${where} answered ${answer.status}.`);
+    const { code, detail, errors } = problem.data;
+    const fields = errors.map((field) => `${field.pointer}: ${field.message}`).join('; ');
+    throw new ApiProblem(answer.status, code, fields === '' ? detail : `${detail} (${fields})`);
+  }
+  const parsed = shape.safeParse(answer.data);
+  if (parsed.success) return parsed.data;
+  const first = parsed.error.issues[0];
+  throw new ApiProblem(
+    answer.status,
+    'unexpected_answer',
+    `${where} answered in a form this build does not know (${first?.path.join('.')}: ${first?.message}); build everything from the same commit.`,
+  );
+}

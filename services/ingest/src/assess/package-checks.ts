@@ -1,0 +1,86 @@
+import { canonicalObject } from '@octopipe/shared/octopuspro/canonical-fields';
+import type { FindingsList } from './findings-list.js';
+import { filledCells, giveVerdict } from './row-verdicts.js';
+import { type PackageFile, type StagedExport, tablesOf } from './staged-export.js';
+
+/** What the files themselves tell: dropped and missing and unknown columns, rows against the manifest. */
+export function checkPackage(staged: StagedExport, findings: FindingsList): void {
+  for (const file of tablesOf(staged)) checkColumns(file, file.object, findings);
+  const announced = new Map(staged.manifest?.files.map((entry) => [entry.name, entry]));
+  for (const file of staged.files) {
+    const rows = announced.get(file.path)?.rows;
+    if (rows === undefined || file.rowCount === null || rows === file.rowCount) continue;
+    findings.add({
+      code: 'row_count_mismatch',
+      object: file.object ?? '',
+      file: file.path,
+      facts: { manifest: rows, found: file.rowCount },
+    });
+  }
+  for (const name of announced.keys()) {
+    if (!staged.files.some((file) => file.path === name))
+      findings.add({
+        code: 'row_count_mismatch',
+        object: '',
+        file: name,
+        facts: { manifest: announced.get(name)?.rows ?? 0, found: 0 },
+      });
+  }
+}
+
+function checkColumns(file: PackageFile, object: string, findings: FindingsList): void {
+  const definition = canonicalObject(object);
+  const present = new Set(file.columns.map((column) => column.field));
+  for (const header of file.dropped)
+    findings.add({ code: 'secret_dropped', object, file: file.path, column: header });
+  for (const field of definition.fields) {
+    if (field.required !== 'R' || present.has(field.field)) continue;
+    if (field.field === definition.key && definition.display && present.has(definition.display)) continue;
+    findings.add({ code: 'missing_column', object, file: file.path, column: field.header });
+  }
+  for (const column of file.columns) {
+    if (column.field === null && !/^\s*cf:/i.test(column.header))
+      findings.add({ code: 'unknown_column', object, file: file.path, column: column.header });
+  }
+}
+
+/** Files against attachments.csv, both ways. A listed file that is not there rejects its row; a wrong size does not. */
+export async function checkAttachments(staged: StagedExport, findings: FindingsList): Promise<void> {
+  const files = new Map(staged.files.map((file) => [file.path, file]));
+  const sizes = new Map(
+    (await filledCells(staged, 'attachment', 'size_bytes')).map((row) => [row.rowNumber, row.cell.trim()]),
+  );
+  const hashes = new Map(
+    (await filledCells(staged, 'attachment', 'sha_256')).map((row) => [row.rowNumber, row.cell.trim()]),
+  );
+  const listed = new Set<string>();
+  const missing = [];
+  for (const row of await filledCells(staged, 'attachment', 'path')) {
+    const path = row.cell.trim().replaceAll('\\', '/').replace(/^\.\//, '');
+    const file = files.get(path);
+    listed.add(path);
+    if (!file) {
+      missing.push(row);
+      findings.addRow('missing_file', row, { column: row.header });
+      continue;
+    }
+    const size = sizes.get(row.rowNumber);
+    const hash = hashes.get(row.rowNumber)?.toLowerCase();
+    const differs = [
+      ...(size !== undefined && size !== String(file.bytes) ? ['size'] : []),
+      ...(hash !== undefined && hash !== file.sha256 ? ['hash'] : []),
+    ];
+    if (differs.length > 0) findings.addRow('file_mismatch', row, { facts: { differs: differs.join(', ') } });
+  }
+  await giveVerdict(staged, 'attachment', missing, 'rejected', 'missing_file');
+  for (const file of staged.files) {
+    const wanted = file.kind === 'attachment' || (file.kind === 'unknown' && !isSystemFile(file.path));
+    if (wanted && !listed.has(file.path))
+      findings.add({ code: 'unlisted_file', object: 'attachment', file: file.path });
+  }
+}
+
+/** What file managers leave in archives: counted among the files, worth nobody's attention. */
+function isSystemFile(path: string): boolean {
+  return path.startsWith('__MACOSX/') || /(^|\/)(\.[^/]+|Thumbs\.db|desktop\.ini)$/i.test(path);
+}

@@ -1,0 +1,341 @@
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { request } from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { inTransaction, openDatabase } from '@octopipe/shared/db/index';
+import { childRows, pageRows, rowsById, verdictsOf } from '@octopipe/shared/staging/read-staged';
+import { startTestRedis } from '@octopipe/shared/testing/redis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ExportView, type Rig, startRig, zipOf } from './testing/rig.js';
+
+const customers = 'Customer ID,first_name,password\n1,Ada,canary-1\n2,Grace,canary-2\n';
+const bookings = 'Booking ID,Customer ID,Status,Shoe size\n10,1,Completed,43\n11,2,To Do,\n12,9,To Do,\n';
+const appointments = 'Appointment ID,Booking ID,Start\n100,10,2025-01-01\n101,12,2025-01-02\n';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ maxUploadBytes: 200_000 });
+});
+afterAll(() => rig.stop());
+
+async function stage(
+  files: Record<string, string | Buffer>,
+  tenant = 'north',
+): Promise<ExportView & { migrationId: string }> {
+  const migrationId = await rig.openMigration(tenant, `ref-${Math.random()}`);
+  const { body } = await rig.upload(migrationId, tenant, await zipOf(files));
+  const view = await rig.settled(migrationId, tenant, (body as { id: string }).id);
+  return { ...view, migrationId };
+}
+
+const stateOf = (exportId: string) =>
+  rig.query(
+    `select object, row_number, source_id, cells, encode(row_hash, 'hex') as hash, refs from ingest.staged_row
+     where export_id = $1 order by 1, 2`,
+    [exportId],
+  );
+
+describe('an upload', () => {
+  test('of the same bytes is the same export, and only one blob stays', async () => {
+    const id = await rig.openMigration('twice');
+    const zip = await zipOf({ 'customers.csv': customers });
+    const first = await rig.upload(id, 'twice', zip);
+    const second = await rig.upload(id, 'twice', zip);
+    expect([first.status, second.status]).toEqual([202, 200]);
+    expect((second.body as { id: string }).id).toBe((first.body as { id: string }).id);
+    await rig.settled(id, 'twice', (first.body as { id: string }).id);
+    const [tenant] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'twice'`);
+    // The original and its one file.
+    expect((await readdir(path.join(rig.filesDir, tenant?.id ?? ''))).length).toBe(2);
+  });
+
+  test('too large, of another type, or cut off leaves nothing', async () => {
+    const id = await rig.openMigration('refused');
+    const big = await rig.upload(id, 'refused', Buffer.alloc(200_001));
+    expect([big.status, (big.body as { code: string }).code]).toEqual([413, 'body_too_large']);
+    expect(await chunked(id, 300_000)).toBe(413);
+    const other = await rig.call('POST', `/v1/migrations/${id}/exports?tenant=refused`, {
+      bytes: Buffer.from('x'),
+      type: 'text/csv',
+    });
+    expect(other.status).toBe(415);
+    await cutOff(id);
+    const [tenant] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'refused'`);
+    const folder = path.join(rig.filesDir, tenant?.id ?? '');
+    for (let tries = 0; tries < 100 && (await readdir(folder).catch(() => [])).length > 0; tries++)
+      await sleep(20);
+    expect(await readdir(folder)).toEqual([]);
+    expect(await rig.query('select 1 from ingest.export where tenant_id = $1', [tenant?.id])).toEqual([]);
+  });
+
+  const open = (id: string, headers: Record<string, string>) =>
+    request(`${rig.url}/v1/migrations/${id}/exports?tenant=refused`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${rig.operatorKey}`, 'content-type': 'application/zip', ...headers },
+    });
+
+  function chunked(id: string, bytes: number): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      const req = open(id, { 'transfer-encoding': 'chunked' });
+      req.on('response', (res) => resolve(res.resume().statusCode));
+      req.on('error', reject);
+      for (let sent = 0; sent < bytes; sent += 10_000) req.write(Buffer.alloc(10_000));
+      req.end();
+    });
+  }
+
+  function cutOff(id: string): Promise<void> {
+    return new Promise((resolve) => {
+      const req = open(id, { 'content-length': '100000' });
+      req.on('error', () => resolve());
+      req.write(Buffer.alloc(50_000));
+      setTimeout(() => req.destroy(new Error('cut')), 100);
+    });
+  }
+});
+
+test.each([
+  ['not_a_zip', Buffer.from('Customer ID\n1\n')],
+  ['empty_package', {}],
+  ['nothing_recognised', { 'readme.txt': 'hello', 'notes.docx': 'x' }],
+  ['unreadable_manifest', { 'manifest.json': '{', 'customers.csv': customers }],
+])('%s fails the export with a sentence', async (code, content) => {
+  const id = await rig.openMigration('broken', code);
+  const zip = Buffer.isBuffer(content) ? content : await zipOf(content as Record<string, string>);
+  const { body } = await rig.upload(id, 'broken', zip);
+  const view = await rig.settled(id, 'broken', (body as { id: string }).id);
+  expect([view.state, view.error_code]).toEqual(['failed', code]);
+  expect(view.error_detail).toMatch(/^.{40,300}\.$/);
+  expect(view.files).toEqual([]);
+});
+
+test('rows, references, verdicts and what the other services read of them', async () => {
+  const view = await stage({
+    'customers.csv': customers,
+    'bookings.csv': bookings,
+    'appointments.csv': appointments,
+  });
+  expect(view.state).toBe('assessed');
+  expect(view.findings).toEqual({ orphan_reference: 2, secret_dropped: 1, unknown_column: 1 });
+  const database = openDatabase(rig.databaseUrl, { max: 2, onError: () => {}, applicationName: 'test' });
+  try {
+    const [tenant] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'north'`);
+    const tenantId = tenant?.id ?? '';
+    // As transform: it may read what ingest has attached.
+    await inTransaction(database.db, { role: 'transform', tenantId }, async (tx) => {
+      expect(await pageRows(tx, tenantId, view.id, 'booking', { afterRow: 0, limit: 10 })).toEqual([
+        {
+          object: 'booking',
+          rowNumber: 1,
+          sourceId: '10',
+          fields: { booking_id: '10', customer_id: '1', status: 'Completed' },
+          extra: { 'Shoe size': '43' },
+        },
+        {
+          object: 'booking',
+          rowNumber: 2,
+          sourceId: '11',
+          fields: { booking_id: '11', customer_id: '2', status: 'To Do' },
+          extra: {},
+        },
+      ]);
+      expect([...(await rowsById(tx, tenantId, view.id, 'customer', ['2', '9'])).keys()]).toEqual(['2']);
+      const visits = await childRows(tx, tenantId, view.id, 'appointment', 'booking', ['10', '12']);
+      expect([...visits].map(([id, rows]) => [id, rows.map((row) => row.sourceId)])).toEqual([
+        ['10', ['100']],
+      ]);
+      expect(await verdictsOf(tx, tenantId, view.id)).toEqual([
+        {
+          object: 'appointment',
+          rowNumber: 2,
+          sourceId: '101',
+          verdict: 'rejected',
+          reason: 'orphan_reference',
+        },
+        { object: 'booking', rowNumber: 3, sourceId: '12', verdict: 'rejected', reason: 'orphan_reference' },
+      ]);
+    });
+    // Another tenant's transaction sees none of it, even when it asks with the right ids.
+    await rig.openMigration('south');
+    const [other] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'south'`);
+    await inTransaction(database.db, { role: 'transform', tenantId: other?.id ?? '' }, async (tx) => {
+      expect(await pageRows(tx, tenantId, view.id, 'booking', { afterRow: 0, limit: 10 })).toEqual([]);
+      expect(await verdictsOf(tx, tenantId, view.id)).toEqual([]);
+    });
+  } finally {
+    await database.destroy();
+  }
+});
+
+test('foreign and absent answer alike', async () => {
+  const view = await stage({ 'customers.csv': customers });
+  await rig.openMigration('south');
+  const key = await rig.keyOfTenant('south');
+  const absent = '00000000-0000-4000-8000-000000000000';
+  for (const tail of ['', `/exports/${view.id}`, `/exports/${view.id}/findings`]) {
+    const answers = await Promise.all([
+      rig.call('GET', `/v1/migrations/${view.migrationId}${tail}`, { key }),
+      rig.call('GET', `/v1/migrations/${absent}${tail.replace(view.id, absent)}`, { key }),
+    ]);
+    const [foreign, missing] = answers.map(({ status, body }) => {
+      const { instance: _path, requestId: _id, ...rest } = body as Record<string, unknown>;
+      return { status, ...rest };
+    });
+    expect(foreign).toEqual(missing);
+    expect(foreign).toMatchObject({ status: 404 });
+  }
+  const upload = await rig.call('POST', `/v1/migrations/${view.migrationId}/exports`, {
+    key,
+    bytes: Buffer.from('x'),
+  });
+  expect(upload.status).toBe(404);
+  const { body } = await rig.call('GET', '/v1/migrations', { key });
+  expect((body as { items: Array<{ tenant: string }> }).items.map((item) => item.tenant)).toEqual(['south']);
+});
+
+test('parts of one object are numbered on, and broken rows are set aside without taking others along', async () => {
+  const view = await stage({
+    'export/customers_1.csv': 'Customer ID,first_name\n1,Ada\n2,"un\n3,Eve\n',
+    'export/customers_2.csv':
+      '\uFEFFCustomer ID;first_name\r\n1;Ada\r\n4;Zoë;extra\r\n;Nobody\r\n5;Bob\r\n5;Rob\r\n',
+    'export/__MACOSX/._x': 'junk',
+  });
+  expect(view.objects).toEqual([{ object: 'customer', rows: 8 }]);
+  const rows = await rig.query<{ n: number; id: string | null; reason: string | null }>(
+    `select r.row_number as n, r.source_id as id, v.reason from ingest.staged_row r
+     left join ingest.row_verdict v using (export_id, object, row_number) where r.export_id = $1 order by 1`,
+    [view.id],
+  );
+  expect(rows.map(({ n, id, reason }) => `${n} ${id} ${reason}`)).toEqual([
+    '1 1 null',
+    '2 null ragged_row',
+    '3 3 null',
+    '4 1 duplicate_id_equal',
+    '5 null ragged_row',
+    '6 null missing_key',
+    '7 5 duplicate_id_conflict',
+    '8 5 duplicate_id_conflict',
+  ]);
+  const { body } = await rig.call(
+    'GET',
+    `/v1/migrations/${view.migrationId}/exports/${view.id}/findings?tenant=north&limit=500`,
+  );
+  const items = (body as { items: Array<{ code: string; file: string; row_number: number }> }).items;
+  expect(items.find((item) => item.code === 'missing_key')).toMatchObject({
+    file: 'customers_2.csv',
+    row_number: 3,
+  });
+});
+
+test('staging and assessing again changes nothing', async () => {
+  const view = await stage({ 'customers.csv': customers, 'bookings.csv': bookings });
+  const before = await stateOf(view.id);
+  const findings = () =>
+    rig.query(
+      'select code, object, source_id, file, row_number from core.finding where export_id = $1 order by 1,2,3',
+      [view.id],
+    );
+  const found = await findings();
+  await rig.query(`update ingest.export set state = 'staged' where id = $1`, [view.id]);
+  await rig.settled(view.migrationId, 'north', view.id);
+  expect(await stateOf(view.id)).toEqual(before);
+  expect(await findings()).toEqual(found);
+});
+
+describe('a process killed in the middle of a file', () => {
+  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+  test('leaves nothing half, and the next one finishes', async () => {
+    const idle = await startRig({ withoutService: true });
+    const env = (failpoint?: string) => ({
+      ...process.env,
+      DATABASE_URL: idle.databaseUrl,
+      OCTOPIPE_MASTER_KEY: idle.config.masterKey.key.toString('base64'),
+      OCTOPIPE_FILES_DIR: idle.filesDir,
+      SWEEP_INTERVAL_MS: '200',
+      ...(failpoint ? { OCTOPIPE_FAILPOINT: failpoint } : {}),
+    });
+    const start = async (failpoint?: string) => {
+      const child = spawn(process.execPath, [main], {
+        env: env(failpoint),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+        child.once('exit', (_code, signal) => resolve(signal)),
+      );
+      const url = await new Promise<string>((resolve, reject) => {
+        let text = '';
+        child.stdout.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          const ready = /ready at (\S+)/.exec(text);
+          if (ready?.[1]) resolve(ready[1]);
+        });
+        child.once('exit', () => reject(new Error('ended before it was ready')));
+      });
+      return { url, ended, stop: () => child.kill('SIGTERM') };
+    };
+    const call = async (url: string, method: string, route: string, body?: Buffer | string) => {
+      const answer = await fetch(`${url}${route}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${idle.operatorKey}`,
+          'content-type': Buffer.isBuffer(body) ? 'application/zip' : 'application/json',
+        },
+        ...(body === undefined ? {} : { body: body as never }),
+      });
+      return (await answer.json()) as { id: string; state: string };
+    };
+    try {
+      const rows = Array.from({ length: 20_000 }, (_, n) => `${n + 1},Name ${n}`).join('\n');
+      const zip = await zipOf({ 'customers.csv': `Customer ID,first_name\n${rows}\n` });
+      const first = await start('ingest.mid_file:2');
+      const migration = await call(
+        first.url,
+        'POST',
+        '/v1/migrations',
+        JSON.stringify({ tenant: 'crash', reference: 'r', name: 'n' }),
+      );
+      const { id } = await call(
+        first.url,
+        'POST',
+        `/v1/migrations/${migration.id}/exports?tenant=crash`,
+        zip,
+      );
+      expect(await first.ended).toBe('SIGKILL');
+      const table = `ingest.staged_row_${id.replaceAll('-', '')}`;
+      expect(await idle.query(`select count(*)::int as n from ${table}`)).toEqual([{ n: 0 }]);
+      expect(await idle.query('select state from ingest.export_file')).toEqual([{ state: 'pending' }]);
+
+      const second = await start();
+      let state = '';
+      for (const until = Date.now() + 60_000; state !== 'assessed' && Date.now() < until; await sleep(100))
+        state = (await call(second.url, 'GET', `/v1/migrations/${migration.id}/exports/${id}?tenant=crash`))
+          .state;
+      expect(state).toBe('assessed');
+      expect(
+        await idle.query('select count(*)::int as n, max(row_number) as last from ingest.staged_row'),
+      ).toEqual([{ n: 20_000, last: 20_000 }]);
+      second.stop();
+      await second.ended;
+    } finally {
+      await idle.stop();
+    }
+  });
+});
+
+test('the same on Redis', async ({ skip }) => {
+  const redis = await startTestRedis();
+  if (!redis) return skip('redis-server is not installed');
+  const onRedis = await startRig({ redisUrl: redis.url });
+  try {
+    const id = await onRedis.openMigration('redis');
+    const { body } = await onRedis.upload(id, 'redis', await zipOf({ 'customers.csv': customers }));
+    const view = await onRedis.settled(id, 'redis', (body as { id: string }).id);
+    expect([view.state, view.objects]).toEqual(['assessed', [{ object: 'customer', rows: 2 }]]);
+  } finally {
+    await onRedis.stop();
+    await redis.stop();
+  }
+});

@@ -1,0 +1,32 @@
+import { Problem } from '@octopipe/shared/core/errors';
+import { z } from 'zod';
+
+/** `limit` and `cursor` of every list. */
+export const PageQuery = {
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  cursor: z.string().max(200).optional(),
+};
+
+/** The page's items and the cursor after the last one; `found` was asked for with one more than `limit`. */
+export function toPage<T, V>(
+  found: T[],
+  limit: number,
+  positionOf: (item: T) => string,
+  view: (item: T) => V,
+): { items: V[]; next_cursor: string | null } {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const next =
+    found.length > limit && last ? Buffer.from(positionOf(last), 'utf8').toString('base64url') : null;
+  return { items: items.map(view), next_cursor: next };
+}
+
+/** The position a cursor stands for; a cursor that is not ours is the caller's mistake. */
+export function positionOfCursor(cursor: string | undefined, form: RegExp): string | undefined {
+  if (cursor === undefined) return undefined;
+  const position = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (form.test(position)) return position;
+  throw new Problem(422, 'invalid_request', 'The cursor is not one that this list has given.', [
+    { pointer: '/query/cursor', message: 'unknown cursor' },
+  ]);
+}

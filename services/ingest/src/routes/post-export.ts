@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream';
+import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction } from '@octopipe/shared/db/index';
+import { appendEvent } from '@octopipe/shared/events/append-event';
+import type { StoredFile } from '@octopipe/shared/files/store';
+import { defineRoute } from '@octopipe/shared/http/route';
+import { getMigration } from '@octopipe/shared/staging/read-staged';
+import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import type { Request } from 'express';
+import type { IngestContext } from '../context.js';
+import { hint } from '../hint.js';
+import { MigrationPath, TenantQuery } from './tenant-query.js';
+
+export const postExport = defineRoute<IngestContext, typeof MigrationPath, typeof TenantQuery>({
+  method: 'post',
+  path: '/v1/migrations/:id/exports',
+  roles: ['operator', 'tenant_admin', 'portal'],
+  summary: 'Takes an export package; the same bytes again answer the same export.',
+  params: MigrationPath,
+  query: TenantQuery,
+  streams: true,
+  async handle(ctx, { caller, log, params, query, req }, res) {
+    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+    const scope = { role: 'ingest', tenantId: tenant.id } as const;
+    await inTransaction(ctx.db, scope, (tx) => getMigration(tx, tenant.id, params.id));
+    // Whatever is refused below leaves the rest of the body unread: the connection cannot be used again.
+    res.setHeader('connection', 'close');
+    assertZip(req);
+    assertNotTooLarge(Number(req.headers['content-length'] ?? 0), ctx.maxUploadBytes);
+    const stored = await store(ctx, tenant.id, req);
+    try {
+      const { found, isNew } = await inTransaction(ctx.db, scope, async (tx) => {
+        const made = await tx
+          .insertInto('ingest.export')
+          .values({
+            tenantId: tenant.id,
+            migrationId: params.id,
+            state: 'received',
+            sha256: stored.sha256,
+            bytes: stored.bytes,
+            blob: stored.blob,
+          })
+          .onConflict((conflict) => conflict.columns(['migrationId', 'sha256']).doNothing())
+          .returning('id')
+          .executeTakeFirst();
+        const row = await tx
+          .selectFrom('ingest.export')
+          .select(['id', 'state', 'sha256', 'bytes'])
+          .where('tenantId', '=', tenant.id)
+          .where('migrationId', '=', params.id)
+          .where('sha256', '=', stored.sha256)
+          .executeTakeFirstOrThrow();
+        if (made)
+          await appendEvent(tx, tenant.id, {
+            migrationId: params.id,
+            kind: 'export.received',
+            facts: { export_id: row.id, bytes: stored.bytes, sha256: stored.sha256 },
+          });
+        return { found: row, isNew: made !== undefined };
+      });
+      if (isNew) await hint(ctx, log, 'stage-export', { tenantId: tenant.id, exportId: found.id });
+      else await ctx.files.remove(tenant.id, stored.blob);
+      return { status: isNew ? 202 : 200, body: { ...found, bytes: Number(found.bytes) } };
+    } catch (error) {
+      await ctx.files.remove(tenant.id, stored.blob);
+      throw error;
+    }
+  },
+});
+
+async function store(ctx: IngestContext, tenantId: string, req: Request): Promise<StoredFile> {
+  const dataKey = await ctx.dataKey(tenantId);
+  try {
+    return await ctx.files.put(tenantId, dataKey, Readable.from(limited(req, ctx.maxUploadBytes)));
+  } catch (error) {
+    if (req.readableAborted || req.destroyed)
+      throw new Problem(400, 'upload_incomplete', 'The upload ended before its end; send the package again.');
+    // What is still coming is read away, so that the caller hears the answer instead of a reset.
+    req.resume();
+    throw error;
+  }
+}
+
+/** The request's chunks, without ending the connection when the limit is passed: an answer has to go out on it. */
+async function* limited(req: Request, maxBytes: number): AsyncGenerator<Buffer, void, undefined> {
+  let bytes = 0;
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).length;
+    assertNotTooLarge(bytes, maxBytes);
+    yield chunk as Buffer;
+  }
+}
+
+function assertZip(req: Request): void {
+  const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/zip' && type !== 'application/x-zip-compressed')
+    throw new Problem(
+      415,
+      'not_a_zip',
+      'Send the package as one ZIP file with the header Content-Type: application/zip.',
+    );
+}
+
+function assertNotTooLarge(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes)
+    throw new Problem(
+      413,
+      'body_too_large',
+      `The package is larger than the ${maxBytes} bytes that this installation takes (MAX_UPLOAD_BYTES); split it or raise the limit.`,
+    );
+}

@@ -1,0 +1,34 @@
+import { inSystemTransaction } from '@octopipe/shared/db/index';
+import type { IngestContext } from './context.js';
+import { hint } from './hint.js';
+
+/** Finds what is still to be done in the tables and hints it: the queue may have lost everything. */
+export async function sweep(ctx: IngestContext): Promise<void> {
+  const pending = await inSystemTransaction(ctx.db, async (tx) => ({
+    exports: await tx
+      .selectFrom('ingest.export')
+      .select(['id', 'tenantId', 'state'])
+      .where('state', 'in', ['received', 'staging', 'staged'])
+      .orderBy('createdAt')
+      .limit(200)
+      .execute(),
+    files: await tx
+      .selectFrom('ingest.exportFile as file')
+      .innerJoin('ingest.export as export', 'export.id', 'file.exportId')
+      .select(['file.id', 'file.tenantId', 'file.exportId'])
+      .where('export.state', '=', 'staging')
+      .where('file.state', '=', 'pending')
+      .orderBy('file.path')
+      .limit(500)
+      .execute(),
+  }));
+  const withFiles = new Set(pending.files.map((file) => file.exportId));
+  for (const { id: exportId, tenantId, state } of pending.exports) {
+    if (state === 'staged') await hint(ctx, ctx.logger, 'assess-export', { tenantId, exportId });
+    // `staging` without pending files: the last file's job died before it could close the staging.
+    else if (!withFiles.has(exportId)) await hint(ctx, ctx.logger, 'stage-export', { tenantId, exportId });
+  }
+  for (const { id: fileId, tenantId, exportId } of pending.files) {
+    await hint(ctx, ctx.logger, 'stage-file', { tenantId, exportId, fileId });
+  }
+}

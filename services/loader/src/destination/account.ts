@@ -1,0 +1,191 @@
+import { sleep } from '@octopipe/shared/core/clock';
+import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
+import { type Database, inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { tokenCost } from '@octopipe/shared/pipedrive/costs';
+import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import {
+  type ApiOutcome,
+  type ApiRequest,
+  createHttp,
+  type PipedriveHttp,
+} from '@octopipe/shared/pipedrive/http';
+import { sql } from 'kysely';
+import { CompanyBudget } from '../budget/company-budget.js';
+import { type EntityRules, nextPosition, pageRequest, type RemoteRecord } from './entity-table.js';
+
+export interface Connection {
+  id: string;
+  tenantId: string;
+  baseUrl: string;
+  companyKey: string;
+  companyDomain: string;
+  plan: string;
+  seats: number;
+}
+
+export interface AccountSettings {
+  settleMs: number;
+  requestTimeoutMs: number;
+  reserveShare: number;
+}
+
+/** How long nothing is sent to an account that could not be reached at all. */
+const unreachablePauseMs = 5_000;
+
+/** What a write may end in; the rest (throttled, no connection, refused credentials) is handled here. */
+export type WriteOutcome =
+  | Extract<ApiOutcome, { kind: 'ok' | 'refused' | 'unknown' }>
+  | { kind: 'not_written'; reason: string };
+
+/**
+ * One Pipedrive account as a run sees it: every request waits for its place in the company's budget, is counted
+ * against the run, and teaches the budget what its headers say.
+ */
+export class Account {
+  readonly budget: CompanyBudget;
+  readonly #http: PipedriveHttp;
+
+  constructor(
+    readonly db: Database,
+    readonly connection: Connection,
+    readonly runId: string | null,
+    apiToken: string,
+    readonly settings: AccountSettings,
+  ) {
+    this.#http = createHttp({ baseUrl: connection.baseUrl, apiToken, timeoutMs: settings.requestTimeoutMs });
+    this.budget = new CompanyBudget(
+      db,
+      { tenantId: connection.tenantId, companyKey: connection.companyKey },
+      settings.reserveShare,
+    );
+  }
+
+  /** Waits until this operation may be sent. Writes call it before they note their intent: a spent token is cheap, a false intent is not. */
+  async takeTokens(operation: OperationName, signal?: AbortSignal): Promise<void> {
+    await this.budget.take(tokenCost(operation), signal);
+  }
+
+  /** Sends a write whose tokens were taken and whose intent and use were noted. Never sends twice. */
+  async write(request: ApiRequest): Promise<WriteOutcome> {
+    const outcome = await this.#send(request);
+    if (outcome.kind === 'ok' || outcome.kind === 'refused' || outcome.kind === 'unknown') return outcome;
+    return { kind: 'not_written', reason: outcome.kind === 'not_sent' ? outcome.reason : outcome.kind };
+  }
+
+  /** Reads, patiently: a read can be repeated. Throws RetryLater when the account does not answer for a while. */
+  async read(request: ApiRequest, signal?: AbortSignal): Promise<{ data: unknown; more: unknown }> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.takeTokens(request.operation, signal);
+      await this.countUse(request.operation);
+      const outcome = await this.#send(request);
+      if (outcome.kind === 'ok') return { data: outcome.data, more: outcome.more };
+      if (outcome.kind === 'refused') {
+        throw new RunStopped(
+          'read_refused',
+          `Pipedrive refused to list ${request.operation} (${outcome.code}); check that the API token belongs to an admin user.`,
+        );
+      }
+      if (attempt >= 5) throw new RetryLater(10_000, 'account_not_answering');
+      await sleep(Math.random() * 300 * 2 ** attempt, signal);
+    }
+  }
+
+  /** One cheap call outside our share, to learn the server's clock and what is left. True when tokens can be had again. */
+  async lookAtBudget(): Promise<boolean> {
+    const outcome = await this.#send({ operation: 'getCurrentUser' });
+    if (outcome.kind !== 'ok') return false;
+    await this.budget.believe(outcome.limits);
+    return this.budget.isOpen();
+  }
+
+  /** All pages of a list, one at a time. A record may come twice when others change the list meanwhile: callers key by id. */
+  async *pages(
+    rules: EntityRules,
+    query: Record<string, string>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<RemoteRecord[]> {
+    let position: string | undefined;
+    do {
+      const { data, more } = await this.read(pageRequest(rules, query, position), signal);
+      yield Array.isArray(data) ? (data as RemoteRecord[]) : [];
+      position = nextPosition(rules, more);
+    } while (position !== undefined);
+  }
+
+  async #send(request: ApiRequest): Promise<ApiOutcome> {
+    const outcome = await this.#http.send(request);
+    if ('limits' in outcome)
+      await this.budget.learn(outcome.limits, { always: outcome.kind === 'throttled' });
+    if (outcome.kind === 'ok' || outcome.kind === 'refused') this.budget.noteAccepted();
+    switch (outcome.kind) {
+      case 'not_sent':
+        // Nothing was charged. The pause keeps an outage of the network from turning the same records over and over.
+        this.budget.refund(tokenCost(request.operation));
+        await this.budget.pause(unreachablePauseMs);
+        return outcome;
+      case 'refused':
+        if (outcome.status === 402)
+          throw new RunStopped(
+            'account_not_open',
+            'Pipedrive answers that the company account is not open (payment required); settle that with Pipedrive, then resume the run.',
+          );
+        if (outcome.code.startsWith('feature_capping'))
+          throw new RunStopped(
+            'plan_limit_reached',
+            `Pipedrive refuses ${request.operation} because a limit of the plan is reached (${outcome.code}); upgrade the plan or make room, then resume the run.`,
+          );
+        return outcome;
+      case 'throttled':
+        await this.budget.slowDown(outcome.daily, outcome.retryAfterMs);
+        return outcome;
+      case 'unauthorized':
+        throw new RunStopped(
+          'token_refused',
+          'Pipedrive no longer accepts the API token; connect the account again with a valid token, then resume the run.',
+        );
+      case 'blocked':
+        await this.budget.pause(15 * 60_000);
+        throw new RunStopped(
+          'blocked_by_pipedrive',
+          'Pipedrive has blocked this account for a while (an HTML 403); wait 15 minutes, find out what else uses the account, then resume the run.',
+        );
+      default:
+        return outcome;
+    }
+  }
+
+  /** Counts requests against the run, by operation and server day. Called before the request leaves. */
+  async countUse(operation: OperationName, calls = 1): Promise<void> {
+    await inTransaction(this.db, { role: 'loader', tenantId: this.connection.tenantId }, (tx) =>
+      this.countUseIn(tx, operation, calls),
+    );
+  }
+
+  async countUseIn(tx: Tx, operation: OperationName, calls: number): Promise<void> {
+    if (this.runId === null) return;
+    const tokens = tokenCost(operation) * calls;
+    await tx
+      .insertInto('loader.tokenUse')
+      .values({
+        tenantId: this.connection.tenantId,
+        connectionId: this.connection.id,
+        runId: this.runId,
+        operation,
+        day: sql<string>`(select day from loader.company_budget where company_key = ${this.connection.companyKey})`,
+        calls,
+        tokens,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['runId', 'operation', 'day']).doUpdateSet({
+          calls: sql<number>`loader.token_use.calls + ${calls}`,
+          tokens: sql<number>`loader.token_use.tokens + ${tokens}`,
+        }),
+      )
+      .execute();
+  }
+
+  async close(): Promise<void> {
+    await this.budget.giveBack();
+    this.#http.close();
+  }
+}

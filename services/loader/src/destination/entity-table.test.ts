@@ -1,0 +1,51 @@
+import { fileNameWithMarker, markerLine } from '@octopipe/shared/domain/mapping/record';
+import { type Entity, entities } from '@octopipe/shared/domain/run/states';
+import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
+import { describe, expect, it } from 'vitest';
+import { entityTable, nextPosition, pageRequest, type RemoteRecord } from './entity-table.js';
+
+describe('the table of entities', () => {
+  it.each(entities)('%s: its walks ask only what its list takes', (entity) => {
+    const rules = entityTable[entity];
+    const taken = new Set(factsOf(rules.list).query.map((parameter) => parameter.name));
+    const asked = [rules.everything, rules.changedSince?.(new Date(0)) ?? {}].flatMap((query) =>
+      Object.keys(pageRequest(rules, query, '5').query ?? {}),
+    );
+    expect(asked.filter((name) => !taken.has(name))).toEqual([]);
+    expect(
+      [rules.create, rules.update, rules.remove].map((operation) => factsOf(operation).method).join(),
+    ).toMatch(/^POST,(PATCH|PUT),DELETE$/);
+  });
+
+  it.each<[Entity, Partial<RemoteRecord>, string | undefined]>([
+    ['person', { custom_fields: { m: 'customer:1' } }, 'customer:1'],
+    ['person', { custom_fields: { m: null } }, undefined],
+    ['deal', { custom_fields: null }, undefined],
+    ['activity', { note: `Words<br>${markerLine('payment:4', 'INV-1')}` }, 'payment:4'],
+    ['activity', { note: null }, undefined],
+    ['note', { content: `<p>Words<br />${markerLine('customer:1#note')}</p>` }, 'customer:1#note'],
+    ['note', { content: 'words' }, undefined],
+    ['file', { name: fileNameWithMarker('a.b.pdf', 'attachment:3#2') }, 'attachment:3#2'],
+    ['file', { name: 'a.pdf' }, undefined],
+  ])('finds the marker of a %s: %j', (entity, record, expected) => {
+    expect(entityTable[entity].markerOf({ id: 1, ...record }, 'm')).toBe(expected);
+  });
+
+  it('asks whole seconds: fractions are refused', () => {
+    expect(entityTable.deal.changedSince?.(new Date('2026-01-02T03:04:05.678Z'))?.updated_since).toBe(
+      '2026-01-02T03:04:05Z',
+    );
+  });
+
+  it('finds the next page in either place, and the end', () => {
+    expect(nextPosition(entityTable.deal, { next_cursor: 'abc' })).toBe('abc');
+    expect(nextPosition(entityTable.deal, { next_cursor: null })).toBeUndefined();
+    expect(nextPosition(entityTable.deal, undefined)).toBeUndefined();
+    const page = { more_items_in_collection: true, next_start: 100 };
+    expect(nextPosition(entityTable.note, { pagination: page })).toBe('100');
+    expect(nextPosition(entityTable.note, page)).toBe('100');
+    expect(
+      nextPosition(entityTable.note, { pagination: { ...page, more_items_in_collection: false } }),
+    ).toBeUndefined();
+  });
+});

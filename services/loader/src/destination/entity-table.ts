@@ -1,0 +1,131 @@
+import { findMarker, findMarkerInFileName } from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
+import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
+
+/** A record as Pipedrive lists it; only the parts that every list shares. */
+export type RemoteRecord = Record<string, unknown> & { id: number | string };
+
+/**
+ * What the write path needs to know of an entity: its operations, how its lists are paged, and where our marker stands.
+ * The preferred operation is the cheapest with equal fidelity: v2 where it exists, list pages over single gets.
+ */
+export interface EntityRules {
+  create: OperationName;
+  update: OperationName;
+  remove: OperationName;
+  list: OperationName;
+  /** The list of what `list` leaves out because it is archived. */
+  archive?: OperationName;
+  /** v2 lists answer a cursor, v1 lists a next start. */
+  paging: 'cursor' | 'start';
+  pageSize: number;
+  /** Extra query of a walk over what changed since a time, oldest change first; null: newest first, by id. */
+  changedSince: ((since: Date) => Record<string, string>) | null;
+  /** The query that makes a full walk. */
+  everything: Record<string, string>;
+  /** The target key a listed record carries. `markerCode` is the account's key of the marker field. */
+  markerOf(record: RemoteRecord, markerCode: string | undefined): string | undefined;
+  /** The entity whose custom fields it has. */
+  fieldsOf: 'organization' | 'person' | 'product' | 'deal' | null;
+}
+
+const inCustomField: EntityRules['markerOf'] = (record, markerCode) => {
+  const fields = record.custom_fields;
+  if (markerCode === undefined || typeof fields !== 'object' || fields === null) return undefined;
+  const value = (fields as Record<string, unknown>)[markerCode];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+
+// RFC 3339 with whole seconds: fractions are refused.
+const wholeSeconds = (time: Date) => `${time.toISOString().slice(0, 19)}Z`;
+const changedSinceV2 = (since: Date) => ({
+  updated_since: wholeSeconds(since),
+  sort_by: 'update_time',
+  sort_direction: 'asc',
+});
+
+function v2(name: 'Organization' | 'Person' | 'Product' | 'Deal', list: OperationName): EntityRules {
+  return {
+    create: `create${name}`,
+    update: `update${name}`,
+    remove: `delete${name}`,
+    list,
+    paging: 'cursor',
+    pageSize: 500,
+    changedSince: changedSinceV2,
+    everything: { sort_by: 'id', sort_direction: 'asc' },
+    markerOf: inCustomField,
+    fieldsOf: name.toLowerCase() as 'organization' | 'person' | 'product' | 'deal',
+  };
+}
+
+export const entityTable: Record<Entity, EntityRules> = {
+  organization: v2('Organization', 'getOrganizations'),
+  person: v2('Person', 'getPersons'),
+  product: v2('Product', 'getProducts'),
+  deal: { ...v2('Deal', 'getDeals'), archive: 'getArchivedDeals' },
+  activity: {
+    create: 'createActivity',
+    update: 'updateActivity',
+    remove: 'deleteActivity',
+    list: 'getActivities',
+    paging: 'cursor',
+    pageSize: 500,
+    changedSince: changedSinceV2,
+    everything: { sort_by: 'id', sort_direction: 'asc' },
+    markerOf: (record) => (typeof record.note === 'string' ? findMarker(record.note) : undefined),
+    fieldsOf: null,
+  },
+  note: {
+    create: 'createNote',
+    update: 'updateNote',
+    remove: 'deleteNote',
+    list: 'getNotes',
+    paging: 'start',
+    pageSize: 500,
+    changedSince: (since) => ({ updated_since: wholeSeconds(since), sort: 'update_time ASC' }),
+    everything: { sort: 'id ASC' },
+    markerOf: (record) => (typeof record.content === 'string' ? findMarker(record.content) : undefined),
+    fieldsOf: null,
+  },
+  file: {
+    create: 'uploadFile',
+    update: 'updateFile',
+    remove: 'deleteFile',
+    list: 'getFiles',
+    paging: 'start',
+    pageSize: 100,
+    changedSince: null,
+    everything: { sort: 'id ASC' },
+    markerOf: (record) => (typeof record.name === 'string' ? findMarkerInFileName(record.name) : undefined),
+    fieldsOf: null,
+  },
+};
+
+/** The request of one page. `position` is the cursor or start the page before it named. */
+export function pageRequest(
+  rules: EntityRules,
+  query: Record<string, string>,
+  position: string | undefined,
+): ApiRequest {
+  const paging =
+    rules.paging === 'cursor' ? (position ? { cursor: position } : {}) : { start: position ?? '0' };
+  return { operation: rules.list, query: { ...query, limit: rules.pageSize, ...paging } };
+}
+
+/** Where the next page begins; undefined at the end. Tolerates both places that v1 lists use. */
+export function nextPosition(rules: EntityRules, more: unknown): string | undefined {
+  if (typeof more !== 'object' || more === null) return undefined;
+  if (rules.paging === 'cursor') {
+    const cursor = (more as { next_cursor?: unknown }).next_cursor;
+    return typeof cursor === 'string' && cursor !== '' ? cursor : undefined;
+  }
+  const page = ((more as { pagination?: unknown }).pagination ?? more) as {
+    more_items_in_collection?: unknown;
+    next_start?: unknown;
+  };
+  return page.more_items_in_collection === true && typeof page.next_start === 'number'
+    ? String(page.next_start)
+    : undefined;
+}

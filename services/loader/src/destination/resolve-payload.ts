@@ -1,0 +1,174 @@
+import { RecordRejected } from '@octopipe/shared/core/errors';
+import type { FieldType } from '@octopipe/shared/domain/mapping/content';
+import type { Payload, PayloadValue } from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
+import { Decimal } from 'decimal.js';
+import { entityTable } from './entity-table.js';
+
+/** What the account knows and the mapping does not: ids, keys and options, loaded once per batch. */
+export interface AccountSymbols {
+  /** Target key → Pipedrive id, for the references of these records. */
+  targetIds: ReadonlyMap<string, string>;
+  /** Worker key → user id, only for those matched. */
+  users: ReadonlyMap<string, number>;
+  defaultUserId: number;
+  /** entity + field name → its key and type. */
+  fields: ReadonlyMap<string, { code: string; type: FieldType; options: ReadonlyMap<string, number> }>;
+  stages: ReadonlyMap<string, number>;
+  activityTypes: ReadonlyMap<string, string>;
+  probe: { dealAddTime: 'honoured' | 'dropped' | 'rejected'; wonTime: 'rfc3339' | 'sql' };
+}
+
+export const fieldKey = (entity: string, name: string) => `${entity}|${name}`;
+export const stageKey = (pipeline: string, stage: string) => `${pipeline}|${stage}`;
+
+/** The body as Pipedrive takes it. `file` is the packaged file of an upload, to be read by the sender. */
+export interface ResolvedBody {
+  json: Record<string, unknown>;
+  file: { path: string; sha256: string; bytes: number } | undefined;
+}
+
+/**
+ * Turns a symbolic payload into the body of a create or an update. Throws RecordRejected when a reference leads to a
+ * record that was not written: its children cannot be either.
+ */
+export function resolvePayload(entity: Entity, payload: Payload, symbols: AccountSymbols): ResolvedBody {
+  const json: Record<string, unknown> = {};
+  let file: ResolvedBody['file'];
+  for (const [name, value] of Object.entries(payload)) {
+    if (name === 'custom_fields') {
+      const fields = customFields(entity, value as Payload, symbols);
+      // An empty object is reported to clear every value of the record.
+      if (Object.keys(fields).length > 0) json.custom_fields = fields;
+    } else if (isSymbol(value, '$file')) {
+      file = value.$file as NonNullable<ResolvedBody['file']>;
+    } else {
+      const resolved = resolveRoot(entity, name, value, symbols);
+      if (resolved !== undefined) json[name] = resolved;
+    }
+  }
+  return { json, file };
+}
+
+/** Root fields that Pipedrive types as numbers; the payload carries decimals as strings. */
+const numberFields: Partial<Record<Entity, ReadonlySet<string>>> = {
+  deal: new Set(['value', 'probability']),
+  product: new Set(['tax']),
+};
+
+function resolveRoot(entity: Entity, name: string, value: PayloadValue, symbols: AccountSymbols): unknown {
+  if (entity === 'deal' && name === 'add_time' && symbols.probe.dealAddTime !== 'honoured') return undefined;
+  if (value === null) return null;
+  if (
+    entity === 'deal' &&
+    (name === 'won_time' || name === 'lost_time' || name === 'close_time') &&
+    symbols.probe.wonTime === 'sql'
+  )
+    return sqlTime(String(value));
+  if (entity === 'note' && name === 'add_time') return sqlTime(String(value));
+  if (entity === 'product' && name === 'prices' && Array.isArray(value)) return value.map(toPrice);
+  if (numberFields[entity]?.has(name) && typeof value === 'string') return toNumber(value);
+  return resolve(value, symbols);
+}
+
+function resolve(value: PayloadValue, symbols: AccountSymbols): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolve(item, symbols));
+  if (value === null || typeof value !== 'object') return value;
+  if (isSymbol(value, '$ref')) return toId(targetIdOf(String(value.$ref), symbols));
+  if (isSymbol(value, '$owner')) return ownerOf(value.$owner as string[], symbols);
+  if (isSymbol(value, '$stage')) {
+    const { pipeline, stage } = value.$stage as { pipeline: string; stage: string };
+    return known(symbols.stages.get(stageKey(pipeline, stage)), `stage ${stage}`);
+  }
+  if (isSymbol(value, '$activityType'))
+    return known(
+      symbols.activityTypes.get(String(value.$activityType)),
+      `activity type ${String(value.$activityType)}`,
+    );
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolve(member, symbols)]));
+}
+
+function customFields(entity: Entity, values: Payload, symbols: AccountSymbols): Record<string, unknown> {
+  const home = entityTable[entity].fieldsOf ?? entity;
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const field = known(symbols.fields.get(fieldKey(home, name)), `field ${name} of ${home}`);
+    body[field.code] = customValue(field, name, value);
+  }
+  return body;
+}
+
+function customValue(
+  field: { type: FieldType; options: ReadonlyMap<string, number> },
+  name: string,
+  value: PayloadValue,
+): unknown {
+  if (value === null) return null;
+  switch (field.type) {
+    case 'double':
+      return toNumber(String(value));
+    case 'monetary': {
+      const money = value as { value: string; currency: string };
+      return { value: toNumber(String(money.value)), currency: money.currency };
+    }
+    case 'enum':
+      return optionId(field, name, isSymbol(value, '$option') ? String(value.$option) : String(value));
+    case 'set': {
+      const labels = isSymbol(value, '$options') ? (value.$options as string[]) : [];
+      // An empty list is refused; null is how a set is emptied.
+      return labels.length > 0 ? labels.map((label) => optionId(field, name, label)) : null;
+    }
+    default:
+      return value;
+  }
+}
+
+function optionId(field: { options: ReadonlyMap<string, number> }, name: string, label: string): number {
+  return known(field.options.get(label), `an option of field ${name}`);
+}
+
+/** A symbol that provisioning should have made: its absence is a bug of ours, not of the data. */
+function known<T>(found: T | undefined, what: string): T {
+  if (found === undefined) throw new Error(`the account has no ${what}; provisioning must run first`);
+  return found;
+}
+
+function targetIdOf(key: string, symbols: AccountSymbols): string {
+  const id = symbols.targetIds.get(key);
+  if (id === undefined)
+    throw new RecordRejected('parent_not_written', `it belongs to ${key}, which was not written`);
+  return id;
+}
+
+function ownerOf(candidates: string[], symbols: AccountSymbols): number {
+  for (const key of candidates) {
+    const user = symbols.users.get(key);
+    if (user !== undefined) return user;
+  }
+  return symbols.defaultUserId;
+}
+
+const toId = (id: string): number | string => (/^\d+$/.test(id) ? Number(id) : id);
+
+/** The one place where a decimal becomes a JSON number; refuses what a double cannot carry to the cent. */
+function toNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number) || !new Decimal(number).equals(new Decimal(text))) {
+    throw new RecordRejected('number_out_of_range', 'an amount has more digits than Pipedrive can hold');
+  }
+  return number;
+}
+
+function toPrice(price: PayloadValue): unknown {
+  const { currency, price: amount, ...rest } = price as { currency: string; price: string };
+  return { ...rest, currency, price: toNumber(String(amount)) };
+}
+
+/** `2024-05-01T10:00:00Z` → `2024-05-01 10:00:00`, as v1 writes its UTC times. */
+function sqlTime(rfc3339: string): string {
+  return new Date(rfc3339).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function isSymbol<K extends string>(value: PayloadValue, key: K): value is { [P in K]: PayloadValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && key in value;
+}

@@ -1,0 +1,5 @@
+import { runUntilSignal } from '@octopipe/shared/service/service';
+import { readConfig } from './config.js';
+import { create } from './service.js';
+
+await runUntilSignal('loader', () => create(readConfig()));

@@ -1,0 +1,240 @@
+import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
+import { failpoint } from '@octopipe/shared/core/failpoints';
+import { inTransaction } from '@octopipe/shared/db/index';
+import type { DestinationSchema, FieldEntity } from '@octopipe/shared/domain/mapping/content';
+import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
+import { z } from 'zod';
+import type { LoaderContext } from '../context.js';
+import type { Account } from '../destination/account.js';
+import {
+  type AccountSchema,
+  fieldOperations,
+  RemoteActivityType,
+  RemoteField,
+  RemotePipeline,
+  RemoteStage,
+} from './account-schema.js';
+import { identity, type KnownItem, type PlannedItem } from './plan-schema.js';
+
+interface Scope {
+  tenantId: string;
+  connectionId: string;
+  runId: string;
+}
+
+export async function readKnownItems(
+  ctx: LoaderContext,
+  scope: Pick<Scope, 'tenantId' | 'connectionId'>,
+): Promise<KnownItem[]> {
+  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.destinationItem')
+      .select(['kind', 'entity', 'parent', 'name', 'itemType', 'actualName', 'remoteId', 'remoteKey'])
+      .where('connectionId', '=', scope.connectionId)
+      .execute(),
+  );
+  return rows.map((row) => ({ ...row, kind: row.kind as KnownItem['kind'] }));
+}
+
+/** Commits the names before anything is made: what stands under such a name later, and did not before, is ours. */
+export async function notePlannedItems(
+  ctx: LoaderContext,
+  scope: Scope,
+  items: ReadonlyArray<PlannedItem>,
+): Promise<void> {
+  if (items.length === 0) return;
+  await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
+    tx
+      .insertInto('loader.destinationItem')
+      .values(items.map((item) => ({ ...item, tenantId: scope.tenantId, connectionId: scope.connectionId })))
+      .onConflict((conflict) =>
+        conflict.columns(['connectionId', 'kind', 'entity', 'parent', 'name']).doNothing(),
+      )
+      .execute(),
+  );
+}
+
+/**
+ * Makes what is missing and binds what stands, one item at a time, in the order of dependence. Every make is preceded
+ * by the look at the lists in `account`, so that a repeat after a crash or a lost answer finds what was made.
+ */
+export async function applySchema(
+  ctx: LoaderContext,
+  account: Account,
+  scope: Scope,
+  schema: DestinationSchema,
+  remote: AccountSchema,
+  items: ReadonlyArray<PlannedItem>,
+): Promise<void> {
+  const planned = new Map(items.map((item) => [identity(item), item]));
+  const plannedOf = (item: Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name'>): PlannedItem => {
+    const found = planned.get(identity(item));
+    if (!found) throw new Error(`${identity(item)} was not planned`);
+    return found;
+  };
+  for (const field of schema.fields) {
+    const item = plannedOf({ kind: 'field', entity: field.entity, parent: '', name: field.name });
+    const standing = remote.fields[field.entity].find(
+      (row) => row.is_custom_field && row.field_name === item.actualName && row.field_type === field.type,
+    );
+    const made = standing ?? (await makeField(account, field.entity, item, field.options));
+    const options = await ensureOptions(account, field.entity, made, field.options);
+    await saveField(ctx, scope, item, made, options, standing === undefined);
+  }
+  for (const pipeline of schema.pipelines) {
+    const item = plannedOf({ kind: 'pipeline', entity: '', parent: '', name: pipeline.name });
+    const standing = remote.pipelines.find((row) => row.name === item.actualName);
+    const made =
+      standing ??
+      RemotePipeline.parse(
+        await make(account, { operation: 'createPipeline', json: { name: item.actualName } }),
+      );
+    await saveItem(ctx, scope, item, String(made.id), String(made.id), standing === undefined);
+    for (const name of pipeline.stages) {
+      const stage = plannedOf({ kind: 'stage', entity: '', parent: pipeline.name, name });
+      const there = remote.stages.find((row) => row.pipeline_id === made.id && row.name === stage.actualName);
+      const stands =
+        there ??
+        RemoteStage.parse(
+          await make(account, {
+            operation: 'createStage',
+            json: { name: stage.actualName, pipeline_id: made.id },
+          }),
+        );
+      await saveItem(ctx, scope, stage, String(stands.id), String(stands.id), there === undefined);
+    }
+  }
+  for (const type of schema.activityTypes) {
+    const item = plannedOf({ kind: 'activity_type', entity: '', parent: '', name: type.name });
+    const standing = remote.activityTypes.find(
+      (row) => row.name === item.actualName && row.active_flag !== false,
+    );
+    const made =
+      standing ??
+      RemoteActivityType.parse(
+        await make(account, {
+          operation: 'createActivityType',
+          json: { name: item.actualName, icon_key: type.iconKey },
+        }),
+      );
+    await saveItem(ctx, scope, item, String(made.id), made.key_string, standing === undefined);
+  }
+}
+
+async function makeField(
+  account: Account,
+  entity: FieldEntity,
+  item: PlannedItem,
+  options: string[],
+): Promise<RemoteField> {
+  const withOptions = item.itemType === 'enum' || item.itemType === 'set';
+  const data = await make(account, {
+    operation: fieldOperations[entity].create,
+    json: {
+      field_name: item.actualName,
+      field_type: item.itemType,
+      ...(withOptions ? { options: options.map((label) => ({ label })) } : {}),
+    },
+  });
+  return RemoteField.parse(data);
+}
+
+const AddedOptions = z.array(z.object({ id: z.union([z.number(), z.string()]), label: z.string() }));
+
+async function ensureOptions(
+  account: Account,
+  entity: FieldEntity,
+  field: RemoteField,
+  wanted: string[],
+): Promise<Array<{ id: number | string; label: string }>> {
+  const standing = field.options ?? [];
+  const missing = wanted.filter((label) => !standing.some((option) => option.label === label));
+  if (missing.length === 0) return standing;
+  const data = await make(account, {
+    operation: fieldOperations[entity].addOptions,
+    path: { field_code: field.field_code },
+    json: missing.map((label) => ({ label })),
+  });
+  return [...standing, ...AddedOptions.parse(data)];
+}
+
+/**
+ * One schema call. A lost answer is not guessed at: the job is handed back and its next try lists first. A refusal
+ * stops the run with the account's own reason.
+ */
+async function make(account: Account, request: ApiRequest): Promise<unknown> {
+  await account.takeTokens(request.operation);
+  await account.countUse(request.operation);
+  failpoint('loader.provision_before_call');
+  const outcome = await account.write(request);
+  failpoint('loader.provision_after_call');
+  if (outcome.kind === 'ok') return outcome.data;
+  if (outcome.kind === 'refused') {
+    throw new RunStopped(
+      'provision_refused',
+      `Pipedrive refused ${request.operation} (${outcome.code}): ${outcome.message} Check the plan's limits and that the token belongs to an admin user, then resume the run.`,
+    );
+  }
+  throw new RetryLater(
+    outcome.kind === 'unknown' ? account.settings.settleMs : 2_000,
+    'schema_call_unanswered',
+  );
+}
+
+async function saveField(
+  ctx: LoaderContext,
+  scope: Scope,
+  item: PlannedItem,
+  field: RemoteField,
+  options: Array<{ id: number | string; label: string }>,
+  isOurs: boolean,
+): Promise<void> {
+  await saveItem(ctx, scope, item, field.field_code, field.field_code, isOurs);
+  if (options.length === 0) return;
+  await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
+    tx
+      .insertInto('loader.destinationItem')
+      .values(
+        options.map((option) => ({
+          tenantId: scope.tenantId,
+          connectionId: scope.connectionId,
+          kind: 'option',
+          entity: item.entity,
+          parent: item.name,
+          name: option.label,
+          itemType: '',
+          actualName: option.label,
+          remoteId: String(option.id),
+          remoteKey: String(option.id),
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['connectionId', 'kind', 'entity', 'parent', 'name']).doUpdateSet((set) => ({
+          remoteId: set.ref('excluded.remoteId'),
+          remoteKey: set.ref('excluded.remoteKey'),
+        })),
+      )
+      .execute(),
+  );
+}
+
+async function saveItem(
+  ctx: LoaderContext,
+  scope: Scope,
+  item: PlannedItem,
+  remoteId: string,
+  remoteKey: string,
+  isNew: boolean,
+): Promise<void> {
+  await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
+    tx
+      .updateTable('loader.destinationItem')
+      .set({ itemType: item.itemType, remoteId, remoteKey, ...(isNew ? { createdByRun: scope.runId } : {}) })
+      .where('connectionId', '=', scope.connectionId)
+      .where('kind', '=', item.kind)
+      .where('entity', '=', item.entity)
+      .where('parent', '=', item.parent)
+      .where('name', '=', item.name)
+      .execute(),
+  );
+}

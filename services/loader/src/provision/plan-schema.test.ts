@@ -1,0 +1,84 @@
+import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
+import { describe, expect, it } from 'vitest';
+import type { AccountSchema, RemoteField } from './account-schema.js';
+import { assertPlanHolds, countCustomFields, nameItems } from './plan-schema.js';
+
+const remote = (field_name: string, is_custom_field = true): RemoteField => ({
+  field_name,
+  field_code: 'c',
+  field_type: 'varchar',
+  is_custom_field,
+});
+const account = (deal: RemoteField[], pipelines: string[] = []): AccountSchema => ({
+  fields: { organization: [], person: [remote('Pets')], product: [], deal },
+  pipelines: pipelines.map((name, id) => ({ id, name })),
+  stages: [],
+  activityTypes: [{ id: 1, name: 'Call', key_string: 'call' }],
+});
+const schema: DestinationSchema = {
+  fields: [{ entity: 'deal', name: 'Status', type: 'varchar', options: [], rank: 'must' }],
+  pipelines: [{ name: 'Jobs', stages: ['New'] }],
+  activityTypes: [{ name: 'Call', iconKey: 'call' }],
+};
+const names = (of: AccountSchema, known: Parameters<typeof nameItems>[2] = []) =>
+  nameItems(schema, of, known).map((item) => item.actualName);
+
+describe('the names of our items', () => {
+  it.each([
+    ['nothing in the way', account([]), ['Status', 'Jobs', 'New', 'Call']],
+    [
+      'a field in the way, whatever its case',
+      account([remote('STATUS')]),
+      ['Status (OctopusPro)', 'Jobs', 'New', 'Call'],
+    ],
+    [
+      'a built-in field in the way',
+      account([remote('Status', false)]),
+      ['Status (OctopusPro)', 'Jobs', 'New', 'Call'],
+    ],
+    [
+      'both names taken',
+      account([remote('Status'), remote('Status (OctopusPro)')]),
+      ['Status (OctopusPro 2)', 'Jobs', 'New', 'Call'],
+    ],
+    ['a pipeline in the way', account([], ['jobs']), ['Status', 'Jobs (OctopusPro)', 'New', 'Call']],
+  ])('%s', (_what, standing, expected) => {
+    expect(names(standing)).toEqual(expected);
+  });
+
+  it('keep the name they were given before, also when the item now stands', () => {
+    const known = {
+      kind: 'field' as const,
+      entity: 'deal',
+      parent: '',
+      name: 'Status',
+      itemType: 'varchar',
+      actualName: 'Status',
+      remoteId: null,
+      remoteKey: null,
+    };
+    expect(names(account([remote('Status')]), [known])[0]).toBe('Status');
+  });
+});
+
+describe('what the plan holds', () => {
+  const need = { newFields: 4, existingFields: 26, newDeals: 100, existingDeals: 2_400, dealCap: 2_500 };
+
+  it('counts the custom fields of all entities, not the built-in ones', () => {
+    expect(countCustomFields(account([remote('A'), remote('B', false)]))).toBe(2);
+  });
+
+  it('is enough to the last place', () => {
+    expect(() => assertPlanHolds('lite', 1, need)).not.toThrow();
+    expect(() => assertPlanHolds('lite', 1, { ...need, newDeals: 9_000_000, dealCap: null })).not.toThrow();
+  });
+
+  it('is refused with what to do', () => {
+    expect(() => assertPlanHolds('lite', 1, { ...need, newFields: 5 })).toThrowErrorMatchingInlineSnapshot(
+      `[RunStopped: The mapping needs 5 new custom fields, the account has 26, and plan lite allows 30: upgrade the plan or leave fields out of the mapping. Nothing was written.]`,
+    );
+    expect(() => assertPlanHolds('lite', 1, { ...need, newDeals: 101 })).toThrowErrorMatchingInlineSnapshot(
+      `[RunStopped: The export becomes 101 new deals, the account has 2400, and plan lite with 1 seat(s) allows 2500: upgrade the plan, add seats or export fewer bookings. Nothing was written.]`,
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import { RunStopped } from '@octopipe/shared/core/errors';
+import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
+import { type PlanName, plans } from '@octopipe/shared/pipedrive/plans';
+import { type AccountSchema, fieldEntities } from './account-schema.js';
+
+/** What we know of one item of the destination, by our own name for it. `remoteKey` null: planned, perhaps made, not confirmed. */
+export interface KnownItem {
+  kind: 'field' | 'option' | 'pipeline' | 'stage' | 'activity_type';
+  entity: string;
+  parent: string;
+  name: string;
+  itemType: string;
+  actualName: string;
+  remoteId: string | null;
+  remoteKey: string | null;
+}
+
+export type PlannedItem = Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name' | 'itemType' | 'actualName'>;
+
+/**
+ * The names our items will have: an item that stands in the account and is not ours keeps its owner, ours is called
+ * `<name> (OctopusPro)`. Activity types are the exception: one with the same name says the same thing and is used.
+ * Items known from an earlier run keep the name they were given.
+ */
+export function nameItems(
+  schema: DestinationSchema,
+  account: AccountSchema,
+  known: ReadonlyArray<KnownItem>,
+): PlannedItem[] {
+  const knownNames = new Map(known.map((item) => [identity(item), item.actualName]));
+  const items: PlannedItem[] = [];
+  const add = (item: Omit<PlannedItem, 'actualName'>, taken: ReadonlySet<string>) => {
+    items.push({ ...item, actualName: knownNames.get(identity(item)) ?? freeName(item.name, taken) });
+  };
+  for (const field of schema.fields) {
+    const taken = new Set(account.fields[field.entity].map((remote) => remote.field_name.toLowerCase()));
+    add({ kind: 'field', entity: field.entity, parent: '', name: field.name, itemType: field.type }, taken);
+  }
+  const pipelineNames = new Set(account.pipelines.map((pipeline) => pipeline.name.toLowerCase()));
+  for (const pipeline of schema.pipelines) {
+    add({ kind: 'pipeline', entity: '', parent: '', name: pipeline.name, itemType: '' }, pipelineNames);
+    // Stages live inside our own pipeline: nobody else's can be in the way.
+    for (const stage of pipeline.stages)
+      add({ kind: 'stage', entity: '', parent: pipeline.name, name: stage, itemType: '' }, new Set());
+  }
+  for (const type of schema.activityTypes)
+    add(
+      { kind: 'activity_type', entity: '', parent: '', name: type.name, itemType: type.iconKey },
+      new Set(),
+    );
+  return items;
+}
+
+export function identity(item: Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name'>): string {
+  return [item.kind, item.entity, item.parent, item.name].join('|');
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(name.toLowerCase())) return name;
+  for (let n = 1; ; n += 1) {
+    const candidate = n === 1 ? `${name} (OctopusPro)` : `${name} (OctopusPro ${n})`;
+    if (!taken.has(candidate.toLowerCase())) return candidate;
+  }
+}
+
+/** Refuses before the first write what the plan cannot hold, with what to do. */
+export function assertPlanHolds(
+  plan: PlanName,
+  seats: number,
+  need: {
+    newFields: number;
+    existingFields: number;
+    newDeals: number;
+    existingDeals: number;
+    dealCap: number | null;
+  },
+): void {
+  const fieldCap = plans[plan].customFields;
+  if (need.existingFields + need.newFields > fieldCap) {
+    throw new RunStopped(
+      'custom_field_cap',
+      `The mapping needs ${need.newFields} new custom fields, the account has ${need.existingFields}, and plan ${plan} allows ${fieldCap}: upgrade the plan or leave fields out of the mapping. Nothing was written.`,
+    );
+  }
+  if (need.dealCap !== null && need.existingDeals + need.newDeals > need.dealCap) {
+    throw new RunStopped(
+      'deal_cap',
+      `The export becomes ${need.newDeals} new deals, the account has ${need.existingDeals}, and plan ${plan} with ${seats} seat(s) allows ${need.dealCap}: upgrade the plan, add seats or export fewer bookings. Nothing was written.`,
+    );
+  }
+}
+
+/** Custom fields in use: the cap counts all entities together. */
+export function countCustomFields(account: AccountSchema): number {
+  return fieldEntities.reduce(
+    (sum, entity) => sum + account.fields[entity].filter((field) => field.is_custom_field).length,
+    0,
+  );
+}

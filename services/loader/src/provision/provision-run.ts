@@ -1,0 +1,190 @@
+import type { Logger } from '@octopipe/shared/core/logger';
+import { inTransaction } from '@octopipe/shared/db/index';
+import { type Entity, entities } from '@octopipe/shared/domain/run/states';
+import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import { dealCap, isPlanName } from '@octopipe/shared/pipedrive/plans';
+import { sql } from 'kysely';
+import type { LoaderContext } from '../context.js';
+import type { Account } from '../destination/account.js';
+import { entityTable } from '../destination/entity-table.js';
+import type { LiveRun } from '../run/read-live-run.js';
+import { type AccountSchema, fieldEntities, fieldOperations, readAccountSchema } from './account-schema.js';
+import { applySchema, notePlannedItems, readKnownItems } from './apply-schema.js';
+import { matchOwners } from './match-owners.js';
+import { assertPlanHolds, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
+import { planTokens } from './plan-tokens.js';
+import { probeDeal } from './probe-deal.js';
+
+type Work = Record<Entity, { creates: number; updates: number; total: number }>;
+
+/**
+ * Everything that must stand before the first record: the plan's limits hold, fields, pipeline, stages and activity
+ * types exist, owners are bound, the account's open questions are answered. Repeats without doubling anything: what
+ * stands is found by name and type in lists read at the start of each try.
+ */
+export async function provisionRun(
+  ctx: LoaderContext,
+  account: Account,
+  run: LiveRun & { setId: string },
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  const scope = { tenantId: run.tenantId, connectionId: run.connectionId, runId: run.id };
+  const schema = await inTransaction(
+    ctx.db,
+    { role: 'loader', tenantId: run.tenantId },
+    async (tx) => (await getMappingVersion(tx, run.tenantId, run.mappingVersionId)).content.schema,
+  );
+  const remote = await readAccountSchema(account, signal);
+  const items = nameItems(schema, remote, await readKnownItems(ctx, scope));
+  const work = await countWork(ctx, run);
+  const dealPages = await assertLimits(account, remote, items, work, signal);
+
+  const missing = missingItems(remote, items);
+  await savePlan(
+    ctx,
+    run,
+    planTokens(work, provisioningCalls(missing), { createDeal: 1, deleteDeal: 1, getDeals: dealPages }),
+  );
+  await notePlannedItems(ctx, scope, items);
+  const owners = await matchOwners(ctx, account, run, signal);
+  await applySchema(ctx, account, scope, schema, remote, items);
+  await probeDeal(ctx, account, signal);
+  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .updateTable('loader.runPhase')
+      .set({
+        state: 'done',
+        finishedAt: sql<Date>`now()`,
+        gate: JSON.stringify({ made: missing.length, ...owners }),
+      })
+      .where('runId', '=', run.id)
+      .where('phase', '=', 'provision')
+      .execute(),
+  );
+  log.info({ items: items.length, made: missing.length, ...owners }, 'account provisioned');
+}
+
+/** Refuses here, before the first write; answers how many list pages the count of deals took. */
+async function assertLimits(
+  account: Account,
+  remote: AccountSchema,
+  items: ReadonlyArray<PlannedItem>,
+  work: Work,
+  signal: AbortSignal,
+): Promise<number> {
+  const { plan, seats } = account.connection;
+  if (!isPlanName(plan)) throw new Error(`unknown plan ${plan}`);
+  const newFields = missingItems(remote, items).filter((item) => item.kind === 'field').length;
+  const cap = dealCap(plan, seats);
+  let existingDeals = 0;
+  let pages = 0;
+  if (work.deal.creates > 0) {
+    for await (const page of account.pages(entityTable.deal, entityTable.deal.everything, signal)) {
+      existingDeals += page.length;
+      pages += 1;
+    }
+  }
+  assertPlanHolds(plan, seats, {
+    newFields,
+    existingFields: countCustomFields(remote),
+    newDeals: work.deal.creates,
+    existingDeals,
+    dealCap: cap,
+  });
+  return pages;
+}
+
+/** What of the plan does not stand in the account by name (and type, for fields). */
+function missingItems(remote: AccountSchema, items: ReadonlyArray<PlannedItem>): PlannedItem[] {
+  const pipelineIds = new Map(
+    items
+      .filter((item) => item.kind === 'pipeline')
+      .map((item) => [item.name, remote.pipelines.find((row) => row.name === item.actualName)?.id]),
+  );
+  return items.filter((item) => {
+    switch (item.kind) {
+      case 'field':
+        return !remote.fields[item.entity as keyof AccountSchema['fields']].some(
+          (field) =>
+            field.is_custom_field &&
+            field.field_name === item.actualName &&
+            field.field_type === item.itemType,
+        );
+      case 'pipeline':
+        return pipelineIds.get(item.name) === undefined;
+      case 'stage':
+        return !remote.stages.some(
+          (stage) => stage.pipeline_id === pipelineIds.get(item.parent) && stage.name === item.actualName,
+        );
+      case 'activity_type':
+        return !remote.activityTypes.some(
+          (type) => type.name === item.actualName && type.active_flag !== false,
+        );
+      default:
+        return false;
+    }
+  });
+}
+
+function provisioningCalls(missing: ReadonlyArray<PlannedItem>): Partial<Record<OperationName, number>> {
+  const calls: Partial<Record<OperationName, number>> = {
+    getPipelines: 1,
+    getStages: 1,
+    getActivityTypes: 1,
+    getUsers: 1,
+  };
+  for (const entity of fieldEntities) {
+    calls[fieldOperations[entity].list] = 1;
+    calls[fieldOperations[entity].create] = missing.filter(
+      (item) => item.kind === 'field' && item.entity === entity,
+    ).length;
+  }
+  calls.createPipeline = missing.filter((item) => item.kind === 'pipeline').length;
+  calls.createStage = missing.filter((item) => item.kind === 'stage').length;
+  calls.createActivityType = missing.filter((item) => item.kind === 'activity_type').length;
+  return calls;
+}
+
+/** Per entity: records that are new to this account, changed, and in all. */
+async function countWork(ctx: LoaderContext, run: LiveRun & { setId: string }): Promise<Work> {
+  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .selectFrom('transform.mappedRecord as mapped')
+      .leftJoin('loader.targetRecord as target', (join) =>
+        join
+          .onRef('target.targetKey', '=', 'mapped.targetKey')
+          .on('target.connectionId', '=', run.connectionId),
+      )
+      .select([
+        'mapped.entity',
+        sql<number>`count(*)::int`.as('total'),
+        sql<number>`(count(*) filter (where target.target_key is null))::int`.as('creates'),
+        sql<number>`(count(*) filter (where target.payload_hash <> mapped.payload_hash))::int`.as('updates'),
+      ])
+      .where('mapped.setId', '=', run.setId)
+      .groupBy('mapped.entity')
+      .execute(),
+  );
+  const none = { creates: 0, updates: 0, total: 0 };
+  return Object.fromEntries(
+    entities.map((entity) => [entity, rows.find((row) => row.entity === entity) ?? none]),
+  ) as Work;
+}
+
+/** The plan of the first try stands: a repeat after a crash plans less, but the run's price is what it set out with. */
+async function savePlan(
+  ctx: LoaderContext,
+  run: LiveRun,
+  tokens: ReturnType<typeof planTokens>,
+): Promise<void> {
+  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .updateTable('loader.run')
+      .set({ plan: JSON.stringify({ tokens }) })
+      .where('id', '=', run.id)
+      .where(sql<boolean>`not plan ? 'tokens'`)
+      .execute(),
+  );
+}

@@ -1,0 +1,93 @@
+import { inTransaction } from '@octopipe/shared/db/index';
+import { defineRoute } from '@octopipe/shared/http/route';
+import { parseBaseUrl } from '@octopipe/shared/pipedrive/base-url';
+import { planNames } from '@octopipe/shared/pipedrive/plans';
+import { seal } from '@octopipe/shared/tenancy/secrets';
+import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { z } from 'zod';
+import { openBudget } from '../budget/company-budget.js';
+import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
+import { companyKeyOf } from '../connect/company-key.js';
+import { presentConnection } from '../connect/present-connection.js';
+import { probeAccount } from '../connect/probe-account.js';
+import type { LoaderContext } from '../context.js';
+import { tokenContext } from '../destination/open-account.js';
+import { TenantQuery } from './shapes.js';
+
+const Body = z
+  .object({
+    base_url: z.string().min(4).max(200),
+    api_token: z.string().min(1).max(768),
+    plan: z.enum(planNames).optional(),
+    seats: z.number().int().min(1).max(10_000).optional(),
+  })
+  .strict();
+
+/** Connects a Pipedrive account, or renews the token of one that is connected: the company decides which. */
+export const postConnection = defineRoute({
+  method: 'post',
+  path: '/v1/connections',
+  roles: ['operator', 'tenant_admin'],
+  summary: 'Connect a Pipedrive account by API token; looks at the account first, writes nothing there.',
+  query: TenantQuery,
+  body: Body,
+  async handle(ctx: LoaderContext, { caller, query, body }) {
+    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+    const url = parseBaseUrl(body.base_url, ctx.settings.testHosts);
+    const probed = await probeAccount({
+      baseUrl: url.origin,
+      apiToken: body.api_token,
+      timeoutMs: ctx.settings.requestTimeoutMs,
+      ...(body.plan ? { plan: body.plan } : {}),
+      ...(body.seats ? { seats: body.seats } : {}),
+    });
+    const companyKey = companyKeyOf(url, probed.companyId);
+    await assertCompanyIsFree(ctx, tenant.id, companyKey);
+    const sealedToken = seal(
+      await ctx.dataKey(tenant.id),
+      Buffer.from(body.api_token),
+      tokenContext(tenant.id, companyKey),
+    );
+    await openBudget(
+      ctx.db,
+      { tenantId: tenant.id, companyKey },
+      { ...probed, reserveShare: ctx.settings.reserveShare },
+    );
+    const { row, isNew } = await inTransaction(
+      ctx.db,
+      { role: 'loader', tenantId: tenant.id },
+      async (tx) => {
+        const known = await tx
+          .selectFrom('loader.connection')
+          .select(['id', 'probe'])
+          .where('companyKey', '=', companyKey)
+          .forUpdate()
+          .executeTakeFirst();
+        const values = {
+          baseUrl: url.origin,
+          companyDomain: probed.companyDomain,
+          sealedToken,
+          state: 'ready',
+          plan: probed.plan,
+          seats: probed.seats,
+          planSource: probed.planSource,
+          probe: JSON.stringify({ ...(known?.probe as object | undefined), defaultUserId: probed.userId }),
+        };
+        const row = known
+          ? await tx
+              .updateTable('loader.connection')
+              .set(values)
+              .where('id', '=', known.id)
+              .returningAll()
+              .executeTakeFirstOrThrow()
+          : await tx
+              .insertInto('loader.connection')
+              .values({ ...values, tenantId: tenant.id, companyKey })
+              .returningAll()
+              .executeTakeFirstOrThrow();
+        return { row, isNew: !known };
+      },
+    );
+    return { status: isNew ? 201 : 200, body: presentConnection(row) };
+  },
+});

@@ -1,0 +1,72 @@
+import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import type { RunStatus } from '@octopipe/shared/domain/run/states';
+import { defineRoute, type Route } from '@octopipe/shared/http/route';
+import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { z } from 'zod';
+import type { LoaderContext } from '../context.js';
+import { changeStatus } from '../run/change-status.js';
+import { presentRun } from '../run/present-run.js';
+import { RunPath, TenantQuery } from './shapes.js';
+
+const actions: Record<'pause' | 'resume' | 'cancel', { to: RunStatus; summary: string }> = {
+  pause: { to: 'paused', summary: 'Stop taking new batches; what is in flight finishes.' },
+  resume: { to: 'running', summary: 'Go on with a paused run, or with one that waits for a person.' },
+  cancel: { to: 'cancelled', summary: 'End the run where it is; what was written stays.' },
+};
+
+/** The three things a person can tell a run. */
+export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel'] as const).map((action) =>
+  defineRoute({
+    method: 'post',
+    path: `/v1/runs/:runId/${action}`,
+    roles: ['operator', 'tenant_admin'],
+    summary: actions[action].summary,
+    params: RunPath,
+    query: TenantQuery,
+    body: z.object({}).strict(),
+    async handle(ctx: LoaderContext, { caller, query, params }) {
+      const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+      const run = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
+        const row = await tx
+          .selectFrom('loader.run')
+          .select(['id', 'tenantId', 'migrationId', 'status', 'reasonCode', 'phase'])
+          .where('id', '=', params.runId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (!row) throw new Problem(404, 'run_not_found', 'There is no such run for this tenant.');
+        const to = action === 'resume' && row.phase === null ? 'queued' : actions[action].to;
+        if (action === 'resume' && row.reasonCode === 'records_failed')
+          await acknowledgeFailures(tx, row.id, row.phase, caller.label);
+        if (!(await changeStatus(tx, row, { to })))
+          throw new Problem(409, 'not_possible_now', `A run that is ${row.status} cannot ${action}.`);
+        return presentRun(tx, tenant.id, row.id);
+      });
+      await ctx.producer.send('advance-run', { tenantId: tenant.id, runId: run.id, cause: action });
+      return { status: 200, body: run };
+    },
+  }),
+);
+
+/** Resuming past failed records is a named person's decision and stands in every report. */
+async function acknowledgeFailures(
+  tx: Tx,
+  runId: string,
+  phase: string | null,
+  actor: string,
+): Promise<void> {
+  const row = await tx
+    .selectFrom('loader.run')
+    .select('waivers')
+    .where('id', '=', runId)
+    .executeTakeFirstOrThrow();
+  const waivers = [
+    ...(row.waivers as unknown as object[]),
+    { gate: 'phase_gates', actor, phase, at: new Date().toISOString() },
+  ];
+  await tx
+    .updateTable('loader.run')
+    .set({ waivers: JSON.stringify(waivers) })
+    .where('id', '=', runId)
+    .execute();
+}

@@ -1,0 +1,102 @@
+import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction } from '@octopipe/shared/db/index';
+import { endedStatuses } from '@octopipe/shared/domain/run/states';
+import { defineRoute } from '@octopipe/shared/http/route';
+import { findMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { z } from 'zod';
+import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
+import type { LoaderContext } from '../context.js';
+import { presentRun } from '../run/present-run.js';
+import { TenantQuery } from './shapes.js';
+
+const Body = z
+  .object({
+    migration_id: z.uuid(),
+    connection_id: z.uuid(),
+    mapping_version_id: z.uuid(),
+    waivers: z
+      .array(
+        z
+          .object({
+            gate: z.enum(['mapping_confirmation', 'rehearsal', 'phase_gates']),
+            actor: z.string().min(1).max(120),
+          })
+          .strict(),
+      )
+      .default([]),
+  })
+  .strict();
+
+/** Starts a run, or answers the unfinished one of the same mapping and account: a rerun continues. */
+export const postRun = defineRoute({
+  method: 'post',
+  path: '/v1/runs',
+  roles: ['operator', 'tenant_admin'],
+  summary: 'Load a confirmed mapping into a connected account.',
+  query: TenantQuery,
+  body: Body,
+  async handle(ctx: LoaderContext, { caller, query, body }) {
+    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+    const { run, isNew } = await inTransaction(
+      ctx.db,
+      { role: 'loader', tenantId: tenant.id },
+      async (tx) => {
+        const mapping = await findMappingVersion(tx, tenant.id, body.mapping_version_id);
+        if (!mapping || mapping.migrationId !== body.migration_id)
+          throw new Problem(404, 'mapping_not_found', 'There is no such mapping version in this migration.');
+        if (mapping.state !== 'confirmed') {
+          throw new Problem(
+            409,
+            'mapping_not_confirmed',
+            `Mapping version ${mapping.number} is ${mapping.state}; confirm it with POST /v1/mappings/${mapping.id}/confirm first. Nothing is written without that.`,
+          );
+        }
+        const connection = await tx
+          .selectFrom('loader.connection')
+          .select(['id', 'state', 'companyKey'])
+          .where('id', '=', body.connection_id)
+          .forUpdate()
+          .executeTakeFirst();
+        if (!connection)
+          throw new Problem(404, 'connection_not_found', 'There is no such connection for this tenant.');
+        await assertCompanyIsFree(ctx, tenant.id, connection.companyKey);
+        const live = await tx
+          .selectFrom('loader.run')
+          .select(['id', 'mappingVersionId'])
+          .where('connectionId', '=', connection.id)
+          .where('status', 'not in', [...endedStatuses])
+          .executeTakeFirst();
+        if (live && live.mappingVersionId !== mapping.id) {
+          throw new Problem(
+            409,
+            'connection_busy',
+            `Run ${live.id} of another mapping is not finished on this account; let it end or cancel it first.`,
+          );
+        }
+        const at = new Date().toISOString();
+        const id =
+          live?.id ??
+          (
+            await tx
+              .insertInto('loader.run')
+              .values({
+                tenantId: tenant.id,
+                migrationId: body.migration_id,
+                connectionId: connection.id,
+                exportId: mapping.exportId,
+                mappingVersionId: mapping.id,
+                kind: 'production',
+                status: 'queued',
+                waivers: JSON.stringify(body.waivers.map((waiver) => ({ ...waiver, key: caller.label, at }))),
+              })
+              .returning('id')
+              .executeTakeFirstOrThrow()
+          ).id;
+        return { run: await presentRun(tx, tenant.id, id), isNew: !live };
+      },
+    );
+    await ctx.producer.send('advance-run', { tenantId: tenant.id, runId: run.id, cause: 'created' });
+    return { status: isNew ? 201 : 200, body: run };
+  },
+});

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import { createApiKey } from '@octopipe/shared/tenancy/api-key';
+import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
+import { getOrCreateTenant } from '@octopipe/shared/tenancy/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
+import { connect, runReaches, type ShownRun, startRun } from '../testing/loader-run.js';
+
+const absent = '00000000-0000-4000-8000-000000000000';
+
+describe('the loader’s routes', () => {
+  let rig: LoaderRig;
+  let loader: LoaderProcess;
+  let connectionId: string;
+  let foreignKey: string;
+  beforeAll(async () => {
+    rig = await createLoaderRig({ simulator: { requestsPer2s: 20 } });
+    loader = await rig.startLoader({ LOG_LEVEL: 'debug' });
+    connectionId = await connect(rig, loader);
+    const other = await getOrCreateTenant(
+      rig.database.db,
+      parseMasterKey(randomBytes(32).toString('base64')),
+      { slug: 'other-tenant', name: 'Other' },
+    );
+    foreignKey = await createApiKey(rig.database.db, {
+      role: 'tenant_admin',
+      label: 'other',
+      tenantId: other.id,
+    });
+  });
+  afterAll(() => rig.close());
+
+  const asForeign = async (method: 'GET' | 'POST', path: string, body?: unknown) => {
+    const response = await fetch(new URL(path, loader.url), {
+      method,
+      headers: { authorization: `Bearer ${foreignKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const { instance: _request, ...shown } = (await response.json()) as Record<string, unknown>;
+    return { status: response.status, code: shown.code, items: shown.items };
+  };
+  const runBody = (change: Record<string, unknown> = {}) => ({
+    migration_id: rig.ids.migrationId,
+    mapping_version_id: rig.ids.mappingVersionId,
+    connection_id: connectionId,
+    ...change,
+  });
+
+  it('names each bad field, and refuses unknown ones', async () => {
+    const answer = await loader.api<{ code: string; fields?: unknown }>('POST', '/v1/connections', {
+      base_url: 'x',
+      seats: 0,
+      surprise: 1,
+    });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
+    const text = JSON.stringify(answer.body);
+    for (const name of ['/base_url', '/api_token', '/seats', 'surprise']) expect(text).toContain(name);
+  });
+
+  it.each([
+    'https://evil.example',
+    'https://acme.pipedrive.com.evil.example',
+    'http://acme.pipedrive.com',
+    'https://u:p@acme.pipedrive.com',
+    'https://169.254.169.254',
+    'not a host',
+  ])('connects to nobody but Pipedrive: %s', async (base_url) => {
+    const answer = await loader.api<{ code: string }>('POST', '/v1/connections', {
+      base_url,
+      api_token: 't-secret',
+    });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'not_a_pipedrive_host' } });
+    expect(JSON.stringify(answer.body)).not.toContain('t-secret');
+  });
+
+  it('never returns or stores the token in the clear', async () => {
+    const again = await loader.api('POST', '/v1/connections', {
+      base_url: rig.sim.url,
+      api_token: rig.sim.token,
+    });
+    const shown = await loader.api('GET', `/v1/connections/${connectionId}`);
+    expect([again.status, again.body.id, shown.status]).toEqual([200, connectionId, 200]);
+    const stored = await rig.database.db.selectFrom('loader.connection').selectAll().execute();
+    for (const text of [again.body, shown.body, stored].map((value) => JSON.stringify(value)))
+      expect(text).not.toContain(rig.sim.token);
+    expect(stored[0]?.sealedToken.includes(Buffer.from(rig.sim.token))).toBe(false);
+  });
+
+  it('refuses a run of an unconfirmed mapping, and of one that does not exist', async () => {
+    const { id } = await rig.database.db
+      .insertInto('transform.mappingVersion')
+      .values({
+        tenantId: rig.tenant.id,
+        migrationId: rig.ids.migrationId,
+        exportId: rig.ids.exportId,
+        number: 2,
+        state: 'proposed',
+        content: await content(rig),
+        contentHash: 'x',
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const codeOf = async (change: Record<string, unknown>) => {
+      const { status, body } = await loader.api<{ code: string }>('POST', '/v1/runs', runBody(change));
+      return [status, body.code];
+    };
+    expect(await codeOf({ mapping_version_id: id })).toEqual([409, 'mapping_not_confirmed']);
+    expect(await codeOf({ mapping_version_id: absent })).toEqual([404, 'mapping_not_found']);
+    expect(await codeOf({ connection_id: absent })).toEqual([404, 'connection_not_found']);
+  });
+
+  it('a run: rerun joins it, another mapping is refused meanwhile, pause, resume and cancel move it', async () => {
+    const run = await startRun(rig, loader);
+    const joined = await loader.api<ShownRun>('POST', '/v1/runs', runBody());
+    expect([joined.status, joined.body.id]).toEqual([200, run.id]);
+    const { id } = await rig.database.db
+      .insertInto('transform.mappingVersion')
+      .values({
+        tenantId: rig.tenant.id,
+        migrationId: rig.ids.migrationId,
+        exportId: rig.ids.exportId,
+        number: 3,
+        state: 'confirmed',
+        content: await content(rig),
+        contentHash: 'y',
+        confirmedBy: 'rig',
+        confirmedAt: new Date(),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    expect(await loader.api('POST', '/v1/runs', runBody({ mapping_version_id: id }))).toMatchObject({
+      status: 409,
+      body: { code: 'connection_busy' },
+    });
+
+    await runReaches(loader, run.id, ['running']);
+    const act = async (action: string) => {
+      const { status, body } = await loader.api<ShownRun & { code?: string }>(
+        'POST',
+        `/v1/runs/${run.id}/${action}`,
+        {},
+      );
+      return status === 200 ? body.status : body.code;
+    };
+    expect([
+      await act('pause'),
+      await act('pause'),
+      await act('resume'),
+      await act('resume'),
+      await act('cancel'),
+      await act('resume'),
+      await act('cancel'),
+    ]).toEqual([
+      'paused',
+      'not_possible_now',
+      'running',
+      'not_possible_now',
+      'cancelled',
+      'not_possible_now',
+      'not_possible_now',
+    ]);
+  });
+
+  it('connects one company for one tenant only, and does not say which', async () => {
+    const answer = await asForeign('POST', '/v1/connections', {
+      base_url: rig.sim.url,
+      api_token: rig.sim.token,
+    });
+    expect(answer).toMatchObject({ status: 409, code: 'company_taken' });
+  });
+
+  it('another tenant sees foreign and absent alike', async () => {
+    const run = await rig.database.db.selectFrom('loader.run').select('id').executeTakeFirstOrThrow();
+    const answers = async (connection: string, runId: string) => [
+      await asForeign('GET', `/v1/connections/${connection}`),
+      await asForeign('GET', `/v1/runs/${runId}`),
+      await asForeign('POST', `/v1/runs/${runId}/pause`, {}),
+      await asForeign('POST', `/v1/runs/${runId}/cancel`, {}),
+      await asForeign('GET', `/v1/owners?connection_id=${connection}`),
+      await asForeign('GET', `/v1/crosswalk?connection_id=${connection}&source_type=customer&source_id=1`),
+      await asForeign('POST', '/v1/runs', runBody({ connection_id: connection })),
+      await asForeign('GET', `/v1/runs/${runId}?tenant=${rig.tenant.slug}`),
+    ];
+    const foreign = await answers(connectionId, run.id);
+    expect(foreign).toEqual(await answers(absent, absent));
+    expect(foreign.map((answer) => answer.status)).toEqual([404, 404, 404, 404, 200, 200, 404, 404]);
+    expect([foreign[4]?.items, foreign[5]?.items]).toEqual([[], []]);
+  });
+});
+
+async function content(rig: LoaderRig): Promise<string> {
+  const row = await rig.database.db
+    .selectFrom('transform.mappingVersion')
+    .select('content')
+    .where('number', '=', 1)
+    .executeTakeFirstOrThrow();
+  return JSON.stringify(row.content);
+}

@@ -1,0 +1,293 @@
+import { RunStopped } from '@octopipe/shared/core/errors';
+import { failpoint } from '@octopipe/shared/core/failpoints';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { endedStatuses, type PhaseName, phases, type RunStatus } from '@octopipe/shared/domain/run/states';
+import { appendEvent } from '@octopipe/shared/events/append-event';
+import { findMappedSet } from '@octopipe/shared/mapped/read-mapped-set';
+import type { JobName, JobPayload } from '@octopipe/shared/queue/catalog';
+import { sql } from 'kysely';
+import type { LoaderContext } from '../context.js';
+import { reopenBatches } from '../write/reopen-batches.js';
+import { changeStatus } from './change-status.js';
+import { gateOf, type PhaseFacts, waivedFor } from './gate.js';
+
+interface LockedRun {
+  id: string;
+  tenantId: string;
+  migrationId: string;
+  connectionId: string;
+  exportId: string;
+  mappingVersionId: string;
+  setId: string | null;
+  status: RunStatus;
+  phase: PhaseName | null;
+  waivers: Array<{ gate: string; actor: string; phase?: string | null }>;
+}
+
+type Hint = { [N in JobName]: { name: N; payload: Omit<JobPayload<N>, 'version'> } }[JobName];
+
+/**
+ * The only code that moves a run. Under a lock on the run row it looks at the facts, moves at most as far as they
+ * allow, and answers the jobs to be hinted after commit. May run at any time, twice, or on two machines.
+ */
+export async function advanceRun(ctx: LoaderContext, tenantId: string, runId: string): Promise<void> {
+  const hints = await inTransaction(ctx.db, { role: 'loader', tenantId }, async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (!run || endedStatuses.includes(run.status)) return [];
+    const found = await advance(ctx, tx, run);
+    failpoint('loader.advance_before_commit');
+    return found;
+  });
+  for (const hint of hints) await ctx.producer.send(hint.name, hint.payload as never);
+}
+
+async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
+  if (run.status === 'queued') {
+    await changeStatus(tx, run, { to: 'running' });
+    await enterPhase(tx, run, 'mapping');
+    return advance(ctx, tx, { ...run, status: 'running', phase: 'mapping' });
+  }
+  if (run.status !== 'running' || run.phase === null) return [];
+  const ids = { tenantId: run.tenantId, runId: run.id };
+  const phase = phases.find((row) => row.name === run.phase);
+  if (phase?.name === 'mapping') return advanceMapping(ctx, tx, run);
+  if (phase?.name === 'provision') {
+    if (!(await isPhaseDone(tx, run, 'provision'))) return [{ name: 'provision-run', payload: ids }];
+    return enterNext(ctx, tx, run);
+  }
+  if (phase?.name === 'verify') return advanceVerify(ctx, tx, run);
+  if (phase?.entity) return advanceEntity(ctx, tx, run, phase.name, phase.entity);
+  return [];
+}
+
+async function advanceMapping(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
+  const set = await findMappedSet(tx, run.tenantId, run.exportId, run.mappingVersionId);
+  if (set?.state === 'failed') {
+    await changeStatus(tx, run, {
+      to: 'failed',
+      reasonCode: set.errorCode ?? 'mapping_failed',
+      reason:
+        'The export could not be mapped; this is a fault of the mapping and not of the account. Nothing was written.',
+    });
+    return [];
+  }
+  if (set?.state !== 'mapped') {
+    return [
+      {
+        name: 'map-export',
+        payload: { tenantId: run.tenantId, exportId: run.exportId, mappingVersionId: run.mappingVersionId },
+      },
+    ];
+  }
+  await tx.updateTable('loader.run').set({ setId: set.id }).where('id', '=', run.id).execute();
+  await planPhases(tx, run, set.id);
+  return enterNext(ctx, tx, { ...run, setId: set.id });
+}
+
+/** The run's phases with what each is to write, and one progress row per batch: from here on the run is resumable from rows alone. */
+async function planPhases(tx: Tx, run: LockedRun, setId: string): Promise<void> {
+  for (const [position, phase] of phases.entries()) {
+    await tx
+      .insertInto('loader.runPhase')
+      .values({
+        tenantId: run.tenantId,
+        runId: run.id,
+        phase: phase.name,
+        position,
+        entity: phase.entity,
+        state: 'pending',
+        planned:
+          phase.entity === null
+            ? 0
+            : sql<number>`(select count(*)::int from transform.mapped_record where set_id = ${setId} and entity = ${phase.entity})`,
+      })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['runId', 'phase'])
+          .doUpdateSet({ planned: sql<number>`excluded.planned`, entity: phase.entity }),
+      )
+      .execute();
+  }
+  await sql`
+    insert into loader.batch_progress (tenant_id, run_id, batch_id, entity, seq, state)
+    select tenant_id, ${run.id}, id, entity, seq, 'pending' from transform.load_batch where set_id = ${setId}
+    on conflict do nothing
+  `.execute(tx);
+}
+
+async function advanceEntity(
+  ctx: LoaderContext,
+  tx: Tx,
+  run: LockedRun,
+  phase: PhaseName,
+  entity: string,
+): Promise<Hint[]> {
+  const facts = await phaseFacts(tx, run, entity);
+  const gate = gateOf(facts, waivedFor(run.waivers, phase));
+  if (gate.open) {
+    await tx
+      .updateTable('loader.runPhase')
+      .set({
+        state: 'done',
+        finishedAt: sql<Date>`now()`,
+        gate: JSON.stringify({ ...facts, waived: gate.waived }),
+      })
+      .where('runId', '=', run.id)
+      .where('phase', '=', phase)
+      .execute();
+    return enterNext(ctx, tx, run);
+  }
+  if (gate.needsPerson) {
+    await changeStatus(tx, run, { to: 'waiting_person', reasonCode: gate.code, reason: gate.reason });
+    return [];
+  }
+  const ids = { tenantId: run.tenantId, runId: run.id };
+  await reopenBatches(tx, run, entity);
+  const batches = await nextBatches(ctx, tx, run, entity);
+  const hints: Hint[] = batches.map((batch) => ({ name: 'load-batch', payload: { ...ids, ...batch } }));
+  if (facts.due > 0) hints.push({ name: 'settle-unknown', payload: { ...ids, entity } });
+  return hints;
+}
+
+/** The oldest free batches, as many as may be in flight for this run. */
+async function nextBatches(
+  ctx: LoaderContext,
+  tx: Tx,
+  run: LockedRun,
+  entity: string,
+): Promise<Array<{ batchId: string; turn: number }>> {
+  const rows = await tx
+    .selectFrom('loader.batchProgress')
+    .select(['batchId', 'fence', sql<boolean>`state = 'leased' and lease_until >= now()`.as('busy')])
+    .where('runId', '=', run.id)
+    .where('entity', '=', entity)
+    .where('state', 'in', ['pending', 'leased'])
+    .orderBy('seq')
+    .limit(ctx.settings.batchesInFlight * 4)
+    .execute();
+  const busy = rows.filter((row) => row.busy).length;
+  return rows
+    .filter((row) => !row.busy)
+    .slice(0, Math.max(0, ctx.settings.batchesInFlight - busy))
+    .map((row) => ({ batchId: row.batchId, turn: Number(row.fence) }));
+}
+
+async function advanceVerify(_ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
+  const rows = await tx
+    .selectFrom('loader.runPhase as phase')
+    .leftJoin('loader.verification as seen', (join) =>
+      join.onRef('seen.runId', '=', 'phase.runId').onRef('seen.entity', '=', 'phase.entity'),
+    )
+    .select(['phase.entity', 'seen.entity as verified'])
+    .where('phase.runId', '=', run.id)
+    .where('phase.entity', 'is not', null)
+    .where('phase.planned', '>', 0)
+    .orderBy('phase.position')
+    .execute();
+  const left = rows.filter((row) => row.verified === null).map((row) => row.entity ?? '');
+  const next = left[0];
+  // One entity at a time: lists are few calls, and the customer's own traffic keeps its room.
+  if (next !== undefined)
+    return [{ name: 'verify-entity', payload: { tenantId: run.tenantId, runId: run.id, entity: next } }];
+  await tx
+    .updateTable('loader.runPhase')
+    .set({ state: 'done', finishedAt: sql<Date>`now()` })
+    .where('runId', '=', run.id)
+    .where('phase', '=', 'verify')
+    .execute();
+  await changeStatus(tx, run, { to: 'done' });
+  return [{ name: 'reconcile-run', payload: { tenantId: run.tenantId, runId: run.id } }];
+}
+
+async function phaseFacts(tx: Tx, run: LockedRun, entity: string): Promise<PhaseFacts> {
+  const row = await sql<PhaseFacts>`
+    select
+      (select planned from loader.run_phase where run_id = ${run.id} and entity = ${entity}) as planned,
+      (select count(*)::int from loader.record_outcome where run_id = ${run.id} and entity = ${entity} and outcome <> 'failed') as written,
+      (select count(*)::int from loader.record_outcome where run_id = ${run.id} and entity = ${entity} and outcome = 'failed') as failed,
+      (select count(*)::int from loader.record_outcome where run_id = ${run.id} and entity = ${entity} and outcome = 'failed' and code = 'parent_not_written') as orphaned,
+      (select count(*)::int from loader.intent where connection_id = ${run.connectionId} and entity = ${entity} and state in ('sent','ambiguous')) as unknown,
+      (select count(*)::int from loader.intent where connection_id = ${run.connectionId} and entity = ${entity}
+        and ((state = 'ambiguous' and not_before <= now()) or (state = 'sent' and deadline < now()))) as due
+  `.execute(tx);
+  const facts = row.rows[0];
+  if (!facts) throw new Error('phase facts are one row');
+  return facts;
+}
+
+async function enterNext(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
+  const at = phases.findIndex((phase) => phase.name === run.phase);
+  const next = phases[at + 1];
+  if (!next) throw new RunStopped('no_next_phase', 'The run has no phase after its last one; this is a bug.');
+  await tx
+    .updateTable('loader.runPhase')
+    .set({ state: 'done', finishedAt: sql<Date>`coalesce(finished_at, now())` })
+    .where('runId', '=', run.id)
+    .where('phase', '=', run.phase ?? '')
+    .execute();
+  await enterPhase(tx, run, next.name);
+  return advance(ctx, tx, { ...run, phase: next.name });
+}
+
+async function enterPhase(tx: Tx, run: LockedRun, phase: PhaseName): Promise<void> {
+  await tx.updateTable('loader.run').set({ phase }).where('id', '=', run.id).execute();
+  const position = phases.findIndex((row) => row.name === phase);
+  await tx
+    .insertInto('loader.runPhase')
+    .values({
+      tenantId: run.tenantId,
+      runId: run.id,
+      phase,
+      position,
+      state: 'running',
+      startedAt: sql<Date>`now()`,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['runId', 'phase']).doUpdateSet({ state: 'running', startedAt: sql<Date>`now()` }),
+    )
+    .execute();
+  await appendEvent(tx, run.tenantId, {
+    migrationId: run.migrationId,
+    runId: run.id,
+    kind: 'run.phase',
+    facts: { phase },
+  });
+}
+
+async function isPhaseDone(tx: Tx, run: LockedRun, phase: PhaseName): Promise<boolean> {
+  const row = await tx
+    .selectFrom('loader.runPhase')
+    .select('state')
+    .where('runId', '=', run.id)
+    .where('phase', '=', phase)
+    .executeTakeFirst();
+  return row?.state === 'done';
+}
+
+async function lockRun(tx: Tx, runId: string): Promise<LockedRun | undefined> {
+  const row = await tx
+    .selectFrom('loader.run')
+    .select([
+      'id',
+      'tenantId',
+      'migrationId',
+      'connectionId',
+      'exportId',
+      'mappingVersionId',
+      'setId',
+      'status',
+      'phase',
+      'waivers',
+    ])
+    .where('id', '=', runId)
+    .forUpdate()
+    .executeTakeFirst();
+  return (
+    row && {
+      ...row,
+      status: row.status as RunStatus,
+      phase: row.phase as PhaseName | null,
+      waivers: row.waivers as unknown as LockedRun['waivers'],
+    }
+  );
+}

@@ -1,0 +1,76 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import { phases } from '@octopipe/shared/domain/run/states';
+import { entityCounts, getRun, phasesOf, tokenUse, verificationOf } from '@octopipe/shared/run/read-run';
+import { sql } from 'kysely';
+
+/** A run as the API shows it, counted from rows. */
+export async function presentRun(tx: Tx, tenantId: string, runId: string) {
+  const run = await getRun(tx, tenantId, runId);
+  const counts = new Map((await entityCounts(tx, tenantId, runId)).map((row) => [row.entity, row]));
+  const states = new Map((await phasesOf(tx, tenantId, runId)).map((row) => [row.phase, row]));
+  const used = await tokenUse(tx, tenantId, runId);
+  const verified = await verificationOf(tx, tenantId, runId);
+  const budget = await tx
+    .selectFrom('loader.connection as c')
+    .innerJoin('loader.companyBudget as b', 'b.companyKey', 'c.companyKey')
+    .select(['b.spent', 'b.ceiling', 'b.dailyLimit'])
+    .where('c.id', '=', run.connectionId)
+    .executeTakeFirst();
+  const { documents } = await tx
+    .selectFrom('reporter.document')
+    .select(sql<number>`count(*)::int`.as('documents'))
+    .where('runId', '=', runId)
+    .where('name', '=', 'summary.json')
+    .executeTakeFirstOrThrow();
+  const planned = run.plan.tokens;
+  const noCounts = { planned: 0, created: 0, updated: 0, unchanged: 0, failed: 0, waiting: 0 };
+  return {
+    id: run.id,
+    migration_id: run.migrationId,
+    connection_id: run.connectionId,
+    mapping_version_id: run.mappingVersionId,
+    kind: run.kind,
+    status: run.status,
+    phase: run.phase,
+    reason_code: run.reasonCode,
+    reason: run.reason,
+    resume_at: run.resumeAt?.toISOString() ?? null,
+    phases: phases.map(({ name, entity }) => {
+      const of = entity === null ? undefined : counts.get(entity);
+      const { planned: total, created, updated, unchanged, failed, waiting } = of ?? noCounts;
+      return {
+        phase: name,
+        entity,
+        state: states.get(name)?.state ?? 'pending',
+        planned: total,
+        created,
+        updated,
+        unchanged,
+        failed,
+        waiting,
+      };
+    }),
+    tokens: {
+      planned: planned?.planned ?? null,
+      floor: planned?.floor ?? null,
+      spent: used.reduce((sum, row) => sum + row.tokens, 0),
+      by_operation: Object.fromEntries(used.map((row) => [row.operation, row.tokens])),
+      spent_today: budget?.spent ?? null,
+      daily_share: budget?.ceiling ?? null,
+      daily_limit: budget?.dailyLimit ?? null,
+    },
+    waivers: run.waivers,
+    verified: verified.reduce(
+      (sum, row) => ({
+        records: sum.records + row.records,
+        fields: sum.fields + row.fields,
+        differences: sum.differences + row.differences,
+      }),
+      { records: 0, fields: 0, differences: 0 },
+    ),
+    created_at: run.createdAt.toISOString(),
+    started_at: run.startedAt?.toISOString() ?? null,
+    finished_at: run.finishedAt?.toISOString() ?? null,
+    documents_ready: documents > 0,
+  };
+}

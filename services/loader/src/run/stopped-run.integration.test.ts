@@ -1,0 +1,180 @@
+import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
+import { describe, expect, it } from 'vitest';
+import { startDoorkeeper } from '../testing/doorkeeper.js';
+import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
+import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
+import { connect, control, runReaches, simState, startRun, writesByKey } from '../testing/loader-run.js';
+import { testContent } from '../testing/mapped-fixture.js';
+
+const stops = ['waiting_person', 'done', 'failed'];
+const person = (n: string, custom: Record<string, string> = {}) =>
+  [
+    'person',
+    `customer:${n}`,
+    { name: `Person ${n}`, custom_fields: { [markerFieldName]: `customer:${n}`, ...custom } },
+  ] as const;
+const deal = (n: string) =>
+  [
+    'deal',
+    `booking:${n}`,
+    {
+      title: `Deal ${n}`,
+      person_id: { $ref: `customer:${n}` },
+      custom_fields: { [markerFieldName]: `booking:${n}` },
+    },
+  ] as const;
+
+const ledger = async (rig: LoaderRig) => (await fetch(`${rig.sim.url}/__sim/ledger`)).text();
+
+describe('a run that needs a person', () => {
+  it('token revoked in the middle: says so, notes the refusals as not written, and finishes once', async () => {
+    const rig = await createLoaderRig({ simulator: { requestsPer2s: 200 } });
+    const door = await startDoorkeeper(rig.sim.url, 5);
+    const through = { ...rig, sim: { ...rig.sim, url: door.url } };
+    try {
+      const loader = await rig.startLoader();
+      const run = await startRun(through, loader);
+      const stopped = await runReaches(loader, run.id, stops);
+      expect(stopped).toMatchObject({ status: 'waiting_person', reason_code: 'token_refused' });
+      expect(stopped.reason).toContain('connect the account again');
+      const open = await rig.database.db
+        .selectFrom('loader.intent')
+        .select(['state', 'code'])
+        .where('state', '<>', 'confirmed')
+        .execute();
+      expect(open.length).toBeGreaterThan(0);
+      expect(open.every((intent) => intent.state === 'planned' && intent.code === 'token_refused')).toBe(
+        true,
+      );
+
+      door.open();
+      await connect(through, loader);
+      expect((await loader.api('POST', `/v1/runs/${run.id}/resume`, {})).status).toBe(200);
+      await expectExactlyOnce(rig, await runReaches(loader, run.id, stops));
+    } finally {
+      await door.close();
+      await rig.close();
+    }
+  });
+
+  it.each([
+    [
+      'custom fields',
+      'custom_field_cap',
+      {
+        personFields: Array.from({ length: 30 }, (_, i) => ({ field_name: `F${i}`, field_type: 'varchar' })),
+      },
+    ],
+    ['deals', 'deal_cap', { deals: Array.from({ length: 2_495 }, (_, i) => ({ title: `D${i}` })) }],
+  ])('plan too small for the %s: refused before the first write', async (_what, code, standing) => {
+    const rig = await createLoaderRig({ simulator: { plan: 'lite', seats: 1, requestsPer2s: 20 } });
+    try {
+      await control(rig, 'seed', standing);
+      const loader = await rig.startLoader();
+      const run = await startRun(rig, loader);
+      const stopped = await runReaches(loader, run.id, stops);
+      expect(stopped).toMatchObject({ status: 'waiting_person', reason_code: code });
+      expect(await ledger(rig)).toBe('');
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a record that Pipedrive refuses fails with its reason; on resume the rest goes on and the equation holds', async () => {
+    const rig = await createLoaderRig({
+      content: {
+        ...testContent,
+        schema: {
+          ...testContent.schema,
+          fields: [
+            ...testContent.schema.fields,
+            { entity: 'person', name: 'Nick', type: 'varchar', options: [], rank: 'may' },
+          ],
+        },
+      },
+      payloads: [person('1'), person('2', { Nick: 'x'.repeat(300) }), deal('1'), deal('2')],
+    });
+    try {
+      const loader = await rig.startLoader();
+      const run = await startRun(rig, loader);
+      expect(await runReaches(loader, run.id, stops)).toMatchObject({
+        status: 'waiting_person',
+        reason_code: 'records_failed',
+      });
+      await loader.api('POST', `/v1/runs/${run.id}/resume`, {});
+      // The deal of the refused person follows from what was acknowledged: no second question.
+      const ended = await runReaches(loader, run.id, stops);
+      expect(ended.status).toBe('done');
+      const equation = ended.phases
+        .filter((phase) => phase.planned > 0)
+        .map(({ phase, planned, created, failed, waiting }) => ({
+          phase,
+          planned,
+          created,
+          failed,
+          waiting,
+        }));
+      expect(equation).toEqual([
+        { phase: 'persons', planned: 2, created: 1, failed: 1, waiting: 0 },
+        { phase: 'deals', planned: 2, created: 1, failed: 1, waiting: 0 },
+      ]);
+      const failed = await rig.database.db
+        .selectFrom('loader.recordOutcome')
+        .select(['targetKey', 'code'])
+        .where('outcome', '=', 'failed')
+        .orderBy('targetKey')
+        .execute();
+      expect(failed).toEqual([
+        { targetKey: 'booking:2', code: 'parent_not_written' },
+        { targetKey: 'customer:2', code: 'refused_by_pipedrive' },
+      ]);
+      expect(await writesByKey(rig)).toEqual({ 'customer:1': 1, 'booking:1': 1 });
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a limit of the plan reached on the way stops the run and fails no record', async () => {
+    const rig = await createLoaderRig({ payloads: [person('1'), deal('1')] });
+    try {
+      const loader = await rig.startLoader();
+      const connection_id = await connect(rig, loader);
+      await control(rig, 'plan', { plan: 'lite', seats: 1, requests_per_2s: 1_000 });
+      await control(rig, 'seed', { deals: Array.from({ length: 2_500 }, (_, i) => ({ title: `D${i}` })) });
+      // Not startRun: it would connect again and see the smaller plan.
+      const { body } = await loader.api<{ id: string }>('POST', '/v1/runs', {
+        migration_id: rig.ids.migrationId,
+        mapping_version_id: rig.ids.mappingVersionId,
+        connection_id,
+      });
+      expect(await runReaches(loader, body.id, stops)).toMatchObject({
+        status: 'waiting_person',
+        reason_code: 'plan_limit_reached',
+      });
+      expect((await simState(rig)).persons ?? []).toEqual([]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a batch that kills its worker again and again is told, not tried for ever', async () => {
+    const rig = await createLoaderRig({ payloads: [person('1')] });
+    try {
+      let id = '';
+      for (let death = 0; death < 6; death += 1) {
+        const loader = await rig.startLoader({ LEASE_MS: '900', OCTOPIPE_FAILPOINT: 'loader.before_intent' });
+        id ||= (await startRun(rig, loader)).id;
+        const stopped = runReaches(loader, id, ['waiting_person'], 20_000).catch(() => undefined);
+        await Promise.race([loader.exited, stopped]);
+      }
+      const loader = await rig.startLoader();
+      const stopped = await runReaches(loader, id, stops);
+      expect(stopped).toMatchObject({ status: 'waiting_person', reason_code: 'batch_keeps_dying' });
+      await loader.api('POST', `/v1/runs/${id}/resume`, {});
+      expect((await runReaches(loader, id, stops)).status).toBe('done');
+      expect(await writesByKey(rig)).toEqual({ 'customer:1': 1 });
+    } finally {
+      await rig.close();
+    }
+  });
+});

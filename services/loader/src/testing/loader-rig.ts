@@ -1,0 +1,281 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { hashOf } from '@octopipe/shared/core/canonical-json';
+import { type DatabaseHandle, openDatabase } from '@octopipe/shared/db/index';
+import { contentHash, type MappingContent } from '@octopipe/shared/domain/mapping/content';
+import type { MappedRecord, Payload } from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
+import { spawnWatched } from '@octopipe/shared/embedded/spawn-watched';
+import { openFileStore } from '@octopipe/shared/files/store';
+import { createApiKey } from '@octopipe/shared/tenancy/api-key';
+import { parseMasterKey, tenantDataKey } from '@octopipe/shared/tenancy/secrets';
+import { getOrCreateTenant } from '@octopipe/shared/tenancy/tenant';
+import { createTestDatabase, type TestDatabase } from '@octopipe/shared/testing/postgres';
+import { type RunningSimulator, type SimulatorOptions, startSimulator } from '@octopipe/simulator/server';
+import { probePayloads, testContent } from './mapped-fixture.js';
+
+/** Times short enough for tests; the order of magnitude between them is that of the defaults. */
+const quick = {
+  REQUEST_TIMEOUT_MS: '800',
+  SETTLE_MS: '150',
+  PROBE_GAP_MS: '150',
+  LEASE_MS: '1500',
+  BUDGET_PROBE_MS: '400',
+  SWEEP_INTERVAL_MS: '100',
+  QUEUE_LOCK_MS: '900',
+};
+
+export interface LoaderRig {
+  sim: RunningSimulator;
+  tenant: { id: string; slug: string };
+  ids: { migrationId: string; exportId: string; mappingVersionId: string; setId: string };
+  database: DatabaseHandle;
+  databaseUrl: string;
+  records: MappedRecord[];
+  /** Starts the built loader as a process of its own; `failpoint` makes it die there. */
+  startLoader(env?: Record<string, string>): Promise<LoaderProcess>;
+  close(): Promise<void>;
+}
+
+export interface LoaderProcess {
+  url: string;
+  exited: Promise<unknown>;
+  stop(): Promise<void>;
+  kill(): void;
+  api<T = Record<string, unknown>>(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: T }>;
+}
+
+/** A tenant with an export that is already mapped, a simulator, and loader processes on demand: the loader alone, for real. */
+export async function createLoaderRig(
+  options: {
+    simulator?: SimulatorOptions;
+    redisUrl?: string;
+    payloads?: ReadonlyArray<readonly [Entity, string, Payload]>;
+    content?: MappingContent;
+  } = {},
+): Promise<LoaderRig> {
+  const testDatabase = await createTestDatabase();
+  const sim = await startSimulator({
+    plan: 'ultimate',
+    seats: 5,
+    requestsPer2s: 100_000,
+    ...options.simulator,
+  });
+  const files = await mkdtemp(path.join(tmpdir(), 'octopipe-loader-'));
+  const masterKey = randomBytes(32).toString('base64');
+  const database = openDatabase(testDatabase.url, {
+    max: 4,
+    onError: () => {},
+    applicationName: 'loader-rig',
+  });
+  const tenant = await getOrCreateTenant(database.db, parseMasterKey(masterKey), {
+    slug: `t-${randomBytes(4).toString('hex')}`,
+    name: 'Test tenant',
+  });
+  const apiKey = await createApiKey(database.db, { role: 'operator', label: 'rig' });
+  const dataKey = await tenantDataKey(database.db, parseMasterKey(masterKey), tenant.id);
+  const stored = await openFileStore(files).put(
+    tenant.id,
+    dataKey,
+    Readable.from([Buffer.from('%PDF-1.4 a small file')]),
+  );
+  const records = recordsOf(options.payloads ?? probePayloads(stored));
+  const ids = await seedMappedSet(database, tenant.id, options.content ?? testContent, records, stored);
+  const processes: LoaderProcess[] = [];
+  return {
+    sim,
+    tenant,
+    ids,
+    database,
+    databaseUrl: testDatabase.url,
+    records,
+    async startLoader(env = {}) {
+      const loader = await startProcess(
+        {
+          ...quick,
+          DATABASE_URL: testDatabase.url,
+          OCTOPIPE_MASTER_KEY: masterKey,
+          OCTOPIPE_FILES_DIR: files,
+          PIPEDRIVE_TEST_HOSTS: '127.0.0.1',
+          LOG_LEVEL: 'warn',
+          ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
+          ...env,
+        },
+        apiKey,
+        tenant.slug,
+      );
+      processes.push(loader);
+      return loader;
+    },
+    async close() {
+      for (const loader of processes) await loader.stop();
+      await sim.close();
+      await database.destroy();
+      await testDatabase.drop();
+      await rm(files, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startProcess(
+  env: Record<string, string>,
+  apiKey: string,
+  tenant: string,
+): Promise<LoaderProcess> {
+  const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+  const child = await spawnWatched(process.execPath, [main], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    stopSignal: 'SIGTERM',
+    graceMs: 5_000,
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const ready = /ready at (http:\S+)/.exec(text);
+      if (ready?.[1]) resolve(ready[1]);
+      // What follows the ready line are logs: shown when a test is looked into.
+      if (process.env.OCTOPIPE_TEST_LOGS) process.stdout.write(chunk);
+    });
+    child.exited.then(() => reject(new Error(`the loader ended before it was ready: ${text}`)), reject);
+  });
+  return {
+    url,
+    exited: child.exited,
+    stop: async () => {
+      await child.stop();
+    },
+    kill: () => child.kill('SIGKILL'),
+    async api<T>(method: 'GET' | 'POST', path: string, body?: unknown) {
+      const target = new URL(path, url);
+      target.searchParams.set('tenant', tenant);
+      const response = await fetch(target, {
+        method,
+        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, body: (await response.json()) as T };
+    },
+  };
+}
+
+function recordsOf(payloads: ReadonlyArray<readonly [Entity, string, Payload]>): MappedRecord[] {
+  return payloads.map(([entity, targetKey, payload]) => ({
+    entity,
+    targetKey,
+    payload,
+    payloadHash: hashOf(payload),
+  }));
+}
+
+/** Writes what ingest and transform would have written, as the superuser of the test database. */
+async function seedMappedSet(
+  database: DatabaseHandle,
+  tenantId: string,
+  content: MappingContent,
+  records: MappedRecord[],
+  file: { blob: string; sha256: string; bytes: number },
+) {
+  const { db } = database;
+  const { id: migrationId } = await db
+    .insertInto('ingest.migration')
+    .values({ tenantId, reference: 'rig', name: 'rig' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { id: exportId } = await db
+    .insertInto('ingest.export')
+    .values({ tenantId, migrationId, state: 'assessed', sha256: 'x', bytes: '1', blob: file.blob })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await db
+    .insertInto('ingest.exportFile')
+    .values({
+      tenantId,
+      exportId,
+      path: 'attachments/invoices/1/INV-1.pdf',
+      kind: 'attachment',
+      state: 'kept',
+      blob: file.blob,
+      bytes: String(file.bytes),
+      sha256: file.sha256,
+    })
+    .execute();
+  const { id: mappingVersionId } = await db
+    .insertInto('transform.mappingVersion')
+    .values({
+      tenantId,
+      migrationId,
+      exportId,
+      number: 1,
+      state: 'confirmed',
+      content: JSON.stringify(content),
+      contentHash: contentHash(content),
+      confirmedBy: 'rig',
+      confirmedAt: new Date(),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const { id: setId } = await db
+    .insertInto('transform.mappedSet')
+    .values({ tenantId, migrationId, exportId, mappingVersionId, state: 'mapped' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await addRecords(database, tenantId, setId, records);
+  return { migrationId, exportId, mappingVersionId, setId };
+}
+
+async function addRecords(
+  database: DatabaseHandle,
+  tenantId: string,
+  setId: string,
+  records: MappedRecord[],
+): Promise<void> {
+  const { db } = database;
+  for (const record of records) {
+    await db
+      .insertInto('transform.mappedRecord')
+      .values({
+        tenantId,
+        setId,
+        targetKey: record.targetKey,
+        entity: record.entity,
+        sourceObject: record.targetKey.split(':')[0] ?? '',
+        payload: JSON.stringify(record.payload),
+        payloadHash: record.payloadHash,
+      })
+      .execute();
+    const [object = '', rest = ''] = record.targetKey.split(':');
+    await db
+      .insertInto('transform.sourceLink')
+      .values({
+        tenantId,
+        setId,
+        object,
+        sourceId: rest.split('#')[0] ?? '',
+        slot: rest.split('#')[1] ?? '',
+        targetKey: record.targetKey,
+        role: 'primary',
+      })
+      .execute();
+  }
+  for (const entity of new Set(records.map((record) => record.entity))) {
+    const keys = records.filter((record) => record.entity === entity).map((record) => record.targetKey);
+    for (let seq = 0; seq * 5 < keys.length; seq += 1) {
+      await db
+        .insertInto('transform.loadBatch')
+        .values({ tenantId, setId, entity, seq, targetKeys: keys.slice(seq * 5, seq * 5 + 5) })
+        .execute();
+    }
+  }
+}
+
+export type { TestDatabase };

@@ -1,0 +1,168 @@
+import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
+import {
+  fileNameWithMarker,
+  markerFieldName,
+  markerLine,
+  type Payload,
+} from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
+
+type Row = readonly [Entity, string, Payload];
+
+const marker = (entity: 'organization' | 'person' | 'product' | 'deal') => ({
+  entity,
+  name: markerFieldName,
+  type: 'varchar' as const,
+  options: [],
+  rank: 'must' as const,
+});
+
+/** A small destination: one of each kind of item. */
+export const testContent: MappingContent = {
+  settings: {
+    country: 'AU',
+    currency: 'AUD',
+    timeZone: 'Australia/Sydney',
+    dateFormat: 'iso',
+    pipeline: 'OctopusPro',
+    dealValue: 'booking_total',
+    includeDeleted: false,
+  },
+  schema: {
+    fields: [
+      marker('organization'),
+      marker('person'),
+      marker('product'),
+      marker('deal'),
+      {
+        entity: 'deal',
+        name: 'Booking status',
+        type: 'enum',
+        options: ['Completed', 'To Do'],
+        rank: 'should',
+      },
+      { entity: 'deal', name: 'Amount paid', type: 'monetary', options: [], rank: 'should' },
+      { entity: 'person', name: 'Pets', type: 'set', options: ['Dog', 'Cat'], rank: 'may' },
+    ],
+    pipelines: [{ name: 'OctopusPro', stages: ['Requested', 'Scheduled', 'Done'] }],
+    activityTypes: [
+      { name: 'Appointment', iconKey: 'calendar' },
+      { name: 'Payment', iconKey: 'pricetag' },
+    ],
+  },
+  objects: [],
+  bookingStatuses: {},
+  lossy: [],
+};
+
+/** A few records of every entity, with links between them: what the write path is tried on. */
+export function probePayloads(file: { sha256: string; bytes: number }): ReadonlyArray<Row> {
+  const one = ['1', '2', '3', '4', '5', '6', '7'];
+  return [
+    ...['1', '2', '3'].map(
+      (n) =>
+        [
+          'organization',
+          `customer:${n}#org`,
+          {
+            name: `Café ${n} & Söhne`,
+            add_time: '2020-01-02T03:04:05Z',
+            custom_fields: { [markerFieldName]: `customer:${n}#org` },
+          },
+        ] satisfies Row,
+    ),
+    ...one.map(
+      (n) =>
+        [
+          'person',
+          `customer:${n}`,
+          {
+            name: `Person ${n} 🐙`,
+            add_time: '2021-02-03T04:05:06Z',
+            emails: [{ value: `p${n}@mail.example`, primary: true, label: 'work' }],
+            phones: [{ value: '+61491570006', primary: true, label: 'mobile' }],
+            ...(Number(n) <= 3 ? { org_id: { $ref: `customer:${n}#org` } } : {}),
+            owner_id: { $owner: ['fieldworker:1'] },
+            custom_fields: { [markerFieldName]: `customer:${n}`, Pets: { $options: ['Cat', 'Dog'] } },
+          },
+        ] satisfies Row,
+    ),
+    ...['1', '2'].map(
+      (n) =>
+        [
+          'product',
+          `service:${n}`,
+          {
+            name: `Clean ${n}`,
+            prices: [{ currency: 'AUD', price: '120.10' }],
+            custom_fields: { [markerFieldName]: `service:${n}` },
+          },
+        ] satisfies Row,
+    ),
+    ...one.map(
+      (n) =>
+        [
+          'deal',
+          `booking:${n}`,
+          {
+            title: `Bond clean · BOK-${n}`,
+            value: `1${n}0.35`,
+            currency: 'AUD',
+            person_id: { $ref: `customer:${n}` },
+            stage_id: { $stage: { pipeline: 'OctopusPro', stage: 'Done' } },
+            status: 'won',
+            won_time: '2024-05-01T10:00:00Z',
+            custom_fields: {
+              [markerFieldName]: `booking:${n}`,
+              'Booking status': { $option: 'Completed' },
+              'Amount paid': { value: '100.05', currency: 'AUD' },
+            },
+          },
+        ] satisfies Row,
+    ),
+    ...one.map(
+      (n) =>
+        [
+          'activity',
+          `appointment:${n}`,
+          {
+            subject: `Appointment ${n}`,
+            type: { $activityType: Number(n) % 2 === 0 ? 'Payment' : 'Appointment' },
+            deal_id: { $ref: `booking:${n}` },
+            participants: [{ person_id: { $ref: `customer:${n}` }, primary: true }],
+            due_date: '2024-05-01',
+            due_time: '10:00',
+            duration: '01:30',
+            done: true,
+            note: `Worker: Ann<br>${markerLine(`appointment:${n}`, `BOK-${n}`)}`,
+          },
+        ] satisfies Row,
+    ),
+    ...['1', '2'].map(
+      (n) =>
+        [
+          'note',
+          `customer:${n}#note`,
+          {
+            content: `Rings twice<br>${markerLine(`customer:${n}#note`)}`,
+            person_id: { $ref: `customer:${n}` },
+            add_time: '2020-01-02T03:04:05Z',
+          },
+        ] satisfies Row,
+    ),
+    ...['1', '2'].map(
+      (n) =>
+        [
+          'file',
+          `attachment:${n}`,
+          {
+            file: {
+              $file: { path: 'attachments/invoices/1/INV-1.pdf', sha256: file.sha256, bytes: file.bytes },
+            },
+            name: fileNameWithMarker(`INV-${n}.pdf`, `attachment:${n}`),
+            deal_id: { $ref: `booking:${n}` },
+          },
+        ] satisfies Row,
+    ),
+  ];
+}

@@ -1,0 +1,219 @@
+import { RecordRejected } from '@octopipe/shared/core/errors';
+import { failpoint } from '@octopipe/shared/core/failpoints';
+import type { Logger } from '@octopipe/shared/core/logger';
+import { inTransaction } from '@octopipe/shared/db/index';
+import type { Payload } from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
+import { sql } from 'kysely';
+import type { LoaderContext } from '../context.js';
+import type { Account } from '../destination/account.js';
+import { type EntityRules, entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
+import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
+import { probeMarker } from '../provision/probe-deal.js';
+import { removeCopy, type SettlingRun } from '../write/settle-unknown.js';
+import { type Canonical, canonicalOfListed, canonicalOfSent, differingFields } from './canonical.js';
+
+interface Expected {
+  targetKey: string;
+  targetId: string;
+  payload: Payload;
+}
+
+interface Difference {
+  targetKey: string;
+  field: string;
+  kind: 'missing' | 'extra' | 'changed';
+}
+
+/**
+ * Reads every record of one entity back from list pages and compares it field by field with what was sent; keeps the
+ * canonical read-back as the after-image. The walk is the closing sweep as well: a record that carries one of our
+ * markers under another id is a copy. A late commit made it if its key was ever sent again: then it is removed and
+ * told. Else a person (or another program) duplicated ours: it is theirs, and only told.
+ *
+ * Guarantee: repeats from the start when it dies; results replace earlier ones in one transaction.
+ */
+export async function verifyEntity(
+  ctx: LoaderContext,
+  account: Account,
+  run: SettlingRun,
+  entity: Entity,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  const rules = entityTable[entity];
+  const expected = await readExpected(ctx, run, entity);
+  const byId = new Map(expected.map((record) => [record.targetId, record]));
+  const byKey = new Map(expected.map((record) => [record.targetKey, record]));
+  const symbols = await loadSymbols(
+    ctx,
+    { tenantId: run.tenantId, connectionId: run.connectionId },
+    expected.map((record) => record.payload),
+  );
+  const markerCode = markerCodeOf(symbols, rules.fieldsOf);
+
+  const seen = new Set<string>();
+  const images: Array<{ targetKey: string; image: Canonical }> = [];
+  const differences: Difference[] = [];
+  const copies: Array<{ targetKey: string; id: string }> = [];
+  let fields = 0;
+  const walk = async (list: EntityRules) => {
+    for await (const page of account.pages(list, list.everything, signal))
+      for (const listed of page) look(listed);
+  };
+  const look = (listed: RemoteRecord) => {
+    const id = String(listed.id);
+    const record = byId.get(id);
+    if (!record) {
+      const key = rules.markerOf(listed, markerCode);
+      if (key !== undefined && (byKey.has(key) || key === probeMarker)) copies.push({ targetKey: key, id });
+      return;
+    }
+    if (seen.has(id)) return;
+    seen.add(id);
+    const { sent, image } = compare(entity, record, listed, symbols);
+    fields += Object.keys(sent).length;
+    images.push({ targetKey: record.targetKey, image });
+    differences.push(
+      ...differingFields(sent, image).map((field) => ({
+        targetKey: record.targetKey,
+        field: fieldName(symbols, field),
+        kind: 'changed' as const,
+      })),
+    );
+  };
+  await walk(rules);
+  // Only when something is missing: the archive costs twice a list page.
+  if (rules.archive && expected.some(({ targetId }) => !seen.has(targetId)))
+    await walk({ ...rules, list: rules.archive });
+  for (const record of expected.filter(({ targetId }) => !seen.has(targetId)))
+    differences.push({ targetKey: record.targetKey, field: '', kind: 'missing' });
+  const resent = await keysSentAgain(ctx, run, entity);
+  for (const copy of copies) {
+    const isOurs = copy.targetKey === probeMarker || resent.has(copy.targetKey);
+    if (!isOurs || !(await removeCopy(ctx, account, run, entity, copy.targetKey, copy.id)))
+      differences.push({ targetKey: copy.targetKey, field: `copy ${copy.id}`, kind: 'extra' });
+  }
+  failpoint('loader.verify_before_save', entity);
+  await save(ctx, run, entity, { records: expected.length, fields, images, differences });
+  log.info(
+    { entity, records: expected.length, fields, differences: differences.length, copies: copies.length },
+    'entity verified',
+  );
+}
+
+function compare(
+  entity: Entity,
+  record: Expected,
+  listed: RemoteRecord,
+  symbols: AccountSymbols,
+): { sent: Canonical; image: Canonical } {
+  try {
+    const body = resolvePayload(entity, record.payload, symbols);
+    const sent = canonicalOfSent(entity, body.json, body.file);
+    return { sent, image: canonicalOfListed(entity, listed, Object.keys(sent)) };
+  } catch (error) {
+    // It was written, so it could be resolved then: what it refers to is gone by now, which is a difference.
+    if (!(error instanceof RecordRejected)) throw error;
+    return { sent: { [error.code]: true }, image: { [error.code]: false } };
+  }
+}
+
+/** Our own name of a custom field, for reports; Pipedrive's for the rest. */
+function fieldName(symbols: AccountSymbols, key: string): string {
+  if (!key.startsWith('custom_fields.')) return key;
+  const code = key.slice('custom_fields.'.length);
+  const known = [...symbols.fields].find(([, field]) => field.code === code);
+  return known ? (known[0].split('|')[1] ?? code) : code;
+}
+
+/** Keys of which more than one create left us: only they can stand twice by our doing. */
+async function keysSentAgain(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<Set<string>> {
+  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.intent')
+      .select('targetKey')
+      .where('connectionId', '=', run.connectionId)
+      .where('entity', '=', entity)
+      .where('operation', '=', 'create')
+      .groupBy('targetKey')
+      .having(sql<boolean>`sum(attempt) > 1`)
+      .execute(),
+  );
+  return new Set(rows.map((row) => row.targetKey));
+}
+
+/** All records of this run's mapped set that stand in the account. */
+async function readExpected(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<Expected[]> {
+  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.targetRecord as target')
+      .innerJoin('transform.mappedRecord as mapped', (join) =>
+        join.onRef('mapped.targetKey', '=', 'target.targetKey').on('mapped.setId', '=', run.setId),
+      )
+      .select(['target.targetKey', 'target.targetId', 'target.payload'])
+      .where('target.connectionId', '=', run.connectionId)
+      .where('target.entity', '=', entity)
+      .execute(),
+  );
+  return rows.map((row) => ({ ...row, payload: row.payload as Payload }));
+}
+
+async function save(
+  ctx: LoaderContext,
+  run: SettlingRun,
+  entity: Entity,
+  result: {
+    records: number;
+    fields: number;
+    images: Array<{ targetKey: string; image: Canonical }>;
+    differences: Difference[];
+  },
+): Promise<void> {
+  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
+    await tx
+      .deleteFrom('loader.difference')
+      .where('runId', '=', run.id)
+      .where('entity', '=', entity)
+      .execute();
+    for (const slice of slices(result.differences, 1_000)) {
+      await tx
+        .insertInto('loader.difference')
+        .values(slice.map((row) => ({ ...row, tenantId: run.tenantId, runId: run.id, entity })))
+        .execute();
+    }
+    for (const slice of slices(result.images, 500)) {
+      await sql`
+        update loader.target_record t set after_image = given.image, verified_at = now()
+        from unnest(${slice.map((row) => row.targetKey)}::text[], ${slice.map((row) => JSON.stringify(row.image))}::jsonb[]) as given(key, image)
+        where t.connection_id = ${run.connectionId} and t.target_key = given.key
+      `.execute(tx);
+    }
+    await tx
+      .insertInto('loader.verification')
+      .values({
+        tenantId: run.tenantId,
+        runId: run.id,
+        entity,
+        records: result.records,
+        fields: result.fields,
+        differences: result.differences.length,
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['runId', 'entity']).doUpdateSet({
+          records: result.records,
+          fields: result.fields,
+          differences: result.differences.length,
+          finishedAt: sql<Date>`now()`,
+        }),
+      )
+      .execute();
+  });
+}
+
+function slices<T>(items: ReadonlyArray<T>, size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}

@@ -1,0 +1,115 @@
+import { hashOf } from '@octopipe/shared/core/canonical-json';
+import { RecordRejected } from '@octopipe/shared/core/errors';
+import { inTransaction } from '@octopipe/shared/db/index';
+import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
+import { findPackageFile } from '@octopipe/shared/staging/read-staged';
+import type { LoaderContext } from '../context.js';
+import { entityTable } from '../destination/entity-table.js';
+import { type AccountSymbols, type ResolvedBody, resolvePayload } from '../destination/resolve-payload.js';
+import type { AdmittedBatch } from './admit.js';
+import { noteFailed } from './note-outcome.js';
+import type { SentWrite } from './plan-writes.js';
+
+/** Files above this are not sent: Pipedrive documents no limit, so ours guards memory and budget. */
+const largestFileBytes = 50 * 1024 * 1024;
+
+export interface WriteRequest {
+  write: SentWrite;
+  operation: OperationName;
+  api: ApiRequest;
+  bodyHash: string;
+  /** Set by noteIntents. */
+  intentId?: string;
+  attempt?: number;
+}
+
+/** The requests of a slice of creates and updates. A record that cannot become one fails here, the others go on. */
+export async function buildRequests(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  writes: ReadonlyArray<SentWrite>,
+  symbols: AccountSymbols,
+): Promise<WriteRequest[]> {
+  const requests: WriteRequest[] = [];
+  for (const write of writes) {
+    try {
+      requests.push(await buildRequest(ctx, batch, write, symbols));
+    } catch (error) {
+      if (!(error instanceof RecordRejected)) throw error;
+      await noteFailed(ctx, batch, write.record, error);
+    }
+  }
+  return requests;
+}
+
+async function buildRequest(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  write: WriteRequest['write'],
+  symbols: AccountSymbols,
+): Promise<WriteRequest> {
+  const rules = entityTable[batch.entity];
+  const body = resolvePayload(batch.entity, write.payload, symbols);
+  const operation = write.kind === 'create' ? rules.create : rules.update;
+  if (write.kind === 'update')
+    return {
+      write,
+      operation,
+      api: { operation, path: { id: write.targetId }, json: changeable(operation, body) },
+      bodyHash: hashOf({ json: body.json }),
+    };
+  return {
+    write,
+    operation,
+    api: {
+      operation,
+      ...(body.file ? { upload: await uploadOf(ctx, batch, body) } : { json: body.json }),
+    },
+    bodyHash: hashOf({ json: body.json, file: body.file?.sha256 ?? null }),
+  };
+}
+
+/**
+ * What an update may carry. Some fields are taken on create only (`add_time` of persons and organizations, the links of
+ * a file) and refused afterwards: they are left out, and the verification names them if they differ.
+ */
+function changeable(operation: OperationName, body: ResolvedBody): Record<string, unknown> {
+  if (body.file)
+    throw new RecordRejected('file_changed', 'its file changed; Pipedrive cannot replace the content');
+  const taken = new Set(factsOf(operation).body.map((property) => property.name));
+  return Object.fromEntries(Object.entries(body.json).filter(([name]) => taken.has(name)));
+}
+
+async function uploadOf(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  body: ResolvedBody,
+): Promise<NonNullable<ApiRequest['upload']>> {
+  const wanted = body.file;
+  if (!wanted) throw new Error('an upload without a file');
+  const { run, file } = await inTransaction(
+    ctx.db,
+    { role: 'loader', tenantId: batch.tenantId },
+    async (tx) => {
+      const found = await tx
+        .selectFrom('loader.run')
+        .select('exportId')
+        .where('id', '=', batch.runId)
+        .executeTakeFirstOrThrow();
+      return { run: found, file: await findPackageFile(tx, batch.tenantId, found.exportId, wanted.path) };
+    },
+  );
+  if (!file) throw new RecordRejected('missing_file', `its file is not in export ${run.exportId}`);
+  if (file.bytes > largestFileBytes)
+    throw new RecordRejected(
+      'file_too_large',
+      `its file has ${file.bytes} bytes, more than ${largestFileBytes}`,
+    );
+  const { name, ...links } = body.json;
+  return {
+    fields: Object.fromEntries(Object.entries(links).map(([key, value]) => [key, String(value)])),
+    fileName: String(name),
+    content: await ctx.files.read(batch.tenantId, await ctx.dataKey(batch.tenantId), file.blob),
+  };
+}

@@ -1,0 +1,125 @@
+import { hashOf } from '@octopipe/shared/core/canonical-json';
+import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
+import { describe, expect, it } from 'vitest';
+import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
+import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
+import { control, loadToEnd, runReaches, simState, startRun, writesByKey } from '../testing/loader-run.js';
+
+const ends = ['done', 'failed', 'waiting_person'];
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; ) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it never came to that');
+}
+
+const openIntents = (rig: LoaderRig) =>
+  rig.database.db.selectFrom('loader.intent').select('id').where('state', '=', 'ambiguous').execute();
+
+describe('what is known later than the batch that wrote it', () => {
+  it('a batch left settling without an open intent goes on (its walk died, or a late answer closed the last one)', async () => {
+    const rig = await createLoaderRig({ simulator: { requestsPer2s: 60 } });
+    try {
+      const loader = await rig.startLoader();
+      const run = await startRun(rig, loader);
+      await until(async () => {
+        const { numUpdatedRows } = await rig.database.db
+          .updateTable('loader.batchProgress')
+          .set({ state: 'settling' })
+          .where('entity', '=', 'file')
+          .where('state', '=', 'pending')
+          .executeTakeFirstOrThrow();
+        return numUpdatedRows > 0n;
+      });
+      await expectExactlyOnce(rig, await runReaches(loader, run.id, ends));
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a lost answer of a cancelled run, found by one with other content: updated, not taken for written', async () => {
+    const payload = { name: 'Ann', custom_fields: { [markerFieldName]: 'customer:1' } };
+    const rig = await createLoaderRig({ payloads: [['person', 'customer:1', payload]] });
+    try {
+      const loader = await rig.startLoader({ SETTLE_MS: '1500' });
+      await control(rig, 'faults', { rules: [{ operation: 'createPerson', kind: 'reset-after', times: 1 }] });
+      const run = await startRun(rig, loader);
+      await until(async () => (await openIntents(rig)).length > 0);
+      await loader.api('POST', `/v1/runs/${run.id}/cancel`, {});
+      const changed = { ...payload, name: 'Anne' };
+      await rig.database.db
+        .updateTable('transform.mappedRecord')
+        .set({ payload: JSON.stringify(changed), payloadHash: hashOf(changed) })
+        .execute();
+      const second = await loadToEnd(rig, loader);
+      expect(second.run).toMatchObject({ status: 'done', verified: { records: 1, differences: 0 } });
+      expect(second.run.phases.find((phase) => phase.phase === 'persons')).toMatchObject({
+        updated: 1,
+        created: 0,
+      });
+      expect((await simState(rig)).persons?.map((row) => row.name)).toEqual(['Anne']);
+      expect(await writesByKey(rig)).toEqual({ 'customer:1': 1 });
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a late commit makes a second copy: the closing sweep removes it', async () => {
+    const rig = await createLoaderRig({ simulator: { requestsPer2s: 20 } });
+    try {
+      await control(rig, 'faults', {
+        rules: [{ operation: 'createPerson', kind: 'late-commit', times: 1, delay_ms: 5_000 }],
+      });
+      const { run } = await loadToEnd(rig, await rig.startLoader());
+      expect(run).toMatchObject({ status: 'done', verified: { differences: 0 } });
+      const standing = (await simState(rig)).persons?.filter((row) => row.is_deleted !== true);
+      expect(standing).toHaveLength(7);
+      expect(Object.values(await writesByKey(rig)).filter((count) => count === 2)).toHaveLength(1);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a copy that a person made is theirs: told as a difference, not deleted', async () => {
+    const rig = await createLoaderRig();
+    try {
+      const loader = await rig.startLoader();
+      await loadToEnd(rig, loader);
+      await control(rig, 'seed', {
+        notes: [{ content: 'Rings twice<br>OctopusPro customer:1#note', person_id: null }],
+      });
+      const second = await loadToEnd(rig, loader);
+      expect(second.run).toMatchObject({ status: 'done', verified: { differences: 1 } });
+      expect(
+        (await simState(rig)).notes?.filter((note) => note.is_deleted !== true && note.active_flag !== false),
+      ).toHaveLength(3);
+      const told = await rig.database.db
+        .selectFrom('loader.difference')
+        .select(['targetKey', 'kind'])
+        .execute();
+      expect(told).toEqual([{ targetKey: 'customer:1#note', kind: 'extra' }]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a deal that was archived since is read back from the archive', async () => {
+    const rig = await createLoaderRig();
+    try {
+      const loader = await rig.startLoader();
+      await loadToEnd(rig, loader);
+      const [deal] = (await simState(rig)).deals?.filter((row) => row.is_deleted !== true) ?? [];
+      await control(rig, 'edit', {
+        changes: [{ entity: 'deals', id: deal?.id, set: { is_archived: true } }],
+      });
+      expect((await loadToEnd(rig, loader)).run).toMatchObject({
+        status: 'done',
+        verified: { differences: 0 },
+      });
+    } finally {
+      await rig.close();
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import { RunStopped } from '@octopipe/shared/core/errors';
+import { failpoint } from '@octopipe/shared/core/failpoints';
+import type { Logger } from '@octopipe/shared/core/logger';
+import type { LoaderContext } from '../context.js';
+import type { Account } from '../destination/account.js';
+import { entityTable } from '../destination/entity-table.js';
+import { loadSymbols } from '../destination/load-symbols.js';
+import { type AdmittedBatch, renewLease } from './admit.js';
+import { buildRequests } from './build-requests.js';
+import { finishBatch } from './finish-batch.js';
+import { noteIntents } from './note-intents.js';
+import { noteOutcome, noteUnchanged, type SentRequest } from './note-outcome.js';
+import { isSent, planWrites } from './plan-writes.js';
+import { readBatchState } from './read-batch-state.js';
+
+/**
+ * Writes one batch of records of one entity, each exactly once. An intent moves
+ *
+ *   (none) → sent → confirmed            the answer was a definite yes: id, crosswalk and outcome in one transaction
+ *                 → rejected             a definite no of Pipedrive: the record failed, with its reason
+ *                 → planned              a definite no before anything was written (429, no connection): may be sent again
+ *                 → ambiguous            no readable answer: it may have been written. Never re-sent; settle-unknown looks first
+ *   sent, and nobody knows more after its deadline → ambiguous
+ *   ambiguous → confirmed                the walk found its marker
+ *             → planned                  two walks, apart in time, found nothing: may be sent again, attempt n + 1
+ *
+ * Guarantee: at least once per job, exactly once per record. What if it dies …
+ *   before the intents are noted?        Nothing was sent; the lease runs out and the batch is done again.
+ *   after they are noted, before the call? The intents are `sent` with nothing behind them: after the deadline the walk
+ *                                        finds no marker, twice, and they are sent again.
+ *   during the call, or after the answer? Same, only that the walk finds the markers and confirms them.
+ *   after an outcome is noted?           That record is finished; the rest of the batch is planned afresh.
+ *   before the batch is done?            All records are finished; the next worker only closes the batch.
+ */
+export async function loadBatch(
+  ctx: LoaderContext,
+  account: Account,
+  batch: AdmittedBatch,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  const state = await readBatchState(ctx, batch);
+  const writes = planWrites(state.records, state);
+  await noteUnchanged(ctx, batch, writes);
+
+  const symbols = await loadSymbols(
+    ctx,
+    batch,
+    writes.map((write) => write.record.payload),
+  );
+
+  for (const slice of slicesOf(writes.filter(isSent), ctx.settings.inFlight)) {
+    if (signal.aborted) break;
+    // Slice by slice: the bytes of a whole batch of uploads would not fit in memory.
+    const requests = await buildRequests(ctx, batch, slice, symbols);
+    if (requests.length === 0) continue;
+    for (const request of requests) await account.takeTokens(request.operation, signal);
+    if (!(await renewLease(ctx, batch))) {
+      log.warn({ batchId: batch.batchId }, 'lease lost, another worker has the batch');
+      return;
+    }
+    failpoint('loader.before_intent', batch.entity);
+    const sent = await noteIntents(ctx, account, batch, requests);
+    failpoint('loader.after_intent', batch.entity);
+    await everyOne(sent.map((request) => sendOne(ctx, account, batch, request)));
+  }
+  failpoint('loader.before_batch_done', batch.entity);
+  const left = await finishBatch(ctx, batch);
+  log.info(
+    {
+      batchId: batch.batchId,
+      entity: batch.entity,
+      operation: entityTable[batch.entity].create,
+      records: state.records.length,
+      ...left,
+    },
+    'batch written',
+  );
+}
+
+async function sendOne(
+  ctx: LoaderContext,
+  account: Account,
+  batch: AdmittedBatch,
+  request: SentRequest,
+): Promise<void> {
+  const outcome = await account.write(request.api).catch(async (error: unknown) => {
+    // The account is stopped at its door (401, a block): that too is a definite no for this record.
+    if (error instanceof RunStopped)
+      await noteOutcome(ctx, batch, request, { kind: 'not_written', reason: error.code });
+    throw error;
+  });
+  failpoint('loader.after_answer', batch.entity);
+  await noteOutcome(ctx, batch, request, outcome);
+  failpoint('loader.after_outcome', batch.entity);
+}
+
+/** Waits for all of them, then throws the first failure: none may be in flight while the batch is handed back. */
+async function everyOne(work: ReadonlyArray<Promise<void>>): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}
+
+function slicesOf<T>(items: ReadonlyArray<T>, size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}

@@ -1,0 +1,111 @@
+import { startTestRedis } from '@octopipe/shared/testing/redis';
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
+import { createLoaderRig } from '../testing/loader-rig.js';
+import { control, faultsLeft, loadToEnd } from '../testing/loader-run.js';
+
+/** Every operation of a run that writes; each loses the answer of its first call. */
+const writes = [
+  'createOrganizationField',
+  'createPersonField',
+  'createProductField',
+  'createDealField',
+  'createPipeline',
+  'createStage',
+  'createActivityType',
+  'deleteDeal',
+  'createOrganization',
+  'createPerson',
+  'createProduct',
+  'createDeal',
+  'createActivity',
+  'createNote',
+  'uploadFile',
+];
+const reads = [
+  'getOrganizationFields',
+  'getPersonFields',
+  'getProductFields',
+  'getDealFields',
+  'getPipelines',
+  'getStages',
+  'getActivityTypes',
+  'getUsers',
+  'getOrganizations',
+  'getPersons',
+  'getProducts',
+  'getDeals',
+  'getActivities',
+  'getNotes',
+  'getFiles',
+];
+
+const redis = await startTestRedis();
+afterAll(() => redis?.stop());
+const lanes = [
+  { lane: 'Postgres', redisUrl: undefined },
+  ...(redis ? [{ lane: 'Redis', redisUrl: redis.url }] : []),
+];
+
+/** A run in which each of these operations loses its first answer in this way (the probe deal's passes). */
+async function runLosing(
+  operations: string[],
+  kind: string,
+  options: { redisUrl?: string | undefined; extra?: object } = {},
+): Promise<void> {
+  const rig = await createLoaderRig(options.redisUrl ? { redisUrl: options.redisUrl } : {});
+  try {
+    const rules = operations.map((operation) => ({
+      operation,
+      kind,
+      times: 1,
+      ...options.extra,
+      ...(operation === 'createDeal' ? { skip: 2 } : {}),
+    }));
+    await control(rig, 'faults', { seed: 1, rules });
+    const { run } = await loadToEnd(rig, await rig.startLoader(), 200_000);
+    // Every planted fault was met: a rule that never fired would prove nothing.
+    expect(await faultsLeft(rig)).toEqual([]);
+    await expectExactlyOnce(rig, run);
+  } finally {
+    await rig.close();
+  }
+}
+
+describe.each(lanes)('an answer that is lost after the account committed, queue on $lane', ({ redisUrl }) => {
+  it.each(['reset-after', 'timeout-after', '5xx-after', 'truncated-after'])(
+    '%s, once at each operation: nothing lost, nothing doubled',
+    (kind) => runLosing(writes, kind, { redisUrl }),
+    240_000,
+  );
+});
+
+describe('an answer that is lost, further cases', () => {
+  it('of the probe deal: it is found by its marker, removed and asked again', async () => {
+    const rig = await createLoaderRig();
+    try {
+      await control(rig, 'faults', { rules: [{ operation: 'createDeal', kind: 'reset-after', times: 1 }] });
+      await expectExactlyOnce(rig, (await loadToEnd(rig, await rig.startLoader())).run);
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
+describe('an answer that does not come although nothing was written', () => {
+  it.each(['5xx-before', 'reset-before'])(
+    '%s, once at each operation: sent again, once',
+    (kind) => runLosing([...writes, ...reads], kind),
+    240_000,
+  );
+
+  // Each 429 pauses the company for 2 to 3 s, so these two go without the reads.
+  it.each([
+    ['429', {}],
+    ['429-retry-after', { retry_after_s: 1 }],
+  ])(
+    '%s, once at each write: sent again, once',
+    (kind, extra) => runLosing(writes, kind, { extra }),
+    240_000,
+  );
+});

@@ -1,0 +1,80 @@
+import { inTransaction } from '@octopipe/shared/db/index';
+import { sql } from 'kysely';
+import type { LoaderContext } from '../context.js';
+import type { Account } from '../destination/account.js';
+import type { AdmittedBatch } from './admit.js';
+import type { WriteRequest } from './build-requests.js';
+
+/**
+ * Commits that these requests are about to leave, before a socket is touched: a crash at any later point leaves
+ * evidence. The same statement decides who may send: an intent that another worker holds is not taken.
+ */
+export async function noteIntents(
+  ctx: LoaderContext,
+  account: Account,
+  batch: AdmittedBatch,
+  requests: ReadonlyArray<WriteRequest>,
+): Promise<Array<WriteRequest & { intentId: string; attempt: number }>> {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    const rows = await tx
+      .insertInto('loader.intent')
+      .values(
+        requests.map(({ write, bodyHash }) => ({
+          tenantId: batch.tenantId,
+          connectionId: batch.connectionId,
+          runId: batch.runId,
+          batchId: batch.batchId,
+          targetKey: write.record.targetKey,
+          entity: batch.entity,
+          operation: write.kind,
+          generation: write.generation,
+          state: 'sent',
+          attempt: 1,
+          fence: String(batch.fence),
+          payloadHash: write.record.payloadHash,
+          bodyHash,
+          sentAt: sql<Date>`now()`,
+          deadline: deadline(ctx),
+          targetId: write.kind === 'update' ? write.targetId : null,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .columns(['connectionId', 'targetKey', 'operation', 'generation'])
+          .doUpdateSet({
+            state: 'sent',
+            attempt: sql<number>`loader.intent.attempt + 1`,
+            runId: batch.runId,
+            batchId: batch.batchId,
+            fence: String(batch.fence),
+            payloadHash: sql<string>`excluded.payload_hash`,
+            bodyHash: sql<string>`excluded.body_hash`,
+            sentAt: sql<Date>`now()`,
+            deadline: deadline(ctx),
+            notBefore: null,
+            probes: 0,
+            updatedAt: sql<Date>`now()`,
+          })
+          .where('loader.intent.state', '=', 'planned'),
+      )
+      .returning(['id', 'targetKey', 'attempt'])
+      .execute();
+    const byKey = new Map(rows.map((row) => [row.targetKey, row]));
+    const sent = requests.flatMap((request) => {
+      const row = byKey.get(request.write.record.targetKey);
+      return row ? [{ ...request, intentId: row.id, attempt: row.attempt }] : [];
+    });
+    for (const operation of new Set(sent.map((request) => request.operation))) {
+      await account.countUseIn(
+        tx,
+        operation,
+        sent.filter((request) => request.operation === operation).length,
+      );
+    }
+    return sent;
+  });
+}
+
+function deadline(ctx: LoaderContext) {
+  return sql<Date>`now() + ${ctx.settings.requestTimeoutMs} * interval '1 millisecond'`;
+}

@@ -1,0 +1,264 @@
+import type { RecordRejected } from '@octopipe/shared/core/errors';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import type { MappedRecord } from '@octopipe/shared/domain/mapping/record';
+import { linksOf, readRecords } from '@octopipe/shared/mapped/read-mapped-set';
+import { sql } from 'kysely';
+import type { LoaderContext } from '../context.js';
+import type { WriteOutcome } from '../destination/account.js';
+import type { AdmittedBatch } from './admit.js';
+import type { WriteRequest } from './build-requests.js';
+import type { Write } from './plan-writes.js';
+
+export type SentRequest = WriteRequest & { intentId: string; attempt: number };
+
+/** What one confirmed write leaves behind. */
+export interface Confirmation {
+  tenantId: string;
+  connectionId: string;
+  runId: string;
+  setId: string;
+  entity: string;
+  intentId: string;
+  operation: 'create' | 'update';
+  generation: number;
+  targetId: string;
+  record: MappedRecord;
+}
+
+/** Commits what became of one request, in one transaction. A late answer of an attempt that was given up changes nothing. */
+export async function noteOutcome(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  request: SentRequest,
+  outcome: WriteOutcome,
+): Promise<void> {
+  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    const { record } = request.write;
+    switch (outcome.kind) {
+      case 'ok': {
+        const targetId = request.write.kind === 'update' ? request.write.targetId : idOf(outcome.data);
+        if (targetId === undefined)
+          return moveIntent(tx, request, ['sent'], {
+            state: 'ambiguous',
+            notBefore: restFor(ctx),
+            code: 'answer_without_id',
+          });
+        // A late yes of the latest attempt counts whatever was thought meanwhile: `planned` is not sent again yet.
+        if (
+          !(await moveIntent(tx, request, ['sent', 'ambiguous', 'planned'], { state: 'confirmed', targetId }))
+        )
+          return;
+        await saveConfirmation(tx, {
+          ...batch,
+          intentId: request.intentId,
+          operation: request.write.kind,
+          generation: request.write.generation,
+          targetId,
+          record,
+        });
+        return;
+      }
+      case 'refused':
+        if (!(await moveIntent(tx, request, ['sent'], { state: 'rejected', code: outcome.code }))) return;
+        await saveFailure(
+          tx,
+          batch,
+          record,
+          refusalCode(outcome.status),
+          `${outcome.code}: ${outcome.message}`,
+        );
+        return;
+      case 'not_written':
+        await moveIntent(tx, request, ['sent'], { state: 'planned', code: outcome.reason });
+        return;
+      case 'unknown':
+        await moveIntent(tx, request, ['sent'], {
+          state: 'ambiguous',
+          notBefore: restFor(ctx),
+          code: outcome.reason,
+        });
+        return;
+    }
+  });
+}
+
+/** The record stands in Pipedrive: target record, crosswalk and this run's outcome, all or nothing. */
+export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void> {
+  const { record } = done;
+  await tx
+    .insertInto('loader.targetRecord')
+    .values({
+      tenantId: done.tenantId,
+      connectionId: done.connectionId,
+      targetKey: record.targetKey,
+      entity: done.entity,
+      targetId: done.targetId,
+      payload: JSON.stringify(record.payload),
+      payloadHash: record.payloadHash,
+      generation: done.generation,
+      createdByRun: done.runId,
+      writtenByRun: done.runId,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['connectionId', 'targetKey']).doUpdateSet({
+        payload: JSON.stringify(record.payload),
+        payloadHash: record.payloadHash,
+        generation: done.generation,
+        writtenByRun: done.runId,
+        writtenAt: sql<Date>`now()`,
+        verifiedAt: null,
+      }),
+    )
+    .execute();
+  const links = await linksOf(tx, done.tenantId, done.setId, [record.targetKey]);
+  if (links.length > 0) {
+    await tx
+      .insertInto('loader.crosswalk')
+      .values(
+        links.map((link) => ({
+          tenantId: done.tenantId,
+          connectionId: done.connectionId,
+          sourceType: link.object,
+          sourceId: link.sourceId,
+          slot: link.slot,
+          targetKey: record.targetKey,
+          role: link.role,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict
+          .columns(['connectionId', 'targetKey', 'sourceType', 'sourceId', 'slot'])
+          .doUpdateSet({ role: sql<string>`excluded.role` }),
+      )
+      .execute();
+  }
+  await saveRunOutcome(tx, done, record.targetKey, done.operation === 'create' ? 'created' : 'updated');
+}
+
+/**
+ * A record of ours that an earlier run sent with another content than this run's. It has no hash, so that whoever comes
+ * to its key next sends all fields; it is not this run's outcome.
+ */
+export async function saveFound(
+  tx: Tx,
+  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record'>,
+  targetKey: string,
+): Promise<void> {
+  await tx
+    .insertInto('loader.targetRecord')
+    .values({
+      tenantId: found.tenantId,
+      connectionId: found.connectionId,
+      targetKey,
+      entity: found.entity,
+      targetId: found.targetId,
+      payload: '{}',
+      payloadHash: '',
+      generation: found.generation,
+      createdByRun: found.runId,
+      writtenByRun: found.runId,
+    })
+    .onConflict((conflict) => conflict.columns(['connectionId', 'targetKey']).doNothing())
+    .execute();
+}
+
+/** Records whose payload is what we wrote before: counted, not sent. */
+export async function noteUnchanged(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  writes: ReadonlyArray<Write>,
+): Promise<void> {
+  const unchanged = writes.filter((write) => write.kind === 'unchanged');
+  if (unchanged.length === 0) return;
+  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    for (const { record } of unchanged) await saveRunOutcome(tx, batch, record.targetKey, 'unchanged');
+  });
+}
+
+/** A record that could not even be sent. */
+export async function noteFailed(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  record: MappedRecord,
+  error: RecordRejected,
+): Promise<void> {
+  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, (tx) =>
+    saveFailure(tx, batch, record, error.code, error.detail),
+  );
+}
+
+/** Reads the mapped record of a key that the walk confirmed. */
+export async function recordOfKey(
+  tx: Tx,
+  tenantId: string,
+  setId: string,
+  targetKey: string,
+): Promise<MappedRecord | undefined> {
+  return (await readRecords(tx, tenantId, setId, [targetKey]))[0];
+}
+
+async function saveFailure(
+  tx: Tx,
+  batch: AdmittedBatch,
+  record: MappedRecord,
+  code: string,
+  detail: string,
+): Promise<void> {
+  await saveRunOutcome(tx, batch, record.targetKey, 'failed', { code, detail });
+}
+
+async function saveRunOutcome(
+  tx: Tx,
+  of: { tenantId: string; runId: string; entity: string },
+  targetKey: string,
+  outcome: 'created' | 'updated' | 'unchanged' | 'failed',
+  why: { code: string; detail: string } | undefined = undefined,
+): Promise<void> {
+  await tx
+    .insertInto('loader.recordOutcome')
+    .values({
+      tenantId: of.tenantId,
+      runId: of.runId,
+      targetKey,
+      entity: of.entity,
+      outcome,
+      code: why?.code ?? null,
+      detail: why?.detail.slice(0, 300) ?? null,
+    })
+    .onConflict((conflict) => conflict.columns(['runId', 'targetKey']).doNothing())
+    .execute();
+}
+
+/** True when the intent was in one of these states with our attempt still the latest. */
+async function moveIntent(
+  tx: Tx,
+  request: SentRequest,
+  from: string[],
+  to: { state: string; targetId?: string; code?: string; notBefore?: ReturnType<typeof restFor> },
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('loader.intent')
+    .set({ ...to, updatedAt: sql<Date>`now()` })
+    .where('id', '=', request.intentId)
+    .where('attempt', '=', request.attempt)
+    .where('state', 'in', from)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** An unknown outcome rests until the request's deadline and the settling time have passed: the server may still be at it. */
+function restFor(ctx: LoaderContext) {
+  return sql<Date>`greatest(deadline, now()) + ${ctx.settings.settleMs} * interval '1 millisecond'`;
+}
+
+function idOf(data: unknown): string | undefined {
+  const id = typeof data === 'object' && data !== null && 'id' in data ? data.id : undefined;
+  return typeof id === 'number' || typeof id === 'string' ? String(id) : undefined;
+}
+
+function refusalCode(status: number): string {
+  if (status === 403) return 'not_allowed';
+  if (status === 404 || status === 410) return 'target_gone';
+  if (status === 413) return 'file_too_large';
+  return 'refused_by_pipedrive';
+}

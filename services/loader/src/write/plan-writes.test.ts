@@ -1,0 +1,142 @@
+import { hashOf } from '@octopipe/shared/core/canonical-json';
+import type { MappedRecord, Payload } from '@octopipe/shared/domain/mapping/record';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { changedFields, type KnownIntent, type KnownTarget, planWrites } from './plan-writes.js';
+
+const key = 'customer:1';
+const payload: Payload = { name: 'Ann', custom_fields: { Pets: 'Dog' } };
+const record: MappedRecord = { entity: 'person', targetKey: key, payload, payloadHash: hashOf(payload) };
+const before: Payload = { name: 'An', custom_fields: { Pets: 'Dog' } };
+const target: KnownTarget = { targetId: '7', payload: before, payloadHash: hashOf(before), generation: 1 };
+const same: KnownTarget = { ...target, payload, payloadHash: record.payloadHash };
+const intent = (change: Partial<KnownIntent>): KnownIntent => ({
+  id: '1',
+  operation: 'create',
+  generation: 1,
+  state: 'confirmed',
+  attempt: 1,
+  runId: 'r',
+  payloadHash: record.payloadHash,
+  ...change,
+});
+const plan = (known: { target?: KnownTarget; intent?: KnownIntent; finished?: boolean }) =>
+  planWrites([record], {
+    targets: new Map(known.target ? [[key, known.target]] : []),
+    intents: new Map(known.intent ? [[key, known.intent]] : []),
+    finished: new Set(known.finished ? [key] : []),
+  })[0];
+
+describe('what is to be done with a record', () => {
+  it.each([
+    ['never seen', {}, { kind: 'create', generation: 1, payload }],
+    ['finished in this run', { finished: true }, { kind: 'finished' }],
+    [
+      'finished wins over an open intent',
+      { finished: true, intent: intent({ state: 'sent' }) },
+      { kind: 'finished' },
+    ],
+    ['create planned', { intent: intent({ state: 'planned' }) }, { kind: 'create', generation: 1 }],
+    ['create sent', { intent: intent({ state: 'sent' }) }, { kind: 'wait' }],
+    ['create ambiguous', { intent: intent({ state: 'ambiguous' }) }, { kind: 'wait' }],
+    ['create parked', { intent: intent({ state: 'parked' }) }, { kind: 'wait' }],
+    [
+      'create rejected by an earlier run',
+      { intent: intent({ state: 'rejected' }) },
+      { kind: 'create', generation: 2 },
+    ],
+    ['known, same', { target: same, intent: intent({}) }, { kind: 'unchanged' }],
+    [
+      'known, changed',
+      { target, intent: intent({}) },
+      { kind: 'update', generation: 2, targetId: '7', payload: { name: 'Ann' } },
+    ],
+    [
+      'known, update planned with this content',
+      { target, intent: intent({ operation: 'update', generation: 2, state: 'planned' }) },
+      { kind: 'update', generation: 2, payload: { name: 'Ann' } },
+    ],
+    [
+      'known, update planned with another content: all fields, it may have arrived',
+      {
+        target,
+        intent: intent({ operation: 'update', generation: 2, state: 'planned', payloadHash: 'other' }),
+      },
+      { kind: 'update', generation: 3, payload },
+    ],
+    [
+      'same as before, but an update with another content may have arrived',
+      {
+        target: same,
+        intent: intent({ operation: 'update', generation: 2, state: 'planned', payloadHash: 'other' }),
+      },
+      { kind: 'update', generation: 3, payload },
+    ],
+    [
+      'known, update ambiguous',
+      { target, intent: intent({ operation: 'update', generation: 2, state: 'ambiguous' }) },
+      { kind: 'wait' },
+    ],
+    [
+      'known, update rejected',
+      { target, intent: intent({ operation: 'update', generation: 2, state: 'rejected' }) },
+      { kind: 'update', generation: 3 },
+    ],
+    [
+      'found by the walk with unknown content: all fields',
+      { target: { ...target, payload: {}, payloadHash: '' }, intent: intent({}) },
+      { kind: 'update', generation: 2, payload },
+    ],
+  ])('%s', (_what, known, expected) => {
+    expect(plan(known)).toMatchObject(expected);
+  });
+});
+
+describe('changedFields', () => {
+  const value = fc.oneof(
+    fc.string({ maxLength: 4 }),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(fc.integer(), { maxLength: 2 }),
+    fc.record({ $option: fc.string({ maxLength: 3 }) }),
+  );
+  const names = fc.constantFrom('name', 'value', 'owner_id', 'emails');
+  const flat = fc.dictionary(names, value);
+  const payloads = fc
+    .tuple(flat, fc.option(fc.dictionary(fc.constantFrom('Pets', 'Notes', 'Colour'), value)))
+    .map(([fields, custom]) => (custom ? { ...fields, custom_fields: custom } : fields) as Payload);
+
+  /** As the account applies a patch: null clears, custom fields one by one. */
+  const applied = (to: Payload, change: Payload): Payload => {
+    const result = { ...to };
+    for (const [name, changed] of Object.entries(change))
+      result[name] =
+        name === 'custom_fields' ? applied((to.custom_fields ?? {}) as Payload, changed as Payload) : changed;
+    return result;
+  };
+  const withoutEmpty = (of: Payload): unknown =>
+    Object.fromEntries(
+      Object.entries(of)
+        .map(([name, member]) => [name, name === 'custom_fields' ? withoutEmpty(member as Payload) : member])
+        .filter(([, member]) => member !== null && JSON.stringify(member) !== '{}'),
+    );
+
+  it('applied to what stood gives what is wanted, and is empty for equal payloads', () => {
+    fc.assert(
+      fc.property(payloads, payloads, (from, to) => {
+        expect(withoutEmpty(applied(from, changedFields(from, to)))).toEqual(withoutEmpty(to));
+        expect(changedFields(to, structuredClone(to))).toEqual({});
+      }),
+    );
+  });
+
+  it('names only what differs, and clears what is gone', () => {
+    expect(
+      changedFields(
+        { name: 'Ann', org_id: { $ref: 'customer:1#org' }, custom_fields: { Pets: 'Dog', Age: '3' } },
+        { name: 'Ann', custom_fields: { Pets: 'Cat' } },
+      ),
+    ).toEqual({ org_id: null, custom_fields: { Pets: 'Cat', Age: null } });
+  });
+});

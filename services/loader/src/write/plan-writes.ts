@@ -1,0 +1,90 @@
+import { hashOf } from '@octopipe/shared/core/canonical-json';
+import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
+
+/** What Postgres knows of a key before it is written. */
+export interface KnownTarget {
+  targetId: string;
+  payload: Payload;
+  payloadHash: string;
+  generation: number;
+}
+
+export interface KnownIntent {
+  id: string;
+  operation: 'create' | 'update' | 'delete';
+  generation: number;
+  state: 'planned' | 'sent' | 'ambiguous' | 'confirmed' | 'rejected' | 'parked';
+  attempt: number;
+  runId: string;
+  payloadHash: string;
+}
+
+/** What is to be done with one record now. */
+export type Write =
+  | { kind: 'unchanged'; record: MappedRecord }
+  | { kind: 'finished'; record: MappedRecord }
+  | { kind: 'wait'; record: MappedRecord }
+  | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload }
+  | { kind: 'update'; record: MappedRecord; generation: number; targetId: string; payload: Payload };
+
+export type SentWrite = Extract<Write, { kind: 'create' | 'update' }>;
+
+export function isSent(write: Write): write is SentWrite {
+  return write.kind === 'create' || write.kind === 'update';
+}
+
+/**
+ * Decides for each record of a batch, from rows alone:
+ * its outcome stands already → finished; an earlier attempt has no known outcome → wait for the walk;
+ * known with the same hash → unchanged; known with another → update of the changed fields only; else create.
+ * A refusal of an earlier run opens a new generation: the data or the account may have changed since.
+ */
+export function planWrites(
+  records: ReadonlyArray<MappedRecord>,
+  known: {
+    targets: ReadonlyMap<TargetKey, KnownTarget>;
+    intents: ReadonlyMap<TargetKey, KnownIntent>;
+    finished: ReadonlySet<TargetKey>;
+  },
+): Write[] {
+  return records.map((record): Write => {
+    if (known.finished.has(record.targetKey)) return { kind: 'finished', record };
+    const intent = known.intents.get(record.targetKey);
+    if (intent?.state === 'sent' || intent?.state === 'ambiguous' || intent?.state === 'parked')
+      return { kind: 'wait', record };
+    const target = known.targets.get(record.targetKey);
+    if (target) {
+      const unfinished = intent?.operation === 'update' && intent.state === 'planned' ? intent : undefined;
+      // An update with another content may have arrived without our hearing of it: only all fields undo that.
+      const doubtful = unfinished !== undefined && unfinished.payloadHash !== record.payloadHash;
+      if (target.payloadHash === record.payloadHash && !doubtful) return { kind: 'unchanged', record };
+      const generation =
+        unfinished && !doubtful
+          ? unfinished.generation
+          : Math.max(target.generation, intent?.generation ?? 0) + 1;
+      return {
+        kind: 'update',
+        record,
+        generation,
+        targetId: target.targetId,
+        payload: doubtful ? record.payload : changedFields(target.payload, record.payload),
+      };
+    }
+    const generation =
+      intent === undefined ? 1 : intent.state === 'planned' ? intent.generation : intent.generation + 1;
+    return { kind: 'create', record, generation, payload: record.payload };
+  });
+}
+
+/** The fields that differ, custom fields one by one; a field that is gone is cleared. */
+export function changedFields(before: Payload, after: Payload): Payload {
+  const changed: Payload = {};
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (hashOf(before[name] ?? null) === hashOf(after[name] ?? null)) continue;
+    changed[name] =
+      name === 'custom_fields'
+        ? changedFields((before[name] ?? {}) as Payload, (after[name] ?? {}) as Payload)
+        : (after[name] ?? null);
+  }
+  return changed;
+}

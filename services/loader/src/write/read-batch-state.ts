@@ -1,0 +1,53 @@
+import { inTransaction } from '@octopipe/shared/db/index';
+import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
+import { readRecords } from '@octopipe/shared/mapped/read-mapped-set';
+import type { LoaderContext } from '../context.js';
+import type { AdmittedBatch } from './admit.js';
+import type { KnownIntent, KnownTarget } from './plan-writes.js';
+
+export interface BatchState {
+  records: MappedRecord[];
+  targets: Map<TargetKey, KnownTarget>;
+  intents: Map<TargetKey, KnownIntent>;
+  finished: Set<TargetKey>;
+}
+
+/** The batch's records and all that Postgres knows of them: written targets, the latest intent each, outcomes of this run. */
+export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): Promise<BatchState> {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    const { targetKeys } = await tx
+      .selectFrom('transform.loadBatch')
+      .select('targetKeys')
+      .where('id', '=', batch.batchId)
+      .executeTakeFirstOrThrow();
+    const records = await readRecords(tx, batch.tenantId, batch.setId, targetKeys);
+    const targets = await tx
+      .selectFrom('loader.targetRecord')
+      .select(['targetKey', 'targetId', 'payload', 'payloadHash', 'generation'])
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', 'in', targetKeys)
+      .execute();
+    const intents = await tx
+      .selectFrom('loader.intent')
+      .distinctOn('targetKey')
+      .select(['targetKey', 'id', 'operation', 'generation', 'state', 'attempt', 'runId', 'payloadHash'])
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', 'in', targetKeys)
+      .where('operation', '<>', 'delete')
+      .orderBy('targetKey')
+      .orderBy('id', 'desc')
+      .execute();
+    const outcomes = await tx
+      .selectFrom('loader.recordOutcome')
+      .select('targetKey')
+      .where('runId', '=', batch.runId)
+      .where('targetKey', 'in', targetKeys)
+      .execute();
+    return {
+      records,
+      targets: new Map(targets.map((row) => [row.targetKey, { ...row, payload: row.payload as Payload }])),
+      intents: new Map(intents.map((row) => [row.targetKey, row as KnownIntent])),
+      finished: new Set(outcomes.map((row) => row.targetKey)),
+    };
+  });
+}

@@ -1,0 +1,251 @@
+import { endedStatuses } from '@octopipe/shared/domain/run/states';
+import type { Waiver } from '@octopipe/shared/run/read-run';
+import { type Html, html } from '../html/html.js';
+import { page } from '../html/page.js';
+import { capital, count, counted, duration, gateWords, moment, statusWords, words } from '../html/wording.js';
+import type { FindingCount } from '../reporter/read-sources.js';
+import { sentenceOf } from '../reporter/reconciliation-json.js';
+import { isReported } from '../reporter/reported-statuses.js';
+import { type Estimate, type PhaseProgress, type ProgressFacts, progressOf } from './progress.js';
+import { topBar } from './top-bar.js';
+
+export interface RunPageFacts extends ProgressFacts {
+  tenantName: string;
+  migrationName: string;
+  companyDomain: string;
+  timeZone: string;
+  findings: ReadonlyArray<FindingCount>;
+  waivers: ReadonlyArray<Waiver>;
+  documents: ReadonlyArray<{ name: string; bytes: number }>;
+}
+
+/** The progress page. It renews itself while there is something to wait for, unless the reader stopped that. */
+export function runPage(facts: RunPageFacts, now: Date, options: { refresh: boolean }): string {
+  const { run } = facts;
+  const live = isLive(facts);
+  const progress = progressOf(facts, now);
+  return page({
+    title: `${statusWords[run.status]}: ${facts.migrationName}`,
+    ...(live && options.refresh ? { refreshSeconds: 2 } : {}),
+    body: html`${topBar(facts.tenantName)}
+<main>
+${status(facts)}
+${live && refreshNote(run.id, options.refresh)}
+<section><h2>At a glance</h2>${figures(facts, progress.perMinute, progress.estimate, now)}</section>
+${documents(facts)}
+${waivers(facts)}
+${phases(progress.phases)}
+${findings(facts)}
+<section><h2>About</h2><dl>
+<dt>Run</dt><dd><code>${run.id}</code> (${words(run.kind)})</dd>
+<dt>Started</dt><dd>${moment(run.startedAt, facts.timeZone)}</dd>
+<dt>Ended</dt><dd>${moment(run.finishedAt, facts.timeZone)}</dd>
+<dt>This page</dt><dd>as of ${moment(now, facts.timeZone)}</dd>
+</dl></section>
+</main>`,
+  });
+}
+
+/** A run that has ended still lacks its documents for a moment: worth waiting for. */
+function isLive({ run, documents: printed }: RunPageFacts): boolean {
+  return !endedStatuses.includes(run.status) || (isReported(run.status) && printed.length === 0);
+}
+
+function status(facts: RunPageFacts): Html {
+  const { run } = facts;
+  const tone = toneOf(facts);
+  return html`<header class="verdict ${tone}">
+<p class="soft">${facts.migrationName} into ${facts.companyDomain}</p>
+<h1>${statusWords[run.status]}</h1>
+${run.reason !== null && html`<p>${run.reason}</p>`}
+${todo(facts)}
+</header>`;
+}
+
+/** Finished is not yet good: what was refused, waits or differs keeps the page from being green. */
+function toneOf({ run, entities, verification }: RunPageFacts): string {
+  const clean =
+    entities.every((row) => row.failed === 0 && row.waiting === 0) &&
+    verification.every((row) => row.differences === 0);
+  if (run.status === 'done') return clean ? 'good' : 'warn';
+  if (run.status === 'failed') return 'bad';
+  return run.status === 'running' || run.status === 'queued' ? '' : 'warn';
+}
+
+function todo({ run, timeZone, documents: printed }: RunPageFacts): Html | undefined {
+  switch (run.status) {
+    case 'waiting_budget':
+      return html`<p>Nothing to do: today's share of Pipedrive's allowance is used. It goes on by itself ${
+        run.resumeAt ? html`at ${moment(run.resumeAt, timeZone)}` : 'when the allowance is renewed'
+      }.</p>`;
+    case 'waiting_person':
+      return html`<p><strong>Somebody must act.</strong> Remove the cause above, then resume the run. Nothing is lost meanwhile.</p>`;
+    case 'paused':
+      return html`<p>Somebody paused it. Resume the run to go on where it stopped.</p>`;
+    case 'failed':
+      return html`<p>${
+        printed.length > 0
+          ? html`Read reconciliation.html below: it says what is there and what is not.`
+          : html`The report is being written.`
+      } Remove the cause and start the run again; nothing is written twice.</p>`;
+    case 'done':
+      return printed.length > 0
+        ? html`<p>Read reconciliation.html below first: it says in plain words whether everything is accounted for.</p>`
+        : html`<p>The report is being written.</p>`;
+    case 'cancelled':
+      return html`<p>What had been written until then is still in Pipedrive. A cancelled run has no report.</p>`;
+    case 'rolled_back':
+      return html`<p>What this run had created was taken back.</p>`;
+    case 'queued':
+      return html`<p>It starts as soon as the export is mapped.</p>`;
+    case 'running':
+      return undefined;
+  }
+}
+
+function refreshNote(runId: string, refresh: boolean): Html {
+  const path = `/console/runs/${runId}`;
+  return html`<p class="soft small no-print">${
+    refresh
+      ? html`This page renews itself every 2 seconds. <a href="${path}?refresh=off">Stop that</a>`
+      : html`This page stands still. <a href="${path}">Renew it by itself again</a>`
+  }</p>`;
+}
+
+function figures(facts: RunPageFacts, perMinute: number | null, estimate: Estimate, now: Date): Html {
+  const { run, entities, budget } = facts;
+  const planned = entities.reduce((sum, row) => sum + row.planned, 0);
+  const waiting = entities.reduce((sum, row) => sum + row.waiting, 0);
+  const failed = entities.reduce((sum, row) => sum + row.failed, 0);
+  return html`<div class="figures">
+<div><b>${count(planned - waiting)}</b><span>of ${counted(planned, 'record')} handled${failed > 0 && html`, <strong class="bad">${count(failed)} refused</strong>`}</span></div>
+<div><b>${perMinute === null ? '–' : count(Math.round(perMinute))}</b><span>records a minute</span></div>
+<div><b>${estimateText(estimate)}</b><span>${estimateNote(estimate, run.startedAt, run.finishedAt)}</span></div>
+<div><b>${count(facts.tokensSpent)}</b><span>${run.plan.tokens ? `of ${count(run.plan.tokens.planned)} planned tokens spent by this run` : 'tokens spent by this run; its price is not planned yet'}</span></div>
+<div><b>${budget ? count(todaysSpend(facts, now)) : '–'}</b><span>${
+    budget
+      ? html`of ${count(budget.ceiling)} tokens used today (${count(budget.dailyLimit - budget.ceiling)} of ${count(budget.dailyLimit)} are left to your other integrations)`
+      : html`no token used yet today`
+  }</span></div>
+</div>`;
+}
+
+/** The row is of the last day on which something was spent; on a new day nothing has been spent yet. */
+function todaysSpend({ budget }: RunPageFacts, now: Date): number {
+  return budget && budget.day >= now.toISOString().slice(0, 10) ? budget.spent : 0;
+}
+
+function estimateText(estimate: Estimate): string {
+  switch (estimate.kind) {
+    case 'ended':
+      return 'Ended';
+    case 'unknown':
+      return '–';
+    case 'minutes':
+      return `about ${duration(Math.max(Math.ceil(estimate.ms / 60_000), 1) * 60_000)}`.replace(' 00 s', '');
+    case 'days':
+      return counted(estimate.days, 'more day');
+  }
+}
+
+function estimateNote(estimate: Estimate, startedAt: Date | null, finishedAt: Date | null): Html {
+  switch (estimate.kind) {
+    case 'ended':
+      return startedAt && finishedAt
+        ? html`after ${duration(finishedAt.getTime() - startedAt.getTime())}`
+        : html`before it began`;
+    case 'unknown':
+      return html`until the end. ${estimate.why}`;
+    case 'minutes':
+      return html`until all records are written; reading back follows`;
+    case 'days':
+      return html`because of the daily allowance`;
+  }
+}
+
+function phases(rows: ReadonlyArray<PhaseProgress>): Html {
+  if (rows.length === 0)
+    return html`<section><h2>Phases</h2><p class="soft">The run has no phases yet; they appear when it starts.</p></section>`;
+  return html`<section><h2>Phases</h2>
+<div class="scroll" tabindex="0" role="region" aria-label="Phases"><table>
+<thead><tr><th scope="col">Phase</th><th scope="col">Progress</th><th scope="col">State</th><th scope="col" class="n">Refused</th><th scope="col" class="n">A minute</th><th scope="col" class="n">Time</th></tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      html`<tr><th scope="row">${capital(row.phase)}</th><td>${bar(row)}<span class="soft small">${row.planned > 0 && `${count(row.planned - row.waiting)} of ${count(row.planned)}`}</span></td><td class="state">${stateWords[row.state]}</td><td class="n">${row.failed > 0 ? html`<strong class="bad">${count(row.failed)}</strong>` : '–'}</td><td class="n">${row.perMinute === null ? '–' : count(Math.round(row.perMinute))}</td><td class="n">${row.tookMs === null ? '–' : duration(row.tookMs)}</td></tr>`,
+  )}</tbody></table></div>
+<ul class="legend">${legend}</ul></section>`;
+}
+
+const legend = Object.entries({
+  created: 'created',
+  updated: 'updated',
+  unchanged: 'unchanged',
+  failed: 'refused',
+}).map(
+  ([term, word]) =>
+    html`<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="${term}" width="8" height="8"/></svg>${word}</li>`,
+);
+
+const stateWords: Record<PhaseProgress['state'], string> = {
+  pending: 'to come',
+  running: 'running',
+  done: 'done',
+};
+
+/** An SVG, because the page's policy lets no inline style through. The numbers beside it say the same. */
+function bar(row: PhaseProgress): Html {
+  if (row.planned === 0 && row.state === 'done')
+    return html`<svg class="track" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="unchanged" width="100" height="8"/></svg>`;
+  let x = 0;
+  const parts = (['created', 'updated', 'unchanged', 'failed'] as const).map((term) => {
+    const width = row.planned === 0 ? 0 : (row[term] / row.planned) * 100;
+    const part = html`<rect class="${term}" x="${x.toFixed(2)}" width="${width.toFixed(2)}" height="8"/>`;
+    x += width;
+    return width > 0 && part;
+  });
+  return html`<svg class="track" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+}
+
+function documents({ run, documents: printed }: RunPageFacts): Html | undefined {
+  if (printed.length === 0) return undefined;
+  const names = Object.keys(documentWords);
+  const inOrder = [...printed].sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  return html`<section><h2>Documents</h2><ul>${inOrder.map(
+    (document) =>
+      html`<li><a href="/console/runs/${run.id}/documents/${document.name}">${document.name}</a> <span class="soft">${documentWords[document.name] ?? ''} (${counted(document.bytes, 'byte')})</span></li>`,
+  )}</ul></section>`;
+}
+
+/** In the order in which they are worth reading. */
+const documentWords: Record<string, string> = {
+  'reconciliation.html': 'the report to read: is everything accounted for?',
+  'inventory-automations.html': 'automations to rebuild after the cutover',
+  'inventory-faqs.html': 'questions and answers of the portal',
+  'inventory-forms-and-fields.html': 'forms, and what became of every custom field',
+  'inventory-portal.html': 'settings of the customer portal',
+  'inventory-manual-review.html': 'workers, pay, positions and areas to review by hand',
+  'inventory-out-of-scope.html': 'everything found and not migrated',
+  'billing-disputes.html': 'invoices and payments whose figures do not agree',
+  'inventories.json': 'the inventories for programs',
+  'reconciliation.json': 'the report for programs, with the complete lists',
+  'crosswalk.csv': 'every source id with its Pipedrive id',
+  'mapped.ndjson': 'every record as it was planned',
+  'summary.json': 'the numbers in short',
+};
+
+function waivers({ waivers: waived }: RunPageFacts): Html | undefined {
+  if (waived.length === 0) return undefined;
+  return html`<section class="verdict warn"><h2>Checks that were waived</h2><ul>${waived.map(
+    (waiver) =>
+      html`<li><strong>${gateWords(waiver.gate)}</strong>, waived by <strong>${waiver.actor}</strong></li>`,
+  )}</ul></section>`;
+}
+
+function findings({ findings: found }: RunPageFacts): Html {
+  if (found.length === 0)
+    return html`<section><h2>Findings about the data</h2><p class="soft">None.</p></section>`;
+  return html`<section><h2>Findings about the data</h2><ul>${found.map(
+    (row) =>
+      html`<li><strong>${count(row.count)} ×</strong> ${sentenceOf(row.code)} <code>${row.code}</code></li>`,
+  )}</ul></section>`;
+}

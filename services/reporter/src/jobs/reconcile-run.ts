@@ -1,0 +1,51 @@
+import { failpoint } from '@octopipe/shared/core/failpoints';
+import { inTransaction } from '@octopipe/shared/db/index';
+import { defineJob } from '@octopipe/shared/queue/worker';
+import { getRun } from '@octopipe/shared/run/read-run';
+import type { ReporterContext } from '../context.js';
+import { type ReportDocument, replaceDocuments } from '../reporter/documents.js';
+import { isReported } from '../reporter/reported-statuses.js';
+import { writeDocuments } from '../reporter/write-documents.js';
+
+/**
+ * Prints the documents of a run that has ended. At-least-once: files are written first, then all rows change in one
+ * transaction, then the files of the former rows go. Run twice, it replaces equal by equal. Killed before the rows
+ * change, it leaves encrypted files that nobody refers to (a few, bounded by the number of kills); killed after,
+ * the former files: both go with the tenant's folder at the purge.
+ */
+export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
+  job: 'reconcile-run',
+  async handle(ctx, { tenantId, runId }, _signal, log) {
+    const scope = { role: 'reporter', tenantId } as const;
+    const run = await inTransaction(ctx.db, scope, (tx) => getRun(tx, tenantId, runId));
+    if (!isReported(run.status)) {
+      log.info({ status: run.status }, 'run has no report in this status');
+      return;
+    }
+    const dataKey = await ctx.dataKey(tenantId);
+    const written: ReportDocument[] = [];
+    let former: string[];
+    try {
+      await inTransaction(ctx.db, scope, (tx) => writeDocuments(ctx, tx, tenantId, run, dataKey, written));
+      failpoint('reporter.before_save');
+      former = await inTransaction(ctx.db, scope, (tx) => replaceDocuments(tx, tenantId, runId, written));
+    } catch (error) {
+      await removeAll(
+        ctx,
+        tenantId,
+        written.map(({ blob }) => blob),
+      );
+      throw error;
+    }
+    await removeAll(ctx, tenantId, former);
+    log.info({ documents: written.length }, 'run reconciled');
+  },
+});
+
+async function removeAll(
+  ctx: ReporterContext,
+  tenantId: string,
+  blobs: ReadonlyArray<string>,
+): Promise<void> {
+  for (const blob of blobs) await ctx.files.remove(tenantId, blob);
+}

@@ -1,0 +1,60 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import { sql } from 'kysely';
+
+/** A printed document of a run: its bytes lie in the file store under `blob`. */
+export interface ReportDocument {
+  name: string;
+  mediaType: string;
+  blob: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** Puts the documents in the place of all former ones of the run; answers the blobs that nobody refers to any more. */
+export async function replaceDocuments(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+  documents: ReadonlyArray<ReportDocument>,
+): Promise<string[]> {
+  // Two jobs for one run at the same moment: the second waits here and then sees, and removes, the first one's.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`report|${runId}`}, 0))`.execute(tx);
+  const former = await tx
+    .deleteFrom('reporter.document')
+    .where('tenantId', '=', tenantId)
+    .where('runId', '=', runId)
+    .returning('blob')
+    .execute();
+  await tx
+    .insertInto('reporter.document')
+    .values(documents.map((document) => ({ tenantId, runId, ...document })))
+    .execute();
+  return former.map((row) => row.blob);
+}
+
+export async function listDocuments(tx: Tx, tenantId: string, runId: string): Promise<ReportDocument[]> {
+  const rows = await documents(tx, tenantId, runId).orderBy('name').execute();
+  return rows.map(documentOf);
+}
+
+export async function findDocument(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+  name: string,
+): Promise<ReportDocument | undefined> {
+  const row = await documents(tx, tenantId, runId).where('name', '=', name).executeTakeFirst();
+  return row && documentOf(row);
+}
+
+function documents(tx: Tx, tenantId: string, runId: string) {
+  return tx
+    .selectFrom('reporter.document')
+    .select(['name', 'mediaType', 'blob', 'bytes', 'sha256'])
+    .where('tenantId', '=', tenantId)
+    .where('runId', '=', runId);
+}
+
+function documentOf(row: Omit<ReportDocument, 'bytes'> & { bytes: string }): ReportDocument {
+  return { ...row, bytes: Number(row.bytes) };
+}

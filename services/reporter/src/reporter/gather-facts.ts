@@ -1,0 +1,125 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
+import {
+  getMappingVersion,
+  type MappingVersion,
+  outcomeCounts,
+} from '@octopipe/shared/mapped/read-mapped-set';
+import {
+  connectionOf,
+  entityCounts,
+  phasesOf,
+  type Run,
+  type RunConnection,
+  type RunPhase,
+  type TokenUse,
+  tokenUse,
+  unknownOutcomes,
+  type Verification,
+  verificationOf,
+  type Waiver,
+} from '@octopipe/shared/run/read-run';
+import { getExport, getMigration, listStagedObjects } from '@octopipe/shared/staging/read-staged';
+import { type DealTotal, dealTotals, type PaymentTotal, paymentTotals } from './money-totals.js';
+import { type FindingCount, findingCounts } from './read-sources.js';
+import { type Reconciliation, reconcile } from './reconcile.js';
+
+/** Everything the documents say, except the long lists, which are streamed. */
+export interface ReportFacts {
+  run: Run;
+  migration: { id: string; name: string; reference: string };
+  exported: { sha256: string; bytes: number };
+  connection: RunConnection;
+  mapping: {
+    number: number;
+    contentHash: string;
+    confirmedBy: string | null;
+    confirmedAt: Date | null;
+    content: MappingContent;
+  };
+  reconciliation: Reconciliation;
+  verification: Verification[];
+  deals: DealTotal[];
+  payments: PaymentTotal[];
+  findings: FindingCount[];
+  tokens: {
+    /** Null when the run ended before it was planned. */
+    planned: number | null;
+    floor: number | null;
+    spent: number;
+    plannedBy: Record<string, number>;
+    use: TokenUse[];
+  };
+  waivers: Waiver[];
+  phases: RunPhase[];
+  durationMs: number;
+}
+
+/** As in POST /v1/runs. */
+const mappingGate = 'mapping_confirmation';
+
+type MappingConfirmation = Pick<MappingVersion, 'waived' | 'confirmedBy' | 'confirmedAt'>;
+
+/** Every gate of the run that a person let pass unchecked. */
+export async function waiversOfRun(tx: Tx, tenantId: string, run: Run): Promise<Waiver[]> {
+  return allWaivers(run, await getMappingVersion(tx, tenantId, run.mappingVersionId));
+}
+
+export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<ReportFacts> {
+  const mapping = await getMappingVersion(tx, tenantId, run.mappingVersionId);
+  const migration = await getMigration(tx, tenantId, run.migrationId);
+  const exported = await getExport(tx, tenantId, run.exportId);
+  const verification = await verificationOf(tx, tenantId, run.id);
+  const use = await tokenUse(tx, tenantId, run.id);
+  const { currency } = mapping.content.settings;
+  const deals = await dealTotals(tx, tenantId, run, currency);
+  const payments = await paymentTotals(tx, tenantId, run, currency);
+  const reconciliation = reconcile({
+    status: run.status,
+    reason: run.reason,
+    stagedRows: await listStagedObjects(tx, tenantId, run.exportId),
+    outcomes: run.setId === null ? [] : await outcomeCounts(tx, tenantId, run.setId),
+    entities: await entityCounts(tx, tenantId, run.id),
+    unknownOutcomes: await unknownOutcomes(tx, tenantId, run),
+    verification,
+    unequalSums: [
+      ...deals.filter(({ equal }) => !equal).map((row) => `${row.status} deals in ${row.currency}`),
+      ...payments.filter(({ equal }) => !equal).map((row) => `${row.object}s`),
+    ],
+  });
+  return {
+    run,
+    migration: { id: migration.id, name: migration.name, reference: migration.reference },
+    exported: { sha256: exported.sha256, bytes: Number(exported.bytes) },
+    connection: await connectionOf(tx, tenantId, run),
+    mapping,
+    reconciliation,
+    verification,
+    deals,
+    payments,
+    findings: await findingCounts(tx, tenantId, run),
+    tokens: {
+      planned: run.plan.tokens?.planned ?? null,
+      floor: run.plan.tokens?.floor ?? null,
+      spent: use.reduce((sum, row) => sum + row.tokens, 0),
+      plannedBy: run.plan.tokens?.by_operation ?? {},
+      use,
+    },
+    waivers: allWaivers(run, mapping),
+    phases: await phasesOf(tx, tenantId, run.id),
+    durationMs: run.startedAt && run.finishedAt ? run.finishedAt.getTime() - run.startedAt.getTime() : 0,
+  };
+}
+
+/** A mapping confirmed by waiver is a waived gate too, unless the run already lists it. */
+function allWaivers(run: Run, mapping: MappingConfirmation): Waiver[] {
+  if (!mapping.waived || run.waivers.some(({ gate }) => gate === mappingGate)) return run.waivers;
+  return [
+    {
+      gate: mappingGate,
+      actor: mapping.confirmedBy ?? 'unknown',
+      ...(mapping.confirmedAt ? { at: mapping.confirmedAt.toISOString() } : {}),
+    },
+    ...run.waivers,
+  ];
+}

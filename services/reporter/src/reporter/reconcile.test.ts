@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ReconcileFacts, reconcile } from './reconcile.js';
+
+const clean: ReconcileFacts = {
+  status: 'done',
+  reason: null,
+  stagedRows: [
+    { object: 'customer', rows: 7 },
+    { object: 'booking', rows: 3 },
+    { object: 'automation', rows: 0 },
+  ],
+  outcomes: [
+    { object: 'customer', outcome: 'mapped', reason: '', rows: 4 },
+    { object: 'customer', outcome: 'merged', reason: '', rows: 2 },
+    { object: 'customer', outcome: 'excluded', reason: 'deleted', rows: 1 },
+    { object: 'booking', outcome: 'mapped', reason: '', rows: 3 },
+  ],
+  entities: [
+    { entity: 'person', planned: 4, created: 2, updated: 1, unchanged: 1, failed: 0, waiting: 0 },
+    { entity: 'deal', planned: 3, created: 3, updated: 0, unchanged: 0, failed: 0, waiting: 0 },
+  ],
+  unknownOutcomes: 0,
+  verification: [
+    { entity: 'person', records: 4, fields: 40, differences: 0 },
+    { entity: 'deal', records: 3, fields: 33, differences: 0 },
+  ],
+  unequalSums: [],
+};
+
+test('a clean run balances and leaves nothing to do', () => {
+  expect(reconcile(clean)).toEqual({
+    source: {
+      automation: { rows: 0, mapped: 0, merged: 0, excluded: {}, rejected: {} },
+      booking: { rows: 3, mapped: 3, merged: 0, excluded: {}, rejected: {} },
+      customer: { rows: 7, mapped: 4, merged: 2, excluded: { deleted: 1 }, rejected: {} },
+    },
+    target: {
+      deal: { planned: 3, created: 3, updated: 0, unchanged: 0, failed: 0, waiting: 0 },
+      person: { planned: 4, created: 2, updated: 1, unchanged: 1, failed: 0, waiting: 0 },
+    },
+    balanced: true,
+    verified: { records: 7, fields: 73, differences: 0 },
+    unknownOutcomes: 0,
+    verdict: 'accounted',
+    points: [],
+  });
+});
+
+describe('the verdict is stricter than the equations', () => {
+  const cases: Array<[string, Partial<ReconcileFacts>, boolean, string, string[]]> = [
+    [
+      'a rejected row is explained, and shown',
+      {
+        outcomes: clean.outcomes.map((row) =>
+          row.outcome === 'excluded' ? { ...row, outcome: 'rejected', reason: 'missing_key' } : row,
+        ),
+      },
+      true,
+      'accounted_with_exceptions',
+      ['rows_rejected'],
+    ],
+    [
+      'a failed record is explained, and shown',
+      {
+        entities: clean.entities.map((row) =>
+          row.entity === 'deal' ? { ...row, created: 2, failed: 1 } : row,
+        ),
+      },
+      true,
+      'accounted_with_exceptions',
+      ['records_failed'],
+    ],
+    [
+      'differences are exceptions',
+      { verification: clean.verification.map((row) => ({ ...row, differences: 1 })) },
+      true,
+      'accounted_with_exceptions',
+      ['fields_differ'],
+    ],
+    [
+      'sums of money that differ are exceptions',
+      { unequalSums: ['payments'] },
+      true,
+      'accounted_with_exceptions',
+      ['sums_differ'],
+    ],
+    [
+      'records nobody read back are not accounted for',
+      { verification: clean.verification.slice(1) },
+      true,
+      'not_accounted',
+      ['records_not_verified'],
+    ],
+    [
+      'a failed run is not accounted for, even when its numbers are',
+      { status: 'failed', reason: 'The account was closed.' },
+      true,
+      'not_accounted',
+      ['run_stopped'],
+    ],
+    ['an unknown outcome', { unknownOutcomes: 1 }, false, 'not_accounted', ['outcomes_unknown']],
+    [
+      'rows without any outcome',
+      { outcomes: [], entities: [] },
+      false,
+      'not_accounted',
+      ['rows_not_explained', 'rows_not_explained'],
+    ],
+  ];
+  test.each(cases)('%s', (_name, change, balanced, verdict, codes) => {
+    const result = reconcile({ ...clean, ...change });
+    expect({
+      balanced: result.balanced,
+      verdict: result.verdict,
+      codes: result.points.map((point) => point.code),
+    }).toEqual({ balanced, verdict, codes });
+  });
+});
+
+const name = fc.string({ minLength: 1, maxLength: 8 });
+const some = fc.nat({ max: 50_000 });
+const reasons = fc.array(fc.record({ reason: name, rows: some }), { maxLength: 3 });
+
+const sourceObject = fc
+  .record({ object: name, mapped: some, merged: some, excluded: reasons, rejected: reasons })
+  .map(({ object, mapped, merged, excluded, rejected }) => {
+    const outcomes: ReconcileFacts['outcomes'] = [
+      { object, outcome: 'mapped' as const, reason: '', rows: mapped },
+      { object, outcome: 'merged' as const, reason: '', rows: merged },
+      ...excluded.map((row) => ({ object, outcome: 'excluded' as const, ...row })),
+      ...rejected.map((row) => ({ object, outcome: 'rejected' as const, ...row })),
+    ];
+    return { object, outcomes, rows: outcomes.reduce((sum, row) => sum + row.rows, 0) };
+  });
+
+const targetEntity = fc
+  .record({ entity: name, created: some, updated: some, unchanged: some, failed: some })
+  .map((counts) => ({
+    ...counts,
+    waiting: 0,
+    planned: counts.created + counts.updated + counts.unchanged + counts.failed,
+  }));
+
+const consistent = fc
+  .record({
+    objects: fc.uniqueArray(sourceObject, { selector: ({ object }) => object, minLength: 1, maxLength: 6 }),
+    entities: fc.uniqueArray(targetEntity, { selector: ({ entity }) => entity, minLength: 1, maxLength: 6 }),
+  })
+  .map(
+    ({ objects, entities }): ReconcileFacts => ({
+      status: 'done',
+      reason: null,
+      stagedRows: objects.map(({ object, rows }) => ({ object, rows })),
+      outcomes: objects.flatMap(({ outcomes }) => outcomes),
+      entities,
+      unknownOutcomes: 0,
+      verification: [],
+      unequalSums: [],
+    }),
+  );
+
+test('whatever is consistent balances', () => {
+  fc.assert(fc.property(consistent, (facts) => reconcile(facts).balanced));
+});
+
+test('one planted inconsistency always turns balanced false', () => {
+  const shift = fc.integer({ min: -1_000, max: 1_000 }).filter((by) => by !== 0);
+  const terms = ['planned', 'created', 'updated', 'unchanged', 'failed', 'waiting'] as const;
+  const plant = fc.oneof(
+    fc.record({ where: fc.constant('rows' as const), at: fc.nat(), by: shift }),
+    fc.record({ where: fc.constant('outcome' as const), at: fc.nat(), by: shift }),
+    fc.record({ where: fc.constantFrom(...terms), at: fc.nat(), by: shift }),
+    fc.record({ where: fc.constant('unknown' as const), at: fc.nat(), by: fc.integer({ min: 1 }) }),
+    fc.record({ where: fc.constant('foreign' as const), at: fc.nat(), by: fc.integer({ min: 1 }) }),
+    fc.record({ where: fc.constant('held back' as const), at: fc.nat(), by: fc.integer({ min: 1 }) }),
+  );
+  fc.assert(
+    fc.property(consistent, plant, (facts, { where, at, by }) => {
+      const changed = structuredClone(facts) as {
+        -readonly [K in keyof ReconcileFacts]: ReconcileFacts[K] extends ReadonlyArray<infer T>
+          ? T[]
+          : ReconcileFacts[K];
+      };
+      const pick = <T>(list: T[]): T => list[at % list.length] as T;
+      if (where === 'rows') pick(changed.stagedRows).rows += by;
+      else if (where === 'outcome') pick(changed.outcomes).rows += by;
+      else if (where === 'unknown') changed.unknownOutcomes = by;
+      else if (where === 'foreign')
+        changed.outcomes.push({ object: 'not in the export', outcome: 'mapped', reason: '', rows: by });
+      else if (where === 'held back') {
+        // The equation still holds; it is the waiting record itself that must not pass.
+        pick(changed.entities).planned += by;
+        pick(changed.entities).waiting += by;
+      } else pick(changed.entities)[where] += by;
+      return !reconcile(changed).balanced;
+    }),
+    { numRuns: 1_000 },
+  );
+});

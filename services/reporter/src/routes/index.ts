@@ -1,0 +1,7 @@
+import type { Route } from '@octopipe/shared/http/route';
+import type { ReporterContext } from '../context.js';
+import { getDocument } from './get-document.js';
+import { getDocuments } from './get-documents.js';
+import { getReport } from './get-report.js';
+
+export const routes: ReadonlyArray<Route<ReporterContext>> = [getReport, getDocuments, getDocument];

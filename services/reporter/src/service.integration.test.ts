@@ -1,0 +1,287 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sleep } from '@octopipe/shared/core/clock';
+import { createLogger } from '@octopipe/shared/core/logger';
+import type { RunningService } from '@octopipe/shared/service/service';
+import { createApiKey } from '@octopipe/shared/tenancy/api-key';
+import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
+import { getOrCreateTenant, type Tenant } from '@octopipe/shared/tenancy/tenant';
+import { createTestDatabase, type TestDatabase } from '@octopipe/shared/testing/postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ReporterConfig } from './config.js';
+import { createContext, type ReporterContext } from './context.js';
+import { create } from './service.js';
+import { hostile, seedRun } from './testing/seed-run.js';
+
+const DocumentList = z.strictObject({
+  items: z.array(
+    z.strictObject({ name: z.string(), media_type: z.string(), bytes: z.number(), sha256: z.string() }),
+  ),
+  next_cursor: z.string().nullable(),
+});
+
+let database: TestDatabase;
+let root: string;
+let ctx: ReporterContext;
+let service: RunningService;
+let tenant: Tenant;
+let otherTenant: Tenant;
+let viewerKey: string;
+let otherKey: string;
+let operatorKey: string;
+let done: string;
+let running: string;
+let cancelled: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  root = await mkdtemp(join(tmpdir(), 'octopipe-reporter-'));
+  const config: ReporterConfig = {
+    db: { url: database.url, poolSize: 4 },
+    queue: { redisUrl: undefined, concurrency: 2, sweepIntervalMs: 100, lockMs: 10_000 },
+    files: { root },
+    http: { host: '127.0.0.1', port: 0 },
+    log: { level: 'error' },
+    masterKey: parseMasterKey(randomBytes(32).toString('base64')),
+  };
+  const logger = createLogger('reporter', 'error');
+  ctx = createContext(config, logger);
+  tenant = await getOrCreateTenant(ctx.db, ctx.masterKey, { slug: 'harbour', name: 'Harbour & Sons' });
+  otherTenant = await getOrCreateTenant(ctx.db, ctx.masterKey, { slug: 'other', name: 'Other' });
+  viewerKey = await createApiKey(ctx.db, { role: 'viewer', label: 'viewer', tenantId: tenant.id });
+  otherKey = await createApiKey(ctx.db, { role: 'tenant_admin', label: 'other', tenantId: otherTenant.id });
+  operatorKey = await createApiKey(ctx.db, { role: 'operator', label: 'operator' });
+  const waivers = [{ gate: 'rehearsal', actor: 'olive@harbour.example' }];
+  done = (await seedRun(ctx.db, tenant, { waivers })).runId;
+  running = (await seedRun(ctx.db, tenant, { status: 'running' })).runId;
+  cancelled = (await seedRun(ctx.db, tenant, { status: 'cancelled' })).runId;
+  service = await create(config, { logger });
+  await untilReady(`/v1/reports/${done}`);
+});
+
+afterAll(async () => {
+  await service.destroy();
+  await ctx.destroy();
+  await database.drop();
+  await rm(root, { recursive: true, force: true });
+});
+
+test('an ended run gets its report by the sweep and the queue, without anybody asking', async () => {
+  const answer = await call(`/v1/reports/${done}`);
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ run_id: done, status: 'done', balanced: true });
+});
+
+test('lists the documents by name, in pages', async () => {
+  const all = await listOf(`/v1/reports/${done}/documents`);
+  expect(all.next_cursor).toBeNull();
+  expect(all.items.map((item) => item.name)).toEqual([
+    'billing-disputes.html',
+    'crosswalk.csv',
+    'inventories.json',
+    'inventory-automations.html',
+    'inventory-faqs.html',
+    'inventory-forms-and-fields.html',
+    'inventory-manual-review.html',
+    'inventory-out-of-scope.html',
+    'inventory-portal.html',
+    'mapped.ndjson',
+    'reconciliation.html',
+    'reconciliation.json',
+    'summary.json',
+  ]);
+  const first = await listOf(`/v1/reports/${done}/documents?limit=8`);
+  const rest = await listOf(`/v1/reports/${done}/documents?limit=8&cursor=${first.next_cursor}`);
+  expect([...first.items, ...rest.items]).toEqual(all.items);
+  expect(rest.next_cursor).toBeNull();
+});
+
+test('a document comes with its type, name, length and hash, and not again when the caller has it', async () => {
+  const { items } = await listOf(`/v1/reports/${done}/documents`);
+  for (const { name, media_type, bytes, sha256 } of items) {
+    const answer = await call(`/v1/reports/${done}/documents/${name}`);
+    const body = Buffer.from(await answer.arrayBuffer());
+    expect({
+      type: answer.headers.get('content-type'),
+      disposition: answer.headers.get('content-disposition'),
+      etag: answer.headers.get('etag'),
+      bytes: body.length,
+      sha256: createHash('sha256').update(body).digest('hex'),
+    }).toEqual({
+      type: media_type,
+      disposition: `attachment; filename="${name}"`,
+      etag: `"${sha256}"`,
+      bytes,
+      sha256,
+    });
+    const again = await call(`/v1/reports/${done}/documents/${name}`, viewerKey, {
+      'if-none-match': `"${sha256}"`,
+    });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+  }
+});
+
+test('not ready, foreign, absent, malformed and unnamed', async () => {
+  const absent = '00000000-0000-4000-8000-000000000000';
+  const answers: Record<string, unknown> = {};
+  for (const [name, path, key] of [
+    ['running', `/v1/reports/${running}`, viewerKey],
+    ['running, list', `/v1/reports/${running}/documents`, viewerKey],
+    ['running, document', `/v1/reports/${running}/documents/summary.json`, viewerKey],
+    ['cancelled', `/v1/reports/${cancelled}`, viewerKey],
+    ['absent', `/v1/reports/${absent}`, viewerKey],
+    ['foreign', `/v1/reports/${done}`, otherKey],
+    ['foreign, list', `/v1/reports/${done}/documents`, otherKey],
+    ['foreign, document', `/v1/reports/${done}/documents/summary.json`, otherKey],
+    ['no such document', `/v1/reports/${done}/documents/..%2Fsecret`, viewerKey],
+    ['malformed', '/v1/reports/7', viewerKey],
+    ['operator without a tenant', `/v1/reports/${done}`, operatorKey],
+    ['operator, other tenant', `/v1/reports/${done}?tenant=other`, operatorKey],
+    ['foreign tenant named', `/v1/reports/${done}?tenant=harbour`, otherKey],
+    ['no key', `/v1/reports/${done}`, ''],
+  ] as const) {
+    const answer = await call(path, key);
+    const { code } = z.object({ code: z.string() }).parse(await answer.json());
+    answers[name] = [answer.status, code];
+  }
+  expect(answers).toEqual({
+    running: [409, 'report_not_ready'],
+    'running, list': [409, 'report_not_ready'],
+    'running, document': [409, 'report_not_ready'],
+    cancelled: [409, 'report_not_ready'],
+    absent: [404, 'run_not_found'],
+    foreign: [404, 'run_not_found'],
+    'foreign, list': [404, 'run_not_found'],
+    'foreign, document': [404, 'run_not_found'],
+    'no such document': [404, 'document_not_found'],
+    malformed: [422, 'invalid_request'],
+    'operator without a tenant': [422, 'tenant_required'],
+    'operator, other tenant': [404, 'run_not_found'],
+    'foreign tenant named': [404, 'tenant_not_found'],
+    'no key': [401, 'unauthorized'],
+  });
+  expect((await call(`/v1/reports/${done}?tenant=harbour`, operatorKey)).status).toBe(200);
+});
+
+test('the console asks a stranger to sign in, and brings him where he wanted to go', async () => {
+  const away = await visit(`/console/runs/${done}`);
+  expect([away.status, away.headers.get('location')]).toEqual([
+    303,
+    `/console/sign-in?next=${encodeURIComponent(`/console/runs/${done}`)}`,
+  ]);
+  const form = await visit(away.headers.get('location') ?? '');
+  expect(await form.text()).toContain(`name="next" value="/console/runs/${done}"`);
+  const signedIn = await signIn({ key: viewerKey, tenant: '', next: `/console/runs/${done}` });
+  expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, `/console/runs/${done}`]);
+  expect(signedIn.headers.get('set-cookie')).toMatch(
+    /^octopipe_console=[\w-]+; Max-Age=28800; Path=\/console; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
+  );
+  const elsewhere = await signIn({ key: viewerKey, tenant: '', next: '//evil.example' });
+  expect(elsewhere.headers.get('location')).toBe('/console/runs');
+});
+
+test('sign-in refuses wrong keys and foreign companies alike, and never shows the key again', async () => {
+  for (const [key, slug] of [
+    ['o2p_live_wrong', 'harbour'],
+    [viewerKey, 'other'],
+    [operatorKey, 'nobody'],
+  ] as const) {
+    const answer = await signIn({ key, tenant: slug, next: '' });
+    const page = await answer.text();
+    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect([401, 404]).toContain(answer.status);
+    expect(page).toContain('This key and this company do not go together.');
+    expect(page).not.toContain(key);
+  }
+  const unnamed = await signIn({ key: operatorKey, tenant: '', next: '' });
+  expect(await unnamed.text()).toContain('Name the company');
+  const foreign = await visit('/console/sign-in', { 'sec-fetch-site': 'cross-site' }, 'POST');
+  expect(foreign.status).toBe(403);
+});
+
+test('the pages of a signed-in viewer', async () => {
+  const cookie = await cookieFor(viewerKey);
+  const list = await (await visit('/console/runs', { cookie })).text();
+  for (const runId of [done, running, cancelled]) expect(list).toContain(`/console/runs/${runId}`);
+  const page = await visit(`/console/runs/${done}`, { cookie });
+  const ended = await page.text();
+  expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(ended).toContain('<h1>Finished</h1>');
+  expect(ended).toContain('Harbour &amp; Sons &lt;Move&gt;');
+  expect(ended).toContain('waived by <strong>olive@harbour.example</strong>');
+  expect(ended).toContain(`/console/runs/${done}/documents/reconciliation.html`);
+  expect(ended).not.toContain('http-equiv="refresh"');
+  expect(ended).not.toContain(hostile);
+  const live = await (await visit(`/console/runs/${running}`, { cookie })).text();
+  expect(live).toContain('<meta http-equiv="refresh" content="2">');
+  const still = await (await visit(`/console/runs/${running}?refresh=off`, { cookie })).text();
+  expect(still).not.toContain('http-equiv="refresh"');
+});
+
+test('the report opens in the browser, data files are saved, and nothing of it may run', async () => {
+  const cookie = await cookieFor(viewerKey);
+  const report = await visit(`/console/runs/${done}/documents/reconciliation.html`, { cookie });
+  expect(report.headers.get('content-disposition')).toBe('inline; filename="reconciliation.html"');
+  expect(report.headers.get('content-security-policy')).toContain('sandbox');
+  const csv = await visit(`/console/runs/${done}/documents/crosswalk.csv`, { cookie });
+  expect(csv.headers.get('content-disposition')).toBe('attachment; filename="crosswalk.csv"');
+  expect((await visit(`/console/runs/${running}/documents/summary.json`, { cookie })).status).toBe(409);
+});
+
+test('a foreign session sees nothing, a forged or revoked one is signed out', async () => {
+  const foreign = await cookieFor(otherKey);
+  expect((await visit(`/console/runs/${done}`, { cookie: foreign })).status).toBe(404);
+  expect((await visit(`/console/runs/${done}/documents/summary.json`, { cookie: foreign })).status).toBe(404);
+  expect((await visit('/console/runs/nonsense', { cookie: foreign })).status).toBe(404);
+  expect(await (await visit('/console/runs', { cookie: foreign })).text()).toContain('No run yet');
+  const forged = `${foreign.slice(0, -4)}AAAA`;
+  expect((await visit('/console/runs', { cookie: forged })).status).toBe(303);
+  const shortLived = await createApiKey(ctx.db, { role: 'viewer', label: 'leaver', tenantId: tenant.id });
+  const cookie = await cookieFor(shortLived);
+  expect((await visit('/console/runs', { cookie })).status).toBe(200);
+  await ctx.db
+    .updateTable('core.apiKey')
+    .set({ expiresAt: new Date() })
+    .where('label', '=', 'leaver')
+    .execute();
+  expect((await visit('/console/runs', { cookie })).status).toBe(303);
+  const out = await visit('/console/sign-out', { cookie: foreign }, 'POST');
+  expect(out.headers.get('set-cookie')).toMatch(/^octopipe_console=; Max-Age=0;/);
+});
+
+function call(path: string, key = viewerKey, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${service.url}${path}`, {
+    headers: { ...headers, ...(key && { authorization: `Bearer ${key}` }) },
+  });
+}
+
+async function listOf(path: string): Promise<z.infer<typeof DocumentList>> {
+  return DocumentList.parse(await (await call(path)).json());
+}
+
+function visit(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
+  return fetch(`${service.url}${path}`, { method, headers, redirect: 'manual' });
+}
+
+function signIn(form: { key: string; tenant: string; next: string }): Promise<Response> {
+  return fetch(`${service.url}/console/sign-in`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+    redirect: 'manual',
+  });
+}
+
+async function cookieFor(key: string): Promise<string> {
+  const answer = await signIn({ key, tenant: '', next: '' });
+  return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+}
+
+async function untilReady(path: string): Promise<void> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(50)) {
+    if ((await call(path)).ok) return;
+  }
+  throw new Error(`${path} was not ready within 30 s`);
+}

@@ -1,0 +1,3 @@
+import { mapExport } from './map-export.js';
+
+export const handlers = [mapExport];

@@ -1,0 +1,44 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import { cleanLabel } from '@octopipe/shared/domain/mapping/convert-field';
+import type { Catalogue, CustomFieldDefinition } from '@octopipe/shared/domain/mapping/define-object';
+import { listWorkers } from '@octopipe/shared/mapped/list-workers';
+import { allRows } from './all-rows.js';
+
+/** The small tables of an export: workers, services, field definitions. Hundreds of rows, read once per job. */
+export async function loadCatalogue(tx: Tx, tenantId: string, exportId: string): Promise<Catalogue> {
+  const workers = await listWorkers(tx, tenantId, exportId);
+  const services = new Map<string, string>();
+  for await (const row of allRows(tx, tenantId, exportId, 'service')) {
+    if (row.fields.service_name !== undefined) services.set(row.sourceId, row.fields.service_name);
+  }
+  return {
+    workers: new Map(workers.map(({ sourceKey, name, email }) => [sourceKey, { name, email }])),
+    services,
+    customFields: await loadCustomFields(tx, tenantId, exportId),
+  };
+}
+
+async function loadCustomFields(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+): Promise<Map<string, CustomFieldDefinition>> {
+  const options = new Map<string, string[]>();
+  for await (const { fields } of allRows(tx, tenantId, exportId, 'custom_field_option')) {
+    if (fields.field_id === undefined || fields.label === undefined) continue;
+    const labels = options.get(fields.field_id) ?? [];
+    options.set(fields.field_id, labels);
+    labels.push(cleanLabel(fields.label));
+  }
+  const definitions = new Map<string, CustomFieldDefinition>();
+  for await (const { sourceId, fields } of allRows(tx, tenantId, exportId, 'custom_field')) {
+    definitions.set(sourceId, {
+      id: sourceId,
+      label: fields.label ?? sourceId,
+      appliesTo: fields.applies_to?.toLowerCase() ?? '',
+      type: fields.type ?? 'Text box',
+      options: options.get(sourceId) ?? [],
+    });
+  }
+  return definitions;
+}

@@ -1,0 +1,204 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import { parseList } from '@octopipe/shared/domain/convert/list';
+import type {
+  Catalogue,
+  ObjectDefinition,
+  PageRows,
+  ReadRule,
+  Refs,
+  SourceRow,
+} from '@octopipe/shared/domain/mapping/define-object';
+import { compareIds } from '@octopipe/shared/domain/mapping/group-companies';
+import type { TargetKey } from '@octopipe/shared/domain/mapping/record';
+import { childRows, findPackageFile, rowsById } from '@octopipe/shared/staging/read-staged';
+
+export interface SetScope {
+  tenantId: string;
+  exportId: string;
+  setId: string;
+}
+
+/** Reads everything the rows of a page may ask for: a fixed number of queries per page, not per row. */
+export async function loadRefs(
+  tx: Tx,
+  scope: SetScope,
+  definition: ObjectDefinition,
+  page: ReadonlyArray<SourceRow>,
+  catalogue: Catalogue,
+): Promise<Refs> {
+  const rows = new LoadedRows();
+  rows.addRows(definition.name, page);
+  for (const rule of definition.reads) await readMore(tx, scope, rule, rows);
+  const mapped = await existingKeys(
+    tx,
+    scope,
+    page.flatMap((row) => definition.asks(row, rows)),
+  );
+  const customers = await customerRecords(tx, scope, [
+    ...rows.every((row) => row.fields.customer_id),
+    ...rows.rowsOf('customer').map((row) => row.sourceId),
+  ]);
+  const members =
+    definition.name === 'customer' ? await companyMembers(tx, scope, page, customers) : new Map();
+  const files = await packageFiles(
+    tx,
+    scope,
+    page.flatMap((row) => definition.files(row, rows)),
+  );
+  return {
+    children: (child, parent, parentId) => rows.children(child, parent, parentId),
+    row: (object, id) => rows.row(object, id),
+    isMapped: (key) => mapped.has(key),
+    customer: (id) => (id === undefined ? undefined : customers.get(id)),
+    members: (organization) => members.get(organization) ?? [],
+    file: (path) => files.get(path),
+    catalogue,
+  };
+}
+
+/** The rows around a page, by object and id, and by parent. */
+class LoadedRows implements PageRows {
+  private readonly byObject = new Map<string, Map<string, SourceRow>>();
+  private readonly byParent = new Map<string, ReadonlyArray<SourceRow>>();
+
+  addRows(object: string, found: Iterable<SourceRow>): void {
+    const rows = this.byObject.get(object) ?? new Map<string, SourceRow>();
+    this.byObject.set(object, rows);
+    // Rows without an id of their own are told apart by their number.
+    for (const row of found) rows.set(row.sourceId || `row ${row.rowNumber}`, row);
+  }
+
+  addChildren(child: string, parent: string, found: ReadonlyMap<string, ReadonlyArray<SourceRow>>): void {
+    for (const [parentId, children] of found) {
+      this.byParent.set(`${child}<${parent}:${parentId}`, children);
+      this.addRows(child, children);
+    }
+  }
+
+  rowsOf(object: string): SourceRow[] {
+    return [...(this.byObject.get(object)?.values() ?? [])];
+  }
+
+  every(pick: (row: SourceRow) => string | undefined): string[] {
+    return [...this.byObject.values()].flatMap((rows) =>
+      [...rows.values()].flatMap((row) => pick(row) ?? []),
+    );
+  }
+
+  children(child: string, parent: string, parentId: string): ReadonlyArray<SourceRow> {
+    return this.byParent.get(`${child}<${parent}:${parentId}`) ?? [];
+  }
+
+  row(object: string, id: string | undefined): SourceRow | undefined {
+    return id === undefined ? undefined : this.byObject.get(object)?.get(id);
+  }
+}
+
+async function readMore(
+  tx: Tx,
+  { tenantId, exportId }: SetScope,
+  rule: ReadRule,
+  rows: LoadedRows,
+): Promise<void> {
+  if ('child' in rule) {
+    const ids = rows.rowsOf(rule.of).flatMap((row) => (row.sourceId === '' ? [] : [row.sourceId]));
+    rows.addChildren(rule.child, rule.of, await childRows(tx, tenantId, exportId, rule.child, rule.of, ids));
+    return;
+  }
+  const ids = rows
+    .rowsOf(rule.of)
+    .filter((row) => rule.when?.(row) ?? true)
+    .flatMap((row) => parseList(row.fields[rule.by]))
+    .filter((id) => rows.row(rule.parent, id) === undefined);
+  const found = await rowsById(tx, tenantId, exportId, rule.parent, [...new Set(ids)]);
+  rows.addRows(rule.parent, found.values());
+}
+
+async function existingKeys(tx: Tx, scope: SetScope, keys: ReadonlyArray<TargetKey>): Promise<Set<string>> {
+  const asked = [...new Set(keys)];
+  if (asked.length === 0) return new Set();
+  const rows = await tx
+    .selectFrom('transform.mappedRecord')
+    .select('targetKey')
+    .where('tenantId', '=', scope.tenantId)
+    .where('setId', '=', scope.setId)
+    .where('targetKey', 'in', asked)
+    .execute();
+  return new Set(rows.map((row) => row.targetKey));
+}
+
+type CustomerRecords = Map<string, { person: TargetKey | null; organization: TargetKey | null }>;
+
+async function customerRecords(
+  tx: Tx,
+  scope: SetScope,
+  ids: ReadonlyArray<string>,
+): Promise<CustomerRecords> {
+  const asked = [...new Set(ids)];
+  const found: CustomerRecords = new Map();
+  if (asked.length === 0) return found;
+  const links = await tx
+    .selectFrom('transform.sourceLink')
+    .select(['sourceId', 'slot', 'targetKey'])
+    .where('tenantId', '=', scope.tenantId)
+    .where('setId', '=', scope.setId)
+    .where('object', '=', 'customer')
+    .where('sourceId', 'in', asked)
+    .where('slot', 'in', ['', 'org'])
+    .execute();
+  for (const { sourceId, slot, targetKey } of links) {
+    const records = found.get(sourceId) ?? { person: null, organization: null };
+    found.set(sourceId, records);
+    if (slot === 'org') records.organization = targetKey;
+    else records.person = targetKey;
+  }
+  return found;
+}
+
+/** The customers of each company whose record is made from a row of this page: its lowest customer. */
+async function companyMembers(
+  tx: Tx,
+  scope: SetScope,
+  page: ReadonlyArray<SourceRow>,
+  customers: CustomerRecords,
+): Promise<Map<string, SourceRow[]>> {
+  const keys = page.flatMap((row) => {
+    const organization = customers.get(row.sourceId)?.organization;
+    return organization === `customer:${row.sourceId}#org` ? [organization] : [];
+  });
+  if (keys.length === 0) return new Map();
+  const links = await tx
+    .selectFrom('transform.sourceLink')
+    .select(['sourceId', 'targetKey'])
+    .where('tenantId', '=', scope.tenantId)
+    .where('setId', '=', scope.setId)
+    .where('targetKey', 'in', keys)
+    .where('object', '=', 'customer')
+    .execute();
+  const rows = await rowsById(
+    tx,
+    scope.tenantId,
+    scope.exportId,
+    'customer',
+    links.map((link) => link.sourceId),
+  );
+  const members = new Map<string, SourceRow[]>();
+  for (const { sourceId, targetKey } of links.sort((a, b) => compareIds(a.sourceId, b.sourceId))) {
+    const row = rows.get(sourceId);
+    if (row) members.set(targetKey, [...(members.get(targetKey) ?? []), row]);
+  }
+  return members;
+}
+
+async function packageFiles(
+  tx: Tx,
+  scope: SetScope,
+  paths: ReadonlyArray<string>,
+): Promise<Map<string, { bytes: number; sha256: string }>> {
+  const files = new Map<string, { bytes: number; sha256: string }>();
+  for (const path of new Set(paths)) {
+    const file = await findPackageFile(tx, scope.tenantId, scope.exportId, path);
+    if (file) files.set(path, file);
+  }
+  return files;
+}

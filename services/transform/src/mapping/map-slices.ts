@@ -1,0 +1,118 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
+import type { Catalogue, ObjectDefinition } from '@octopipe/shared/domain/mapping/define-object';
+import { loadOrder } from '@octopipe/shared/domain/mapping/load-order';
+import { type MappedRow, mapRow } from '@octopipe/shared/domain/mapping/map-record';
+import { findDefinition, registry } from '@octopipe/shared/domain/objects/registry';
+import { listKeptObjects, pageRows, type SourceRow, verdictsOf } from '@octopipe/shared/staging/read-staged';
+import { sql } from 'kysely';
+import { pageSize } from './all-rows.js';
+import { groupCustomers } from './group-customers.js';
+import { loadRefs, type SetScope } from './load-refs.js';
+import { writeOutcomes, writeSlice } from './write-slice.js';
+
+/** How far a set is: the step, and within an object the last row that is done. */
+export interface Progress {
+  step: string;
+  afterRow: number;
+}
+
+/** What all slices of a job share. */
+export interface MapJob extends SetScope {
+  migrationId: string;
+  content: MappingContent;
+  exportedAt: string;
+  catalogue: Catalogue;
+  /** Objects of the export. */
+  staged: ReadonlyArray<string>;
+  /** `<object>\n<field>` → header. */
+  headers: ReadonlyMap<string, string>;
+}
+
+/** A row our own code could not map: a bug. Says which row, not what is in it. */
+export class MapperError extends Error {
+  override readonly name = 'MapperError';
+  constructor(
+    readonly sourceKey: string,
+    options: ErrorOptions,
+  ) {
+    super(`the mapper failed on ${sourceKey}`, options);
+  }
+}
+
+/** Companies first (every customer is needed to tell them), then objects in load order, then what is not migrated. */
+export function stepsOf(staged: ReadonlyArray<string>): string[] {
+  const supported = loadOrder(registry).filter((object) => staged.includes(object));
+  const unsupported = staged.filter((object) => !findDefinition(object));
+  return ['companies', ...supported, ...unsupported, 'verdicts', 'finish'];
+}
+
+/** Does one slice and says where the next begins. Runs in the transaction that saves the answer. */
+export async function mapSlice(tx: Tx, job: MapJob, progress: Progress): Promise<Progress> {
+  const steps = stepsOf(job.staged);
+  const next = { step: steps[steps.indexOf(progress.step) + 1] ?? 'finish', afterRow: 0 };
+  if (progress.step === 'companies') {
+    await groupCustomers(tx, job, job.content.settings.country);
+    return next;
+  }
+  if (progress.step === 'verdicts') {
+    await writeVerdicts(tx, job);
+    await excludeKept(tx, job);
+    return next;
+  }
+  const page = await pageRows(tx, job.tenantId, job.exportId, progress.step, {
+    afterRow: progress.afterRow,
+    limit: pageSize,
+  });
+  const definition = findDefinition(progress.step);
+  if (definition) await mapPage(tx, job, definition, page);
+  else await excludePage(tx, job, page);
+  const last = page.at(-1);
+  return last && page.length === pageSize ? { step: progress.step, afterRow: last.rowNumber } : next;
+}
+
+async function mapPage(tx: Tx, job: MapJob, definition: ObjectDefinition, page: SourceRow[]): Promise<void> {
+  const refs = await loadRefs(tx, job, definition, page, job.catalogue);
+  const mapped = page.map((row): MappedRow => {
+    try {
+      return mapRow(definition, row, refs, job);
+    } catch (error) {
+      throw new MapperError(`${row.object}:${row.sourceId || `row ${row.rowNumber}`}`, { cause: error });
+    }
+  });
+  await writeSlice(tx, job, mapped, job.headers);
+}
+
+/** Objects that are not in the registry yet: counted by name, nothing is lost silently. */
+async function excludePage(tx: Tx, job: MapJob, page: ReadonlyArray<SourceRow>): Promise<void> {
+  await writeOutcomes(
+    tx,
+    job,
+    page.map((row) => ({
+      object: row.object,
+      rowNumber: row.rowNumber,
+      sourceId: row.sourceId || null,
+      outcome: 'excluded',
+      reason: 'not_supported_yet',
+    })),
+  );
+}
+
+/** Inventories that come as JSON are kept as whole files: each of their rows is counted, behind those of a table. */
+async function excludeKept(tx: Tx, job: MapJob): Promise<void> {
+  for (const { object, rows } of await listKeptObjects(tx, job.tenantId, job.exportId)) {
+    await sql`
+      insert into transform.source_outcome (tenant_id, set_id, object, row_number, outcome, reason)
+      select ${job.tenantId}, ${job.setId}, ${object}, base + n, 'excluded', 'not_supported_yet'
+      from (select coalesce(max(row_number), 0) as base from transform.source_outcome where set_id = ${job.setId} and object = ${object}) as before,
+        generate_series(1, ${rows}::int) as n`.execute(tx);
+  }
+}
+
+/** Rows that reading and assessing set aside keep their verdict as their outcome. */
+async function writeVerdicts(tx: Tx, job: MapJob): Promise<void> {
+  const verdicts = await verdictsOf(tx, job.tenantId, job.exportId);
+  const outcomes = verdicts.map(({ verdict, ...row }) => ({ ...row, outcome: verdict }));
+  for (let from = 0; from < outcomes.length; from += 5_000)
+    await writeOutcomes(tx, job, outcomes.slice(from, from + 5_000));
+}

@@ -1,0 +1,97 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import { optionKey, parseList } from '@octopipe/shared/domain/convert/list';
+import { definitionOf, targetType } from '@octopipe/shared/domain/mapping/custom-values';
+import type { Catalogue, SourceRow } from '@octopipe/shared/domain/mapping/define-object';
+import type { ProposalFacts } from '@octopipe/shared/domain/mapping/propose';
+import { getExport, getMigration, listStagedObjects } from '@octopipe/shared/staging/read-staged';
+import { allRows } from '../mapping/all-rows.js';
+import { loadCatalogue } from '../mapping/catalogue.js';
+
+/** Gathers what a proposal rests on: columns, fill, definitions, and the values that occur in statuses and choices. */
+export async function scanExport(
+  tx: Tx,
+  tenantId: string,
+  migrationId: string,
+  exportId: string,
+): Promise<ProposalFacts> {
+  const migration = await getMigration(tx, tenantId, migrationId);
+  const found = await getExport(tx, tenantId, exportId);
+  const objects = await listStagedObjects(tx, tenantId, exportId);
+  const catalogue = await loadCatalogue(tx, tenantId, exportId);
+  const values = new ValueCollector(catalogue);
+  for (const object of ['booking', 'customer']) {
+    if (!objects.some((staged) => staged.object === object)) continue;
+    for await (const row of allRows(tx, tenantId, exportId, object)) values.see(row);
+  }
+  for await (const row of allRows(tx, tenantId, exportId, 'custom_field_value')) values.seeLongForm(row);
+  const filled = await fillOf(tx, tenantId, exportId);
+  return {
+    given: record(migration.settings),
+    manifestTenant: record(record(found.manifest).tenant),
+    objects,
+    filled: (object, header) => filled.get(`${object}\n${header}`),
+    customFields: catalogue.customFields,
+    statuses: await rowsOf(tx, tenantId, exportId, 'booking_status'),
+    statusesFound: [...values.statuses],
+    valuesFound: new Map([...values.options].map(([header, labels]) => [header, [...labels.values()]])),
+    longFormFields: values.longForm,
+  };
+}
+
+/** A field with more values than this is no choice, whatever its definition says; the rest is packed as text. */
+const maxOptions = 500;
+
+class ValueCollector {
+  readonly statuses = new Set<string>();
+  readonly options = new Map<string, Map<string, string>>();
+  readonly longForm = new Map<string, number>();
+
+  constructor(private readonly catalogue: Catalogue) {}
+
+  see(row: SourceRow): void {
+    if (row.object === 'booking' && row.fields.status !== undefined) this.statuses.add(row.fields.status);
+    for (const [header, text] of Object.entries(row.extra)) this.addChoice(row.object, header, text);
+  }
+
+  seeLongForm(row: SourceRow): void {
+    const { field_id: id, value } = row.fields;
+    if (id === undefined || value === undefined) return;
+    this.longForm.set(id, (this.longForm.get(id) ?? 0) + 1);
+    const definition = this.catalogue.customFields.get(id);
+    if (definition) this.addChoice(definition.appliesTo, `cf:${id}:${definition.label}`, value);
+  }
+
+  private addChoice(object: string, header: string, text: string): void {
+    const definition = definitionOf(header, object, this.catalogue.customFields);
+    if (!definition) return;
+    const type = targetType(definition.type, definition.options.length);
+    // Without defined options it is a yes or no, whose answers are fixed.
+    if ((type !== 'enum' && type !== 'set') || definition.options.length === 0) return;
+    const labels = this.options.get(header) ?? new Map<string, string>();
+    this.options.set(header, labels);
+    for (const label of type === 'set' ? parseList(text, definition.options) : [text]) {
+      if (labels.size < maxOptions && !labels.has(optionKey(label))) labels.set(optionKey(label), label);
+    }
+  }
+}
+
+async function rowsOf(tx: Tx, tenantId: string, exportId: string, object: string): Promise<SourceRow[]> {
+  const rows: SourceRow[] = [];
+  for await (const row of allRows(tx, tenantId, exportId, object)) rows.push(row);
+  return rows;
+}
+
+async function fillOf(tx: Tx, tenantId: string, exportId: string): Promise<Map<string, number>> {
+  const rows = await tx
+    .selectFrom('ingest.fieldProfile')
+    .select(['object', 'header', 'filled'])
+    .where('tenantId', '=', tenantId)
+    .where('exportId', '=', exportId)
+    .execute();
+  return new Map(rows.map((row) => [`${row.object}\n${row.header}`, row.filled]));
+}
+
+/** jsonb that others wrote: anything but an object counts as empty. */
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Rig, startRig } from '../testing/rig.js';
+import type { StagedPackage } from '../testing/stage-folder.js';
+
+let rig: Rig;
+let staged: StagedPackage;
+let key: string;
+
+beforeAll(async () => {
+  rig = await startRig();
+  staged = await rig.stageSample('harbour');
+  key = await rig.keyOf(staged.tenantId);
+});
+afterAll(() => rig.stop());
+
+interface Mapping {
+  id: string;
+  number: number;
+  state: string;
+  content_hash: string;
+  content: { settings: Record<string, unknown>; lossy: unknown[]; schema: { fields: unknown[] } };
+  confirmed_by: string | null;
+  waived: boolean;
+}
+
+const propose = (json: object, options = {}) => rig.call('POST', '/v1/mappings', { key, json, ...options });
+const ofSample = () => ({ migration_id: staged.migrationId, export_id: staged.exportId });
+
+describe('proposing', () => {
+  test('answers a version, and the same version when nothing changed', async () => {
+    const first = await propose(ofSample());
+    expect(first.status).toBe(201);
+    const version = first.body as Mapping;
+    expect(version).toMatchObject({ number: 1, state: 'proposed', confirmed_by: null, waived: false });
+    expect(version.content.settings).toMatchObject({
+      country: 'AU',
+      currency: 'AUD',
+      timeZone: 'Australia/Sydney',
+      dateFormat: 'dd/MM/yyyy',
+    });
+    const second = await propose(ofSample());
+    expect(second.status).toBe(200);
+    expect(second.body).toEqual(first.body);
+    expect((await rig.call('GET', `/v1/mappings/${version.id}`, { key })).body).toEqual(first.body);
+  });
+
+  test('takes an edited content as the next version, and refuses one that contradicts itself', async () => {
+    const { content } = (await propose(ofSample())).body as unknown as Mapping;
+    const edited = await propose({
+      ...ofSample(),
+      content: { ...content, settings: { ...content.settings, dealValue: 'invoice_total' } },
+    });
+    expect(edited.status).toBe(201);
+    expect(edited.body).toMatchObject({ number: 2, content: { settings: { dealValue: 'invoice_total' } } });
+    const broken = await propose({
+      ...ofSample(),
+      content: { ...content, settings: { ...content.settings, pipeline: 'Sales' } },
+    });
+    expect(broken.status).toBe(422);
+    expect(broken.body).toMatchObject({ code: 'mapping_unsound' });
+  });
+
+  test('names each setting that is missing in a sentence', async () => {
+    const bare = await rig.stage(
+      'bare',
+      {
+        customers: [
+          ['Customer ID', 'first_name'],
+          ['1', 'Ada'],
+        ],
+      },
+      { settings: { currency: 'NZD' } },
+    );
+    const answer = await propose(
+      { migration_id: bare.migrationId, export_id: bare.exportId },
+      { key: await rig.keyOf(bare.tenantId) },
+    );
+    expect(answer.status).toBe(422);
+    expect(answer.body).toMatchObject({
+      code: 'settings_missing',
+      errors: [{ pointer: '/settings/country' }, { pointer: '/settings/time_zone' }],
+    });
+  });
+
+  test('waits for the assessment', async () => {
+    const early = await rig.stage('early', { customers: [['Customer ID'], ['1']] });
+    await rig.query(`update ingest.export set state = 'staged' where id = $1`, [early.exportId]);
+    const answer = await propose(
+      { migration_id: early.migrationId, export_id: early.exportId },
+      { key: await rig.keyOf(early.tenantId) },
+    );
+    expect(answer).toMatchObject({ status: 409, body: { code: 'export_not_assessed' } });
+  });
+});
+
+describe('confirming', () => {
+  test('binds to the hash that was read, once, and supersedes the former version', async () => {
+    const version = (await propose(ofSample())).body as unknown as Mapping;
+    const confirm = (json: object, as = key) =>
+      rig.call('POST', `/v1/mappings/${version.id}/confirm`, { key: as, json });
+    expect(await confirm({ content_hash: 'of something else' })).toMatchObject({
+      status: 412,
+      body: { code: 'mapping_changed' },
+    });
+    const confirmed = await confirm({ content_hash: version.content_hash });
+    expect(confirmed).toMatchObject({
+      status: 200,
+      body: { state: 'confirmed', confirmed_by: 'tenant_admin', waived: false },
+    });
+    expect((await confirm({ content_hash: version.content_hash })).body).toEqual(confirmed.body);
+
+    const next = (
+      await propose({
+        ...ofSample(),
+        content: { ...version.content, settings: { ...version.content.settings, dealValue: 'amount_paid' } },
+      })
+    ).body as unknown as Mapping;
+    const waived = await rig.call('POST', `/v1/mappings/${next.id}/confirm?tenant=harbour`, {
+      json: { content_hash: next.content_hash, waived: true },
+    });
+    expect(waived).toMatchObject({
+      status: 200,
+      body: { state: 'confirmed', confirmed_by: 'ops', waived: true },
+    });
+    expect((await rig.call('GET', `/v1/mappings/${version.id}`, { key })).body).toMatchObject({
+      state: 'superseded',
+    });
+    expect(await confirm({ content_hash: version.content_hash })).toMatchObject({
+      status: 409,
+      body: { code: 'mapping_superseded' },
+    });
+  });
+
+  test('is not for viewers, and only operators may waive it', async () => {
+    const version = (await propose(ofSample())).body as unknown as Mapping;
+    const route = `/v1/mappings/${version.id}/confirm`;
+    const viewer = await rig.keyOf(staged.tenantId, 'viewer');
+    expect(
+      (await rig.call('POST', route, { key: viewer, json: { content_hash: version.content_hash } })).status,
+    ).toBe(403);
+    expect(
+      (await rig.call('POST', route, { key, json: { content_hash: version.content_hash, waived: true } }))
+        .status,
+    ).toBe(403);
+  });
+});
+
+test('a stranger finds nothing', async () => {
+  const stranger = await rig.stage('stranger', { customers: [['Customer ID'], ['1']] });
+  const theirs = await rig.keyOf(stranger.tenantId);
+  const version = (await propose(ofSample())).body as unknown as Mapping;
+  expect(await rig.call('GET', `/v1/mappings/${version.id}`, { key: theirs })).toMatchObject({
+    status: 404,
+    body: { code: 'mapping_not_found' },
+  });
+  expect(
+    (
+      await rig.call('POST', `/v1/mappings/${version.id}/confirm`, {
+        key: theirs,
+        json: { content_hash: version.content_hash },
+      })
+    ).status,
+  ).toBe(404);
+  expect((await propose(ofSample(), { key: theirs })).status).toBe(404);
+});

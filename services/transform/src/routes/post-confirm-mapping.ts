@@ -1,0 +1,89 @@
+import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { appendEvent } from '@octopipe/shared/events/append-event';
+import { defineRoute } from '@octopipe/shared/http/route';
+import {
+  findMappingVersion,
+  getMappingVersion,
+  type MappingVersion,
+} from '@octopipe/shared/mapped/read-mapped-set';
+import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { TransformContext } from '../context.js';
+import { viewMapping } from './mapping-view.js';
+import { MappingPath, TenantQuery } from './tenant-query.js';
+
+const Body = z.object({ content_hash: z.string(), waived: z.boolean().optional() }).strict();
+
+export const postConfirmMapping = defineRoute<
+  TransformContext,
+  typeof MappingPath,
+  typeof TenantQuery,
+  typeof Body
+>({
+  method: 'post',
+  path: '/v1/mappings/:id/confirm',
+  roles: ['operator', 'tenant_admin'],
+  summary: 'Confirms exactly the content that was read: nothing is written to Pipedrive before.',
+  params: MappingPath,
+  query: TenantQuery,
+  body: Body,
+  async handle(ctx, { body, caller, params, query }) {
+    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+    if (body.waived && caller.role !== 'operator')
+      throw new Problem(403, 'forbidden', 'Only an operator may waive the confirmation of a mapping.');
+    return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
+      const version = await findMappingVersion(tx, tenant.id, params.id);
+      if (!version)
+        throw new Problem(404, 'mapping_not_found', 'There is no such mapping version for this tenant.');
+      if (version.contentHash !== body.content_hash)
+        throw new Problem(
+          412,
+          'mapping_changed',
+          'The hash is not that of this version: read the version again and confirm what it says now.',
+        );
+      await confirm(tx, tenant.id, version, { actor: caller.label, waived: body.waived ?? false });
+      return { status: 200, body: viewMapping(await getMappingVersion(tx, tenant.id, version.id)) };
+    });
+  },
+});
+
+/** Confirming twice changes nothing. One version of a migration is confirmed at a time; the former one is superseded. */
+async function confirm(
+  tx: Tx,
+  tenantId: string,
+  version: MappingVersion,
+  by: { actor: string; waived: boolean },
+): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`mapping ${version.migrationId}`}, 0))`.execute(
+    tx,
+  );
+  const current = await getMappingVersion(tx, tenantId, version.id);
+  if (current.state === 'confirmed') return;
+  if (current.state === 'superseded')
+    throw new Problem(
+      409,
+      'mapping_superseded',
+      'A newer version was confirmed after this one; propose it again.',
+    );
+  await tx
+    .updateTable('transform.mappingVersion')
+    .set({ state: 'superseded' })
+    .where('tenantId', '=', tenantId)
+    .where('migrationId', '=', version.migrationId)
+    .where('state', '=', 'confirmed')
+    .execute();
+  await tx
+    .updateTable('transform.mappingVersion')
+    .set({ state: 'confirmed', confirmedBy: by.actor, confirmedAt: new Date(), waived: by.waived })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', version.id)
+    .where('state', '=', 'proposed')
+    .execute();
+  await appendEvent(tx, tenantId, {
+    migrationId: version.migrationId,
+    kind: by.waived ? 'mapping.waived' : 'mapping.confirmed',
+    facts: { mappingVersionId: version.id, number: version.number, actor: by.actor },
+  });
+}

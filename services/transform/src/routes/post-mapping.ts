@@ -1,0 +1,133 @@
+import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { problemsOf } from '@octopipe/shared/domain/mapping/check-content';
+import { contentHash, MappingContent } from '@octopipe/shared/domain/mapping/content';
+import { proposeMapping } from '@octopipe/shared/domain/mapping/propose';
+import { appendEvent } from '@octopipe/shared/events/append-event';
+import { defineRoute } from '@octopipe/shared/http/route';
+import { getMappingVersion, type MappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { getExport } from '@octopipe/shared/staging/read-staged';
+import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { TransformContext } from '../context.js';
+import { scanExport } from '../propose/scan-export.js';
+import { viewMapping } from './mapping-view.js';
+import { TenantQuery } from './tenant-query.js';
+
+const Body = z
+  .object({ migration_id: z.uuid(), export_id: z.uuid(), content: MappingContent.optional() })
+  .strict();
+
+export const postMapping = defineRoute<TransformContext, z.ZodObject, typeof TenantQuery, typeof Body>({
+  method: 'post',
+  path: '/v1/mappings',
+  roles: ['portal', 'operator', 'tenant_admin'],
+  summary: 'Proposes a mapping for an assessed export, or takes the given content as the next version.',
+  query: TenantQuery,
+  body: Body,
+  async handle(ctx, { body, caller, query }) {
+    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+    return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
+      await assertAssessed(tx, tenant.id, body.migration_id, body.export_id);
+      const content = body.content ?? (await propose(tx, tenant.id, body.migration_id, body.export_id));
+      assertSound(content);
+      const { version, isNew } = await saveVersion(tx, tenant.id, body.migration_id, body.export_id, content);
+      return {
+        status: isNew ? 201 : 200,
+        body: viewMapping(version),
+        headers: { etag: `"${version.contentHash}"` },
+      };
+    });
+  },
+});
+
+async function assertAssessed(
+  tx: Tx,
+  tenantId: string,
+  migrationId: string,
+  exportId: string,
+): Promise<void> {
+  const found = await getExport(tx, tenantId, exportId);
+  if (found.migrationId !== migrationId)
+    throw new Problem(404, 'export_not_found', 'There is no such export of this migration.');
+  if (found.state !== 'assessed')
+    throw new Problem(
+      409,
+      'export_not_assessed',
+      `The export is ${found.state}; a mapping can be proposed when it is assessed.`,
+    );
+}
+
+async function propose(
+  tx: Tx,
+  tenantId: string,
+  migrationId: string,
+  exportId: string,
+): Promise<MappingContent> {
+  const proposal = proposeMapping(await scanExport(tx, tenantId, migrationId, exportId));
+  if ('content' in proposal) return proposal.content;
+  throw new Problem(
+    422,
+    'settings_missing',
+    proposal.missing.map(({ says }) => says).join(' '),
+    proposal.missing.map(({ setting, says }) => ({ pointer: `/settings/${setting}`, message: says })),
+  );
+}
+
+function assertSound(content: MappingContent): void {
+  const problems = problemsOf(content);
+  if (problems.length === 0) return;
+  throw new Problem(
+    422,
+    'mapping_unsound',
+    `The mapping contradicts itself: ${problems.join(' ')}`,
+    problems.map((message) => ({ pointer: '/content', message })),
+  );
+}
+
+/** The same content of the same export is one version; numbers count per migration, without gaps. */
+async function saveVersion(
+  tx: Tx,
+  tenantId: string,
+  migrationId: string,
+  exportId: string,
+  content: MappingContent,
+): Promise<{ version: MappingVersion; isNew: boolean }> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`mapping ${migrationId}`}, 0))`.execute(tx);
+  const hash = contentHash(content);
+  const known = await tx
+    .selectFrom('transform.mappingVersion')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('exportId', '=', exportId)
+    .where('contentHash', '=', hash)
+    .where('state', '!=', 'superseded')
+    .executeTakeFirst();
+  if (known) return { version: await getMappingVersion(tx, tenantId, known.id), isNew: false };
+  const { number } = await tx
+    .selectFrom('transform.mappingVersion')
+    .select(sql<number>`coalesce(max(number), 0)::int + 1`.as('number'))
+    .where('tenantId', '=', tenantId)
+    .where('migrationId', '=', migrationId)
+    .executeTakeFirstOrThrow();
+  const { id } = await tx
+    .insertInto('transform.mappingVersion')
+    .values({
+      tenantId,
+      migrationId,
+      exportId,
+      number,
+      state: 'proposed',
+      content: JSON.stringify(content),
+      contentHash: hash,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await appendEvent(tx, tenantId, {
+    migrationId,
+    kind: 'mapping.proposed',
+    facts: { mappingVersionId: id, number, contentHash: hash },
+  });
+  return { version: await getMappingVersion(tx, tenantId, id), isNew: true };
+}

@@ -1,0 +1,51 @@
+import { closeSync, openSync } from 'node:fs';
+
+/**
+ * Named places where a test kills the process, so that "what if it dies here?" is asked at every step.
+ * Off unless OCTOPIPE_FAILPOINT is set to `<name>`, `<name>@<what>` or either with `:<n>`: die at the n-th pass (of this
+ * process), counting only passes with that `what` (an entity, an object). A real SIGKILL: no handler runs, nothing is
+ * flushed.
+ */
+export const failpointNames = [
+  'loader.before_intent',
+  'loader.after_intent',
+  'loader.after_answer',
+  'loader.after_outcome',
+  'loader.before_batch_done',
+  'loader.provision_before_call',
+  'loader.provision_after_call',
+  'loader.settle_before_confirm',
+  'loader.verify_before_save',
+  'loader.advance_before_commit',
+  'transform.mid_object',
+  'ingest.mid_file',
+  'reporter.before_save',
+] as const;
+export type FailpointName = (typeof failpointNames)[number];
+
+let passes = 0;
+
+/** Dies here when the environment names this failpoint; otherwise does nothing. `what` narrows it, e.g. an entity. */
+export function failpoint(name: FailpointName, what = ''): void {
+  const wanted = process.env.OCTOPIPE_FAILPOINT;
+  if (wanted === undefined) return;
+  const [place = '', nth = '1'] = wanted.split(':');
+  const [wantedName, wantedWhat] = place.split('@');
+  if (wantedName !== name || (wantedWhat !== undefined && wantedWhat !== what)) return;
+  passes += 1;
+  if (passes !== Number(nth) || !mayDie()) return;
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** With OCTOPIPE_FAILPOINT_MARK only the first process dies: it leaves the file, and its restarted self finds it. */
+function mayDie(): boolean {
+  const mark = process.env.OCTOPIPE_FAILPOINT_MARK;
+  if (mark === undefined) return true;
+  try {
+    closeSync(openSync(mark, 'wx'));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { DB } from './types.js';
+
+export type Database = Kysely<DB>;
+export type Tx = Transaction<DB>;
+export type { DB } from './types.js';
+
+/** The NOLOGIN roles of migration 0001: one per service, and `system` for the cross-tenant dispatch and sweep. */
+export type ServiceRole = 'ingest' | 'transform' | 'loader' | 'reporter' | 'system';
+
+/** Money and big integers stay strings: nothing is rounded on the way in (pg's default for int8 and numeric). Dates stay 'YYYY-MM-DD'. */
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+
+export interface DatabaseHandle {
+  db: Database;
+  pool: pg.Pool;
+  destroy(): Promise<void>;
+}
+
+/** Opens the pool of one process. `onError` hears of idle connections that drop; without it a database restart would end the process. */
+export function openDatabase(
+  url: string,
+  options: { max: number; onError: (error: Error) => void; applicationName: string },
+): DatabaseHandle {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    application_name: options.applicationName,
+    keepAlive: true,
+  });
+  pool.on('error', options.onError);
+  const db = new Kysely<DB>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+  return { db, pool, destroy: () => db.destroy() };
+}
+
+/** Who a transaction acts as. `tenantId` is required: there is no "all tenants" for a service role. */
+export interface Scope {
+  role: Exclude<ServiceRole, 'system'>;
+  tenantId: string;
+}
+
+/**
+ * The only way to a tenant's rows: one transaction under the service's role with the tenant set for row-level
+ * security. Both end with the transaction, so a pooled connection can never carry them over.
+ */
+export function inTransaction<T>(db: Database, scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select set_config('role', ${`octopipe_${scope.role}`}, true), set_config('app.tenant', ${scope.tenantId}, true)`.execute(
+      tx,
+    );
+    return work(tx);
+  });
+}
+
+/** Cross-tenant work of the dispatcher and the sweeps: may read queue-state tables only, never payloads. */
+export function inSystemTransaction<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select set_config('role', 'octopipe_system', true)`.execute(tx);
+    return work(tx);
+  });
+}

@@ -1,0 +1,67 @@
+import { runMigrations } from 'bullmq';
+import { Kysely, type Migration, Migrator, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { SetupError } from '../core/errors.js';
+import * as spine from './migrations/20261122-0001-spine.js';
+
+/** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
+export const migrations: Record<string, Migration> = {
+  '20261122-0001-spine': spine,
+};
+
+export const latestMigration = Object.keys(migrations).at(-1) ?? '';
+
+/**
+ * Brings the database at `url` to the schema this build knows, including the queue's own schema (`bullmq`).
+ * Safe to call from several processes at once (each migrator takes an advisory lock). Run once before services start.
+ */
+export async function migrateToLatestOrThrow(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const migrator = new Migrator({
+      db,
+      provider: { getMigrations: async () => migrations },
+      migrationTableName: 'octopipe_migration',
+      migrationLockTableName: 'octopipe_migration_lock',
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error) throw error;
+    const client = await pool.connect();
+    try {
+      await runMigrations(client, 'bullmq');
+    } finally {
+      client.release();
+    }
+  } finally {
+    await db.destroy();
+  }
+}
+
+const undefinedTable = '42P01';
+
+/** Throws unless the database has exactly the schema this build knows; services call it before they start. */
+export async function assertSchemaIsCurrent(db: Kysely<never> | Kysely<unknown>): Promise<void> {
+  const found = await (db as Kysely<{ octopipe_migration: { name: string } }>)
+    .selectFrom('octopipe_migration')
+    .select('name')
+    .execute()
+    .catch((error: unknown) => {
+      if ((error as { code?: string }).code !== undefinedTable) throw error;
+      throw new SetupError(
+        'The database has no octopipe schema yet; run the migrate step (npm start does it) before the services.',
+      );
+    });
+  const names = found.map((row) => row.name).sort();
+  const known = Object.keys(migrations).sort();
+  const missing = known.filter((name) => !names.includes(name));
+  const foreign = names.filter((name) => !known.includes(name));
+  if (missing.length > 0)
+    throw new SetupError(
+      `The database schema is older than this build (missing ${missing.join(', ')}); run the migrate step first.`,
+    );
+  if (foreign.length > 0)
+    throw new SetupError(
+      `The database schema is newer than this build (unknown ${foreign.join(', ')}); deploy the newer build.`,
+    );
+}

@@ -1,0 +1,141 @@
+/**
+ * Every data-quality code: severity, the sentence a customer can act on, and what we do with the row.
+ * `block` findings reject their row; `warn` and `info` let it pass. Ids D.. are those of the source data sheet.
+ * Facts of a finding carry counts and column names, never the customer's value.
+ */
+export interface FindingRule {
+  severity: 'block' | 'warn' | 'info';
+  defect: string;
+  says: string;
+}
+
+export const findingRules = {
+  missing_key: {
+    severity: 'block',
+    defect: 'D40',
+    says: 'The row has no id, so it cannot be told apart or linked. Give it its id and export again.',
+  },
+  ragged_row: {
+    severity: 'block',
+    defect: 'D32',
+    says: 'The row has more or fewer cells than the header. It was set aside, not guessed at; fix the quoting or the delimiter.',
+  },
+  duplicate_id_equal: {
+    severity: 'info',
+    defect: 'D21',
+    says: 'The same row stands in the export more than once. The copies were left out.',
+  },
+  duplicate_id_conflict: {
+    severity: 'block',
+    defect: 'D21',
+    says: 'Two different rows carry the same id. Both were set aside until someone says which is right.',
+  },
+  orphan_reference: {
+    severity: 'block',
+    defect: 'D12',
+    says: 'The row refers to a record that is not in the export. Export the missing record too, or correct the reference.',
+  },
+  unparseable_date: {
+    severity: 'warn',
+    defect: 'D09',
+    says: "The date cannot be read or does not exist. It was left out; a visit then takes its booking's time.",
+  },
+  unparseable_number: {
+    severity: 'warn',
+    defect: 'D20',
+    says: 'The number or amount cannot be read. The field was left empty.',
+  },
+  unparseable_amount: {
+    severity: 'block',
+    defect: 'D20',
+    says: 'The amount of a payment or refund cannot be read, so the record was set aside. Correct the amount.',
+  },
+  invoice_total_mismatch: {
+    severity: 'warn',
+    defect: 'D16',
+    says: 'The invoice total differs from its lines. The total was kept as it is; check the invoice.',
+  },
+  invalid_email: {
+    severity: 'warn',
+    defect: 'D06',
+    says: 'The e-mail address is not valid. It was left out.',
+  },
+  invalid_phone: {
+    severity: 'warn',
+    defect: 'D07',
+    says: 'The phone number cannot be read. It was kept as text.',
+  },
+  unknown_status: {
+    severity: 'warn',
+    defect: 'D24',
+    says: 'The status is not in the status list. The record goes to the default stage; map the status.',
+  },
+  unknown_option: {
+    severity: 'warn',
+    defect: 'D28',
+    says: 'The value is not among the options of its field. It was added as an option.',
+  },
+  value_too_long: {
+    severity: 'warn',
+    defect: 'D36',
+    says: 'The text is longer than the target field takes. It was shortened; the loss is listed.',
+  },
+  secret_dropped: {
+    severity: 'info',
+    defect: 'D44',
+    says: 'A column with passwords, bank or tax data was dropped before it reached our database.',
+  },
+  owner_not_found: {
+    severity: 'warn',
+    defect: 'D25',
+    says: 'The worker has no user with the same e-mail in Pipedrive. The record goes to the default owner.',
+  },
+  missing_name: {
+    severity: 'warn',
+    defect: 'D04',
+    says: 'The record has no name. A placeholder from its contact data was used.',
+  },
+  unlisted_file: {
+    severity: 'warn',
+    defect: 'D41',
+    says: 'A file is in the package but in no list. It was left out.',
+  },
+  missing_file: {
+    severity: 'block',
+    defect: 'D41',
+    says: 'A listed attachment is not in the package. Add the file and export again.',
+  },
+  file_mismatch: {
+    severity: 'warn',
+    defect: 'D41',
+    says: 'The size or hash of a file differs from the list. The file was taken as it is.',
+  },
+  row_count_mismatch: {
+    severity: 'warn',
+    defect: 'D39',
+    says: 'A file has another number of rows than the manifest says. Ask for the export again.',
+  },
+  missing_column: {
+    severity: 'block',
+    defect: 'D40',
+    says: 'A required column is missing. Export the object again with it.',
+  },
+  unknown_column: {
+    severity: 'info',
+    defect: 'D40',
+    says: 'The column is not known and has no target yet; map it or leave it out.',
+  },
+} as const satisfies Record<string, FindingRule>;
+
+export type FindingCode = keyof typeof findingRules;
+
+/** One finding, as stored in core.finding. Rows are 1-based data rows of the file. */
+export interface Finding {
+  code: FindingCode;
+  object: string;
+  sourceId?: string;
+  file?: string;
+  rowNumber?: number;
+  column?: string;
+  facts?: Record<string, string | number>;
+}

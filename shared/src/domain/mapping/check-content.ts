@@ -1,0 +1,42 @@
+import type { MappingContent } from './content.js';
+import { markerFieldName } from './record.js';
+
+/** What the zod shape cannot see: parts of a mapping that contradict each other. One sentence each; empty when it is sound. */
+export function problemsOf(content: MappingContent): string[] {
+  const { settings, schema, bookingStatuses } = content;
+  const pipeline = schema.pipelines.find((candidate) => candidate.name === settings.pipeline);
+  const names = schema.fields.map((field) => `${field.entity}: ${field.name}`);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  return [
+    ...(pipeline
+      ? []
+      : [`settings.pipeline names "${settings.pipeline}", which is not in schema.pipelines.`]),
+    ...Object.entries(bookingStatuses)
+      .filter(([, target]) => pipeline && !pipeline.stages.includes(target.stage))
+      .map(
+        ([status, target]) =>
+          `The status "${status}" leads to the stage "${target.stage}", which the pipeline does not have.`,
+      ),
+    ...['Needs review', 'Done']
+      .filter((stage) => pipeline && !pipeline.stages.includes(stage))
+      .map((stage) => `The pipeline needs the stage "${stage}": records without a mapped status go there.`),
+    ...(pipeline &&
+    !pipeline.stages.includes('Quoting') &&
+    content.objects.some((object) => object.object === 'quote' && object.supported)
+      ? ['The pipeline needs the stage "Quoting": quotes go there.']
+      : []),
+    ...repeated.map((name) => `The field ${name} is in the schema twice.`),
+    ...(['organization', 'person', 'product', 'deal'] as const)
+      .filter((entity) => schema.fields.some((field) => field.entity === entity))
+      .filter(
+        (entity) => !schema.fields.some((field) => field.entity === entity && field.name === markerFieldName),
+      )
+      .map(
+        (entity) =>
+          `The field "${markerFieldName}" of ${entity} cannot be left out: records are found again by it.`,
+      ),
+    ...schema.fields
+      .filter((field) => (field.type === 'enum' || field.type === 'set') && field.options.length === 0)
+      .map((field) => `The field ${field.entity}: ${field.name} is a choice without options.`),
+  ];
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { hashOf } from '../../core/canonical-json.js';
+
+/** Custom field types we create (pipedrive-api.md 5.3). */
+export const FieldType = z.enum([
+  'varchar',
+  'text',
+  'double',
+  'monetary',
+  'date',
+  'enum',
+  'set',
+  'phone',
+  'address',
+  'time',
+]);
+export type FieldType = z.infer<typeof FieldType>;
+
+/** The four entities that carry custom fields. */
+export const FieldEntity = z.enum(['organization', 'person', 'product', 'deal']);
+export type FieldEntity = z.infer<typeof FieldEntity>;
+
+/** What has to exist in the account before the first record: made by `provision`, found by name and type. */
+export const DestinationSchema = z.object({
+  fields: z.array(
+    z.object({
+      entity: FieldEntity,
+      name: z.string().min(1).max(255),
+      type: FieldType,
+      options: z.array(z.string().min(1).max(255)).default([]),
+      /** `marker` and roll-ups cannot be left out; `should` and `may` may be packed when the plan's cap is short. */
+      rank: z.enum(['must', 'should', 'may']),
+    }),
+  ),
+  pipelines: z.array(z.object({ name: z.string(), stages: z.array(z.string()).min(1) })),
+  activityTypes: z.array(z.object({ name: z.string(), iconKey: z.string() })),
+});
+export type DestinationSchema = z.infer<typeof DestinationSchema>;
+
+/** Where one source column goes. `target` null: it does not migrate, and `note` says why. */
+export const ColumnMapping = z.object({
+  header: z.string(),
+  /** The canonical field of the object, null for a column we do not know. */
+  field: z.string().nullable(),
+  target: z.object({ entity: z.string(), field: z.string(), custom: z.boolean() }).nullable(),
+  confidence: z.number().min(0).max(1),
+  evidence: z.string(),
+  lossy: z.string().nullable(),
+});
+export type ColumnMapping = z.infer<typeof ColumnMapping>;
+
+export const ObjectMapping = z.object({
+  object: z.string(),
+  rows: z.number().int(),
+  supported: z.boolean(),
+  columns: z.array(ColumnMapping),
+});
+export type ObjectMapping = z.infer<typeof ObjectMapping>;
+
+/** Where a booking status leads. */
+export const StatusTarget = z.object({
+  status: z.enum(['open', 'won', 'lost']),
+  stage: z.string(),
+});
+
+export type StatusTarget = z.infer<typeof StatusTarget>;
+
+export const MappingSettings = z.object({
+  country: z.string().length(2),
+  currency: z.string().length(3),
+  timeZone: z.string(),
+  /** `iso` or a luxon format, e.g. `dd/MM/yyyy`. */
+  dateFormat: z.string(),
+  pipeline: z.string(),
+  dealValue: z.enum(['booking_total', 'invoice_total', 'amount_paid']),
+  includeDeleted: z.boolean(),
+  /**
+   * A quote that became a booking: a deal of its own (the default), or merged into the booking's deal. Optional, like
+   * the next: versions that were confirmed before there was a choice keep their hash.
+   */
+  quoteDeals: z.enum(['own', 'merged']).optional(),
+  /** Messages that an automation sent: left out unless this is true. */
+  includeAutomatedMessages: z.boolean().optional(),
+});
+export type MappingSettings = z.infer<typeof MappingSettings>;
+
+/**
+ * A mapping version: everything the mapper needs besides the rows, and everything a person confirms.
+ * Immutable once confirmed; the hash is what the confirmation is bound to.
+ */
+export const MappingContent = z.object({
+  settings: MappingSettings,
+  schema: DestinationSchema,
+  objects: z.array(ObjectMapping),
+  /** Normalised source status → deal status and stage. */
+  bookingStatuses: z.record(z.string(), StatusTarget),
+  /** Sentences that say openly what cannot be carried over in full. */
+  lossy: z.array(z.object({ object: z.string(), says: z.string() })),
+});
+export type MappingContent = z.infer<typeof MappingContent>;
+
+export function contentHash(content: MappingContent): string {
+  return hashOf(content);
+}

@@ -1,0 +1,456 @@
+import { luxonFormat } from '../convert/date.js';
+import { optionKey } from '../convert/list.js';
+import {
+  classify,
+  fallbackTarget,
+  knownStatuses,
+  normaliseStatus,
+  stages,
+} from '../objects/booking-status.js';
+import { findDefinition, registry } from '../objects/registry.js';
+import {
+  type ColumnMapping,
+  type DestinationSchema,
+  type FieldEntity,
+  MappingContent,
+  type MappingSettings,
+  type ObjectMapping,
+  type StatusTarget,
+} from './content.js';
+import { cleanLabel } from './convert-field.js';
+import {
+  customHeader,
+  definitionOf,
+  lossOf,
+  optionsFor,
+  parseCustomHeader,
+  targetType,
+} from './custom-values.js';
+import type { CustomFieldDefinition, FieldRule, ObjectDefinition, SourceRow } from './define-object.js';
+import { isFieldEntity, packedFieldName } from './map-record.js';
+import { markerFieldName } from './record.js';
+
+/** What the smallest plan allows over all entities (pipedrive-api.md 5.4); a larger plan may be proposed more. */
+export const smallestFieldCap = 30;
+
+/** All that the proposal rests on: facts about the export, no rows. */
+export interface ProposalFacts {
+  /** `ingest.migration.settings`; they win over the manifest. */
+  given: {
+    country?: unknown;
+    currency?: unknown;
+    time_zone?: unknown;
+    date_format?: unknown;
+    include_deleted?: unknown;
+    quote_deals?: unknown;
+    include_automated_messages?: unknown;
+  };
+  manifestTenant: { country?: unknown; currency?: unknown; time_zone?: unknown; date_format?: unknown };
+  objects: ReadonlyArray<{
+    object: string;
+    rows: number;
+    columns: ReadonlyArray<{ header: string; field: string | null }>;
+  }>;
+  /** Cells that are not empty, by object and header. Absent: not counted, taken as filled. */
+  filled(object: string, header: string): number | undefined;
+  customFields: ReadonlyMap<string, CustomFieldDefinition>;
+  /** Rows of booking_status. */
+  statuses: ReadonlyArray<SourceRow>;
+  /** Status texts that occur in bookings. */
+  statusesFound: ReadonlyArray<string>;
+  /** Values that occur in the tenant's own choice fields, by `customHeader`; and which of those occur in the long form. */
+  valuesFound: ReadonlyMap<string, ReadonlyArray<string>>;
+  longFormFields: ReadonlyMap<string, number>;
+}
+
+export type Proposal = { content: MappingContent } | { missing: Array<{ setting: string; says: string }> };
+
+/** The default mapping of an export, for a person to confirm. Pure: the same facts give the same content and hash. */
+export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap): Proposal {
+  const settings = settingsOf(facts);
+  if ('missing' in settings) return settings;
+  const objects = facts.objects.map((staged) => objectMapping(staged, facts));
+  const bookingStatuses = statusMap(facts);
+  const content: MappingContent = {
+    settings,
+    schema: {
+      fields: chooseFields(candidates(objects, facts), fieldCap),
+      pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects) }],
+      activityTypes: activityTypes(facts),
+    },
+    objects,
+    bookingStatuses,
+    lossy: lossesOf(objects),
+  };
+  return { content: MappingContent.parse(content) };
+}
+
+function settingsOf(
+  facts: ProposalFacts,
+): MappingSettings | { missing: Array<{ setting: string; says: string }> } {
+  const pick = (name: 'country' | 'currency' | 'time_zone' | 'date_format') => {
+    const value = facts.given[name] ?? facts.manifestTenant[name];
+    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+  };
+  const country = pick('country')?.toUpperCase();
+  const currency = pick('currency')?.toUpperCase();
+  const timeZone = pick('time_zone');
+  const missing = [
+    ...(country?.length === 2 ? [] : [missingSetting('country', 'to read phone numbers', 'AU')]),
+    ...(currency?.length === 3 ? [] : [missingSetting('currency', 'for every amount', 'AUD')]),
+    ...(timeZone && isTimeZone(timeZone)
+      ? []
+      : [missingSetting('time_zone', 'to read times without an offset', 'Australia/Sydney')]),
+  ];
+  if (missing.length > 0 || !country || !currency || !timeZone) return { missing };
+  return {
+    country,
+    currency,
+    timeZone,
+    dateFormat: luxonFormat(pick('date_format') ?? 'iso'),
+    pipeline: 'Bookings',
+    dealValue: 'booking_total',
+    includeDeleted: facts.given.include_deleted === true,
+    quoteDeals: facts.given.quote_deals === 'merged' ? 'merged' : 'own',
+    includeAutomatedMessages: facts.given.include_automated_messages === true,
+  };
+}
+
+function missingSetting(setting: string, why: string, example: string) {
+  return {
+    setting,
+    says: `The ${setting.replace('_', ' ')} is needed ${why} and is neither in the migration's settings nor in the manifest: send settings.${setting}, e.g. "${example}".`,
+  };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function objectMapping(staged: ProposalFacts['objects'][number], facts: ProposalFacts): ObjectMapping {
+  const definition = findDefinition(staged.object);
+  const headers = new Set(staged.columns.map((column) => column.header));
+  const longForm = ownFieldHeaders(staged.object, facts).filter((header) => !headers.has(header));
+  const columns = [...staged.columns, ...longForm.map((header) => ({ header, field: null }))];
+  const taken = new Set(definition ? rulesOf(definition).map((rule) => rule.target) : []);
+  taken.add(packedFieldName);
+  return {
+    object: staged.object,
+    rows: staged.rows,
+    supported: definition !== undefined,
+    columns: columns.map((column) =>
+      definition ? columnMapping(column, definition, facts, taken) : unsupportedColumn(column),
+    ),
+  };
+}
+
+/** Fields whose values come in custom_field_value rows only. */
+function ownFieldHeaders(object: string, facts: ProposalFacts): string[] {
+  return [...facts.customFields.values()]
+    .filter((definition) => definition.appliesTo === object && facts.longFormFields.has(definition.id))
+    .map((definition) => customHeader(definition.id, definition.label));
+}
+
+function unsupportedColumn({ header, field }: { header: string; field: string | null }): ColumnMapping {
+  return {
+    header,
+    field,
+    target: null,
+    confidence: 1,
+    evidence: 'The object is not carried over yet.',
+    lossy: null,
+  };
+}
+
+function columnMapping(
+  { header, field }: { header: string; field: string | null },
+  definition: ObjectDefinition,
+  facts: ProposalFacts,
+  taken: Set<string>,
+): ColumnMapping {
+  if (field === null) return ownColumn(header, definition, facts, taken);
+  const base = { header, field, ...evidenceOf(header, field) };
+  for (const product of definition.produces) {
+    const rule = product.fields.find((candidate) => candidate.from.includes(field));
+    if (!rule) continue;
+    const target = { entity: product.entity, field: rule.target, custom: rule.custom !== null };
+    return { ...base, target, lossy: rule.lossy };
+  }
+  const use = definition.structure[field];
+  if (use !== undefined)
+    return { ...base, target: null, evidence: `${base.evidence}; used: ${use}`, lossy: null };
+  const why = definition.notMigrated[field] ?? 'The column has no target yet.';
+  return { ...base, target: null, lossy: why };
+}
+
+function evidenceOf(header: string, field: string): { confidence: number; evidence: string } {
+  const plain = header
+    .replace('(s)', 's')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+  return plain === field
+    ? { confidence: 1, evidence: 'documented column' }
+    : { confidence: 0.95, evidence: `known name of ${field}` };
+}
+
+/** A column of the tenant's own, or one we do not know. */
+function ownColumn(
+  header: string,
+  definition: ObjectDefinition,
+  facts: ProposalFacts,
+  taken: Set<string>,
+): ColumnMapping {
+  const entity = ownFieldEntity(definition.name);
+  const parsed = parseCustomHeader(header);
+  if (ownFieldsInNote.has(definition.name))
+    return { header, field: null, target: null, confidence: 1, evidence: 'in the note', lossy: null };
+  if (!parsed || !entity) {
+    const evidence = parsed ? 'field of the tenant' : 'unknown column';
+    return {
+      header,
+      field: null,
+      target: null,
+      confidence: 0,
+      evidence,
+      lossy: 'The column has no target yet.',
+    };
+  }
+  const own = definitionOf(header, definition.name, facts.customFields);
+  if (own && targetType(own.type, own.options.length) === null)
+    return {
+      header,
+      field: null,
+      target: null,
+      confidence: 1,
+      evidence: `defined as ${own.type}`,
+      lossy: lossOf(own.type, own.options.length),
+    };
+  const target = { entity, field: freeName(cleanLabel(own?.label ?? parsed.label), taken), custom: true };
+  return own
+    ? {
+        header,
+        field: null,
+        target,
+        confidence: 1,
+        evidence: `defined as ${own.type}`,
+        lossy: lossOf(own.type, own.options.length),
+      }
+    : {
+        header,
+        field: null,
+        target,
+        confidence: 0.6,
+        evidence: 'not defined in the export; taken as text',
+        lossy: null,
+      };
+}
+
+/** Objects without fields in Pipedrive, whose own columns stand in a note. */
+const ownFieldsInNote = new Set(['customer_property']);
+
+function ownFieldEntity(object: string): FieldEntity | undefined {
+  return object === 'customer' ? 'person' : object === 'booking' ? 'deal' : undefined;
+}
+
+/** Two fields of one name cannot be told apart when the loader looks them up. */
+function freeName(label: string, taken: Set<string>): string {
+  let name = label === '' ? 'Custom field' : label;
+  for (let n = 2; taken.has(name); n += 1) name = `${label} (${n})`;
+  taken.add(name);
+  return name;
+}
+
+interface Candidate {
+  field: DestinationSchema['fields'][number];
+  filled: number;
+  /** The tenant's own fields come before our optional ones. */
+  isOwn: boolean;
+}
+
+function candidates(objects: ReadonlyArray<ObjectMapping>, facts: ProposalFacts): Candidate[] {
+  const found = new Map<string, Candidate>();
+  const add = (candidate: Candidate) => {
+    const key = `${candidate.field.entity}\n${candidate.field.name}`;
+    const known = found.get(key);
+    if (!known || known.filled < candidate.filled) found.set(key, candidate);
+  };
+  for (const definition of registry) {
+    if (!objects.some((object) => object.object === definition.name)) continue;
+    for (const product of definition.produces) {
+      if (!isFieldEntity(product.entity)) continue;
+      for (const rule of product.fields) {
+        const filled = filledBy(rule, definition, facts);
+        if (!rule.custom || (filled === 0 && rule.target !== markerFieldName)) continue;
+        const options = rule.target === 'Booking status' ? statusOptions(facts) : [...rule.custom.options];
+        add({
+          field: {
+            entity: product.entity,
+            name: rule.target,
+            type: rule.custom.type,
+            options,
+            rank: rule.custom.rank,
+          },
+          filled,
+          isOwn: false,
+        });
+      }
+    }
+  }
+  for (const candidate of ownCandidates(objects, facts)) add(candidate);
+  return [...found.values()];
+}
+
+/** The fullest of the columns that feed a field; 0 when none of them is in the export. */
+function filledBy(rule: FieldRule, definition: ObjectDefinition, facts: ProposalFacts): number {
+  const counts = rule.from.map((from) => {
+    const [object, field] = from.includes('.') ? from.split('.') : [definition.name, from];
+    const staged = facts.objects.find((candidate) => candidate.object === object);
+    const column = staged?.columns.find((candidate) => candidate.field === field);
+    return staged && column ? (facts.filled(staged.object, column.header) ?? staged.rows) : 0;
+  });
+  return Math.max(0, ...counts);
+}
+
+function ownCandidates(objects: ReadonlyArray<ObjectMapping>, facts: ProposalFacts): Candidate[] {
+  return objects.flatMap((object) =>
+    object.columns.flatMap((column) => {
+      if (column.field !== null || column.target === null || !isFieldEntity(column.target.entity)) return [];
+      const own = definitionOf(column.header, object.object, facts.customFields);
+      const type = own ? targetType(own.type, own.options.length) : 'text';
+      const filled =
+        facts.filled(object.object, column.header) ?? facts.longFormFields.get(own?.id ?? '') ?? object.rows;
+      if (type === null || filled === 0) return [];
+      const isChoice = type === 'enum' || type === 'set';
+      const options = isChoice
+        ? unionOfOptions(optionsFor(type, own), facts.valuesFound.get(column.header) ?? [])
+        : [];
+      return [
+        {
+          field: {
+            entity: column.target.entity,
+            name: column.target.field,
+            type,
+            options,
+            rank: 'may' as const,
+          },
+          filled,
+          isOwn: true,
+        },
+      ];
+    }),
+  );
+}
+
+/** Defined labels first, then the values that occur beyond them: unique by what makes two labels the same. */
+function unionOfOptions(defined: ReadonlyArray<string>, found: ReadonlyArray<string>): string[] {
+  const byKey = new Map<string, string>();
+  for (const label of [...defined, ...found].map(cleanLabel)) {
+    if (label !== '' && !byKey.has(optionKey(label))) byKey.set(optionKey(label), label);
+  }
+  return [...byKey.values()];
+}
+
+function statusOptions(facts: ProposalFacts): string[] {
+  return unionOfOptions(
+    facts.statuses.flatMap((status) => status.fields.name ?? []),
+    facts.statusesFound,
+  );
+}
+
+/**
+ * Ranked choice under the plan's cap: all that must and should be, then the fullest of the rest. What finds no room is
+ * packed, readable, into one text field of its entity (map-record.ts), which therefore has to be there.
+ */
+function chooseFields(all: ReadonlyArray<Candidate>, cap: number): DestinationSchema['fields'] {
+  const firm = all.filter((candidate) => candidate.field.rank !== 'may');
+  const optional = all
+    .filter((candidate) => candidate.field.rank === 'may')
+    .sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || b.filled - a.filled);
+  const entities = [...new Set(optional.map((candidate) => candidate.field.entity))];
+  const room = Math.max(0, cap - firm.length - entities.length);
+  const packs = entities.map((entity) => ({
+    entity,
+    name: packedFieldName,
+    type: 'text' as const,
+    options: [],
+    rank: 'must' as const,
+  }));
+  return [...firm, ...optional.slice(0, room)].map((candidate) => candidate.field).concat(packs);
+}
+
+function statusMap(facts: ProposalFacts): Record<string, StatusTarget> {
+  const map: Record<string, StatusTarget> = {};
+  for (const status of facts.statuses) {
+    if (status.fields.name !== undefined) map[normaliseStatus(status.fields.name)] = classify(status);
+  }
+  // A status that is in no list stays out of the map: its bookings go to the fallback with a finding.
+  for (const text of facts.statusesFound) {
+    const known = knownStatuses[normaliseStatus(text)];
+    if (known) map[normaliseStatus(text)] ??= known;
+  }
+  return map;
+}
+
+function stagesOf(statuses: Record<string, StatusTarget>, objects: ReadonlyArray<ObjectMapping>): string[] {
+  const used = new Set([
+    ...(objects.some((object) => object.object === 'quote') ? ['Quoting'] : []),
+    ...Object.values(statuses).map((target) => target.stage),
+    fallbackTarget.stage,
+    'Done',
+  ]);
+  return stages.filter((stage) => used.has(stage));
+}
+
+function activityTypes(facts: ProposalFacts): DestinationSchema['activityTypes'] {
+  const isStaged = (...objects: string[]) => facts.objects.some((staged) => objects.includes(staged.object));
+  return [
+    ...(isStaged('booking', 'appointment') ? [{ name: 'Appointment', iconKey: 'calendar' }] : []),
+    ...(isStaged('invoice') ? [{ name: 'Invoice', iconKey: 'document' }] : []),
+    ...(isStaged('payment')
+      ? [
+          { name: 'Payment', iconKey: 'pricetag' },
+          { name: 'Partial payment', iconKey: 'cart' },
+          { name: 'Deposit', iconKey: 'key' },
+        ]
+      : []),
+    ...(isStaged('payment', 'refund') ? [{ name: 'Refund', iconKey: 'loop' }] : []),
+    // Call and Email are in every account: they are found by name, not made.
+    ...(isStaged('communication')
+      ? [
+          { name: 'Call', iconKey: 'call' },
+          { name: 'Email', iconKey: 'email' },
+          { name: 'SMS', iconKey: 'smartphone' },
+          { name: 'Message', iconKey: 'bubble' },
+        ]
+      : []),
+    ...(isStaged('form_response') ? [{ name: 'Form', iconKey: 'checkbox' }] : []),
+    ...(isStaged('complaint') ? [{ name: 'Complaint', iconKey: 'signpost' }] : []),
+  ];
+}
+
+function lossesOf(objects: ReadonlyArray<ObjectMapping>): MappingContent['lossy'] {
+  return objects.flatMap((object) => {
+    const definition = findDefinition(object.object);
+    if (!definition)
+      return object.rows > 0
+        ? [{ object: object.object, says: `${object.rows} rows are not carried over yet.` }]
+        : [];
+    const sentences = [
+      ...definition.lossy,
+      ...definition.produces.flatMap((product) => product.lossy),
+      ...rulesOf(definition).flatMap((rule) => rule.lossy ?? []),
+      ...object.columns.filter((column) => column.field === null).flatMap((column) => column.lossy ?? []),
+    ];
+    return [...new Set(sentences)].map((says) => ({ object: object.object, says }));
+  });
+}
+
+function rulesOf(definition: ObjectDefinition): FieldRule[] {
+  return definition.produces.flatMap((product) => product.fields);
+}

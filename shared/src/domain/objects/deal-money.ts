@@ -1,0 +1,279 @@
+import { parseDay } from '../convert/date.js';
+import { parseList } from '../convert/list.js';
+import {
+  addMoney,
+  compareMoney,
+  fillInOrder,
+  isNegative,
+  parseMoney,
+  subtractMoney,
+} from '../convert/money.js';
+import { oneLine } from '../convert/text.js';
+import { type Converted, computedCustom, monetary } from '../mapping/convert-field.js';
+import type { FieldRule, PageRows, ReadRule, RowContext, SourceRow } from '../mapping/define-object.js';
+
+/** What a deal was billed and paid, over all its invoices and payments. */
+export interface DealMoney {
+  invoices: SourceRow[];
+  /** Sum of what the invoices that are not void bill for this deal; null without such an invoice. */
+  invoiced: string | null;
+  /** Approved payments less approved refunds; null when there is neither invoice nor payment. */
+  paid: string | null;
+  lastPayment: string | null;
+  methods: string[];
+}
+
+export const invoiceStatuses = ['Draft', 'Unpaid', 'Overdue', 'Partially paid', 'Paid', 'Void'] as const;
+export type InvoiceStatus = (typeof invoiceStatuses)[number];
+
+/** The invoice and payment fields of a deal, whether it comes from a booking or from an invoice of its own. */
+export const moneyFields: ReadonlyArray<FieldRule> = [
+  computedCustom('Invoice number', 'varchar', 'should', ['invoice.invoice_number'], { converter: 'joined' }),
+  computedCustom('Invoice status', 'enum', 'should', ['invoice.status'], {
+    options: invoiceStatuses,
+    converter: 'Closed is Paid, Open is Unpaid; Partially paid follows from the balance',
+  }),
+  computedCustom('Invoice date', 'date', 'should', ['invoice.invoice_date'], { converter: 'first' }),
+  computedCustom('Invoice due date', 'date', 'should', ['invoice.due_date'], { converter: 'last' }),
+  computedCustom('Invoice total', 'monetary', 'should', ['invoice.total'], {
+    converter: 'sum without void ones',
+  }),
+  computedCustom('Amount paid', 'monetary', 'must', ['payment.amount', 'refund.amount'], {
+    converter: 'approved payments less approved refunds',
+  }),
+  computedCustom('Balance due', 'monetary', 'must', ['invoice.total', 'payment.amount', 'refund.amount'], {
+    converter: 'billed less paid',
+  }),
+  computedCustom('Last payment', 'date', 'must', ['payment.payment_date'], { converter: 'last' }),
+  computedCustom('Payment methods', 'varchar', 'must', ['payment.method'], { converter: 'joined' }),
+];
+
+/** What has to be read around an invoice to know its money. */
+export const readsOfInvoices: ReadonlyArray<ReadRule> = [
+  { child: 'invoice_item', of: 'invoice' },
+  { child: 'payment', of: 'invoice' },
+  { child: 'payment_allocation', of: 'invoice' },
+  { parent: 'payment', of: 'payment_allocation', by: 'payment_id' },
+  { child: 'refund', of: 'payment' },
+];
+
+/** The money of a booking: its invoices (its share of consolidated ones) and the payments made on it directly. */
+export function moneyOfBooking(booking: SourceRow, refs: PageRows, ctx: RowContext): DealMoney {
+  const invoices = refs.children('invoice', 'booking', booking.sourceId);
+  const shares = invoices.map((invoice) => shareOf(invoice, booking.sourceId, refs, ctx));
+  const direct = refs
+    .children('payment', 'booking', booking.sourceId)
+    // A payment on an invoice, or spread over several, counts there.
+    .filter((payment) => refs.row('invoice', payment.fields.invoice_id) === undefined)
+    .filter((payment) => refs.children('payment_allocation', 'payment', payment.sourceId).length === 0);
+  return gather(
+    invoices,
+    shares,
+    [...invoices.flatMap((invoice) => paymentsOn(invoice, refs)), ...direct],
+    direct,
+    refs,
+    ctx,
+  );
+}
+
+/** The money of an invoice that is a deal of its own. */
+export function moneyOfInvoice(invoice: SourceRow, refs: PageRows, ctx: RowContext): DealMoney {
+  const share = { billed: totalOf(invoice, ctx), paid: paidOn(invoice, refs, ctx) };
+  return gather([invoice], [share], paymentsOn(invoice, refs), [], refs, ctx);
+}
+
+/** Values of `moneyFields`. `agreed` is what is owed while there is no invoice yet: the booking's total, once something was paid. */
+export function moneyValues(
+  money: DealMoney,
+  agreed: string | undefined,
+  refs: PageRows,
+  ctx: RowContext,
+): Array<[string, Converted]> {
+  const { invoices } = money;
+  const live = invoices.filter((invoice) => wordOf(invoice) !== 'void');
+  const numbers = invoices.map((invoice) => invoice.fields.invoice_number ?? invoice.sourceId).join(', ');
+  const dates = live.flatMap((invoice) => parseDay(invoice.fields.invoice_date, ctx.settings) ?? []).sort();
+  const due = live.flatMap((invoice) => parseDay(invoice.fields.due_date, ctx.settings) ?? []).sort();
+  const status = jointStatus(invoices.map((invoice) => invoiceStatus(invoice, refs, ctx)));
+  const owed = money.invoiced ?? agreed;
+  const values: Array<[string, Converted | undefined]> = [
+    ['Invoice number', invoices.length > 0 ? asText(numbers) : undefined],
+    ['Invoice status', status && { value: { $option: status }, text: status }],
+    ['Invoice date', asText(dates[0])],
+    ['Invoice due date', asText(due.at(-1))],
+    ['Invoice total', money.invoiced === null ? undefined : monetary(money.invoiced, ctx)],
+    ['Amount paid', money.paid === null ? undefined : monetary(money.paid, ctx)],
+    [
+      'Balance due',
+      money.paid === null || owed === undefined ? undefined : monetary(subtractMoney(owed, money.paid), ctx),
+    ],
+    ['Last payment', asText(money.lastPayment ?? undefined)],
+    ['Payment methods', asText(money.methods.join(', '))],
+  ];
+  return values.filter((entry): entry is [string, Converted] => entry[1] !== undefined);
+}
+
+/** In the words of the target; `Partially paid` is no status of the source but follows from what was paid. */
+export function invoiceStatus(invoice: SourceRow, refs: PageRows, ctx: RowContext): InvoiceStatus {
+  const word = wordOf(invoice);
+  if (word === 'void') return 'Void';
+  if (word === 'draft') return 'Draft';
+  if (word === 'paid') return 'Paid';
+  const paid = paidOn(invoice, refs, ctx);
+  if (word === 'partially paid' || compareMoney(paid, '0') > 0) return 'Partially paid';
+  return word === 'overdue' ? 'Overdue' : 'Unpaid';
+}
+
+/** True for a payment or refund that moved money. No status at all: a list of receipts. */
+export function isApproved(row: SourceRow): boolean {
+  const status = row.fields.status?.toLowerCase() ?? 'approved';
+  return [
+    'approved',
+    'paid',
+    'completed',
+    'complete',
+    'succeeded',
+    'success',
+    'cleared',
+    'refunded',
+    'processed',
+  ].includes(status);
+}
+
+export function bookingIdsOf(invoice: SourceRow): string[] {
+  return parseList(invoice.fields.booking_ids);
+}
+
+type StatusWord = 'draft' | 'open' | 'overdue' | 'paid' | 'void' | 'partially paid';
+
+/** D24 for invoices: the documented statuses and the synonyms of the data sheet (7.6). */
+function wordOf(invoice: SourceRow): StatusWord {
+  const word = (invoice.fields.status ?? '')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
+  if (['void', 'voided', 'cancelled', 'canceled'].includes(word)) return 'void';
+  if (word === 'draft') return 'draft';
+  if (['closed', 'paid'].includes(word)) return 'paid';
+  if (['partially paid', 'part paid', 'partial'].includes(word)) return 'partially paid';
+  return word === 'overdue' ? 'overdue' : 'open';
+}
+
+interface Share {
+  billed: string;
+  paid: string;
+}
+
+/** What of a consolidated invoice is this booking's: its lines; payments fill the bookings in the invoice's order. */
+function shareOf(invoice: SourceRow, bookingId: string, refs: PageRows, ctx: RowContext): Share {
+  const bookingIds = bookingIdsOf(invoice);
+  const index = bookingIds.indexOf(bookingId);
+  const total = totalOf(invoice, ctx);
+  const paid = paidOn(invoice, refs, ctx);
+  if (bookingIds.length <= 1) return { billed: total, paid };
+  const items = refs.children('invoice_item', 'invoice', invoice.sourceId);
+  const lines = bookingIds.map((id) =>
+    addMoney(
+      items
+        .filter((item) => item.fields.booking_id === id)
+        .flatMap((item) => parseMoney(item.fields.line_total, ctx.settings.currency) ?? []),
+    ),
+  );
+  // The last takes what the lines do not explain, so that the deals together bill exactly the invoice.
+  const billed = fillInOrder(total, lines);
+  return { billed: billed[index] ?? '0', paid: fillInOrder(paid, billed)[index] ?? '0' };
+}
+
+function totalOf(invoice: SourceRow, ctx: RowContext): string {
+  return parseMoney(invoice.fields.total, ctx.settings.currency) ?? '0';
+}
+
+function paymentsOn(invoice: SourceRow, refs: PageRows): SourceRow[] {
+  const allocated = refs
+    .children('payment_allocation', 'invoice', invoice.sourceId)
+    .flatMap((allocation) => refs.row('payment', allocation.fields.payment_id) ?? []);
+  return [...refs.children('payment', 'invoice', invoice.sourceId), ...allocated];
+}
+
+/** Approved money on an invoice: whole payments, allocated parts, less refunds. */
+function paidOn(invoice: SourceRow, refs: PageRows, ctx: RowContext): string {
+  const { currency } = ctx.settings;
+  const whole = refs.children('payment', 'invoice', invoice.sourceId).filter(isApproved);
+  const parts = refs.children('payment_allocation', 'invoice', invoice.sourceId).filter((allocation) => {
+    const payment = refs.row('payment', allocation.fields.payment_id);
+    return payment !== undefined && isApproved(payment);
+  });
+  const received = [...whole, ...parts].flatMap((row) => parseMoney(row.fields.amount, currency) ?? []);
+  const refunds = whole.flatMap((payment) => refundsOf(payment, refs, ctx));
+  const refundsOfParts = parts.flatMap((part) =>
+    refs
+      .children('refund', 'payment', part.fields.payment_id ?? '')
+      .filter((refund) => refund.fields.invoice_id === invoice.sourceId && isApproved(refund))
+      .flatMap((refund) => parseMoney(refund.fields.amount, currency) ?? []),
+  );
+  return subtractMoney(addMoney(received), addMoney([...refunds, ...refundsOfParts]));
+}
+
+function refundsOf(payment: SourceRow, refs: PageRows, ctx: RowContext): string[] {
+  return refs
+    .children('refund', 'payment', payment.sourceId)
+    .filter(isApproved)
+    .flatMap((refund) => parseMoney(refund.fields.amount, ctx.settings.currency) ?? []);
+}
+
+function gather(
+  invoices: ReadonlyArray<SourceRow>,
+  shares: ReadonlyArray<Share>,
+  payments: ReadonlyArray<SourceRow>,
+  direct: ReadonlyArray<SourceRow>,
+  refs: PageRows,
+  ctx: RowContext,
+): DealMoney {
+  const { currency } = ctx.settings;
+  const billed = shares.filter((_, index) => {
+    const invoice = invoices[index];
+    return invoice !== undefined && wordOf(invoice) !== 'void';
+  });
+  const approved = payments
+    .filter(isApproved)
+    .filter((row) => parseMoney(row.fields.amount, currency) !== undefined);
+  const directPaid = direct
+    .filter(isApproved)
+    .flatMap((row) => [
+      parseMoney(row.fields.amount, currency) ?? '0',
+      ...refundsOf(row, refs, ctx).map(negated),
+    ]);
+  const incoming = approved
+    .filter((row) => !isNegative(parseMoney(row.fields.amount, currency) ?? '0'))
+    .map((row) => ({
+      day: parseDay(row.fields.payment_date, ctx.settings) ?? '',
+      method: oneLine(row.fields.method ?? ''),
+    }))
+    .sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+  const isBilledOrPaid = billed.length > 0 || payments.length > 0;
+  return {
+    invoices: [...invoices],
+    invoiced: billed.length > 0 ? addMoney(billed.map((share) => share.billed)) : null,
+    paid: isBilledOrPaid ? addMoney([...shares.map((share) => share.paid), ...directPaid]) : null,
+    lastPayment: incoming.at(-1)?.day || null,
+    methods: [...new Set(incoming.map((payment) => payment.method).filter((method) => method !== ''))],
+  };
+}
+
+function negated(amount: string): string {
+  return subtractMoney('0', amount);
+}
+
+/** Several invoices on one deal have one status: the one that still needs someone. */
+function jointStatus(statuses: ReadonlyArray<InvoiceStatus>): InvoiceStatus | undefined {
+  const live = statuses.filter((status) => status !== 'Void');
+  if (live.length === 0) return statuses[0];
+  if (live.every((status) => status === live[0])) return live[0];
+  if (live.includes('Overdue')) return 'Overdue';
+  if (live.includes('Partially paid') || live.includes('Paid')) return 'Partially paid';
+  return 'Unpaid';
+}
+
+function asText(text: string | undefined): Converted | undefined {
+  return text === undefined || text === '' ? undefined : { value: text, text };
+}

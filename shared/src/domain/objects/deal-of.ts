@@ -1,0 +1,43 @@
+import type { PageRows, Refs, SourceRow } from '../mapping/define-object.js';
+import { type TargetKey, targetKeyOf } from '../mapping/record.js';
+import { bookingIdsOf } from './deal-money.js';
+
+/** Deals an invoice may stand on: its bookings in order; without a booking it is a deal itself. */
+export function dealsAskedFor(invoice: SourceRow): TargetKey[] {
+  const bookings = bookingIdsOf(invoice);
+  if (bookings.length === 0) return [targetKeyOf('invoice', invoice.sourceId)];
+  return bookings.map((id) => targetKeyOf('booking', id));
+}
+
+/** The deal of an invoice: that of its first booking in the set. Undefined when all of them were set aside. */
+export function dealOfInvoice(invoice: SourceRow, refs: Refs): TargetKey | undefined {
+  return dealsAskedFor(invoice).find((key) => refs.isMapped(key));
+}
+
+/** The invoices of a payment: its own, else those it was split over. */
+export function invoicesOfPayment(payment: SourceRow, refs: PageRows): Array<SourceRow | undefined> {
+  if (payment.fields.invoice_id !== undefined) return [refs.row('invoice', payment.fields.invoice_id)];
+  return refs
+    .children('payment_allocation', 'payment', payment.sourceId)
+    .map((allocation) => refs.row('invoice', allocation.fields.invoice_id));
+}
+
+/** Deals that came of a quote: of its bookings, and of invoices that were written for it without a booking. */
+export function dealsFromQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
+  const bookings = bookingsOfQuote(quote, refs);
+  const invoices = refs.children('invoice', 'quote', quote.sourceId).flatMap((row) => dealsAskedFor(row));
+  return [...new Set([...bookings, ...invoices])];
+}
+
+/** The deals of the bookings a quote became; either side may name the other. */
+export function bookingsOfQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
+  const { booking_id: named } = quote.fields;
+  const naming = refs.children('booking', 'quote', quote.sourceId).map((row) => row.sourceId);
+  const ids = [...new Set([...(named === undefined ? [] : [named]), ...naming])];
+  return ids.map((id) => targetKeyOf('booking', id));
+}
+
+/** Where a quote may stand: on its own deal, or, when it was merged, on the deal of what it became. */
+export function dealsOfQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
+  return [targetKeyOf('quote', quote.sourceId), ...dealsFromQuote(quote, refs)];
+}

@@ -1,0 +1,206 @@
+import { objectOfWord } from '../convert/object-word.js';
+import { targetType } from '../mapping/custom-values.js';
+import {
+  defineObject,
+  excluded,
+  linkOf,
+  type Mapping,
+  merged,
+  type ObjectDefinition,
+  type PageRows,
+  type Refs,
+  rejected,
+  type SourceRow,
+} from '../mapping/define-object.js';
+import { type TargetKey, targetKeyOf } from '../mapping/record.js';
+import { dealsOfQuote } from './deal-of.js';
+import { readsOfQuotes } from './place.js';
+
+/** Rows that are read with their parent and live on in its records. They fall with a parent that was set aside. */
+
+export const bookingService = mergedInto(
+  'booking_service',
+  'booking',
+  (row) => targetKeyOf('booking', row.fields.booking_id ?? ''),
+  {
+    structure: {
+      booking_service_id: 'the key',
+      booking_id: 'finds the deal',
+      service_id: 'names the service',
+      service_name: 'in title and Services',
+      quantity: 'in Services',
+      unit_price: 'in Services',
+      discount: 'in Services',
+      line_total: 'in Services',
+      description: 'names a line without service',
+    },
+    notMigrated: {
+      hours: 'The quantity says it.',
+      tax: 'The deal carries the tax of the booking.',
+      fieldworker_share: 'On the manual-review list: pay does not migrate.',
+    },
+  },
+);
+
+export const invoiceItem = mergedInto(
+  'invoice_item',
+  'invoice',
+  (row) => targetKeyOf('invoice', row.fields.invoice_id ?? '', 'activity'),
+  {
+    structure: {
+      invoice_item_id: 'the key',
+      invoice_id: 'finds the invoice',
+      booking_id: 'shares a consolidated invoice out',
+      description: 'in the note of the invoice',
+      service_name: 'in the note of the invoice',
+      type: 'in the note of the invoice',
+      quantity: 'in the note of the invoice',
+      unit_price: 'in the note of the invoice',
+      discount: 'in the note of the invoice',
+      line_total: 'in the note of the invoice',
+    },
+    notMigrated: { service_product_id: 'The line names it.', tax: 'The invoice carries its tax.' },
+  },
+);
+
+export const paymentAllocation = mergedInto(
+  'payment_allocation',
+  'payment',
+  (row) => targetKeyOf('payment', row.fields.payment_id ?? ''),
+  {
+    structure: {
+      payment_id: 'finds the payment',
+      invoice_id: 'finds the deal',
+      amount: 'in the sums of the deal',
+    },
+  },
+);
+
+/** Lines of a quote, on its deal; merged quotes have their lines on the booking's deal. */
+export const quoteItem = defineObject({
+  name: 'quote_item',
+  needs: ['quote'],
+  reads: [{ parent: 'quote', of: 'quote_item', by: 'quote_id' }, ...readsOfQuotes],
+  structure: {
+    quote_item_id: 'the key',
+    quote_id: 'finds the deal',
+    service_id: 'names the service',
+    service_name: 'in title and Services',
+    quantity: 'in Services',
+    unit_price: 'in Services',
+    discount: 'in Services',
+    line_total: 'in Services',
+    description: 'names a line without service',
+  },
+  notMigrated: { tax: 'The deal carries the tax of the quote.' },
+  asks: (row, refs) => dealsOfItem(row, refs),
+  map(row, refs) {
+    const deal = dealsOfItem(row, refs).find((key) => refs.isMapped(key));
+    return deal === undefined ? rejected('orphan_reference') : merged(linksTo(row, deal));
+  },
+});
+
+function dealsOfItem(row: SourceRow, refs: PageRows): TargetKey[] {
+  const quote = refs.row('quote', row.fields.quote_id);
+  return quote ? dealsOfQuote(quote, refs) : [];
+}
+
+/** The long form of the tenant's own fields. */
+export const customFieldValue = defineObject({
+  name: 'custom_field_value',
+  needs: ['customer', 'customer_property', 'booking', 'custom_field'],
+  structure: {
+    object: 'what the value belongs to',
+    record_id: 'what the value belongs to',
+    field_id: 'which field',
+    label: 'which field',
+    value: 'the value',
+  },
+  asks: (row) => keysOfValue(row),
+  map(row, refs) {
+    const [key] = keysOfValue(row);
+    if (key === undefined || !isCarried(row.fields.field_id, refs)) return excluded('not_supported_yet');
+    const [person, company] = keysOfValue(row);
+    const found = [person, company].find((candidate) => candidate !== undefined && refs.isMapped(candidate));
+    return found === undefined ? rejected('orphan_reference') : merged(linksTo(row, found));
+  },
+});
+
+function keysOfValue(row: SourceRow): TargetKey[] {
+  const object = objectOfWord(row.fields.object);
+  const id = row.fields.record_id ?? '';
+  if (object === 'booking' || object === 'customer_property') return [targetKeyOf(object, id)];
+  // A company without a person carries its values in its note.
+  if (object === 'customer') return [targetKeyOf('customer', id), targetKeyOf('customer', id, 'note')];
+  return [];
+}
+
+/** Definitions: become the fields of the schema. */
+export const customField = defineObject({
+  name: 'custom_field',
+  structure: {
+    field_id: 'the key',
+    label: 'the name of the field',
+    applies_to: 'the entity of the field',
+    type: 'the type of the field',
+  },
+  notMigrated: {
+    group: 'Pipedrive groups fields by hand.',
+    helper_text: 'Goes with the form, not with the value.',
+    mandatory: 'Pipedrive sets required fields by hand.',
+    hidden_portal: 'A setting of the customer portal.',
+    hidden_invoice: 'A setting of the invoice layout.',
+    services: 'Fields belong to all deals.',
+    depends_on: 'Pipedrive has dependent fields only by hand.',
+    order: 'Pipedrive orders fields by hand.',
+    active: 'Values of inactive fields are kept too.',
+  },
+  map: (row, refs) => (isCarried(row.sourceId, refs) ? merged([]) : excluded('not_supported_yet')),
+});
+
+export const customFieldOption = defineObject({
+  name: 'custom_field_option',
+  needs: ['custom_field'],
+  structure: { option_id: 'the key', field_id: 'which field', label: 'the option' },
+  notMigrated: {
+    price_effect: 'Pipedrive options have no price.',
+    minutes_effect: 'Pipedrive options have no duration.',
+    order: 'Options keep the order of the file.',
+    active: 'Values of inactive options are kept too.',
+  },
+  lossy: ['Options lose their effect on price and duration.'],
+  map: (row, refs) => (isCarried(row.fields.field_id, refs) ? merged([]) : excluded('not_supported_yet')),
+});
+
+/** Fields of customers, their properties and bookings, except files and signatures. A value without a known definition is carried as text. */
+function isCarried(fieldId: string | undefined, refs: Refs): boolean {
+  const definition = refs.catalogue.customFields.get(fieldId ?? '');
+  if (!definition) return true;
+  return (
+    ['customer', 'customer_property', 'booking'].includes(objectOfWord(definition.appliesTo) ?? '') &&
+    targetType(definition.type, definition.options.length) !== null
+  );
+}
+
+function mergedInto(
+  name: string,
+  parent: string,
+  keyOf: (row: SourceRow, refs: PageRows) => TargetKey,
+  more: Partial<ObjectDefinition>,
+): ObjectDefinition {
+  return defineObject({
+    name,
+    needs: [parent],
+    asks: (row, refs) => [keyOf(row, refs)],
+    map(row, refs): Mapping {
+      const key = keyOf(row, refs);
+      return refs.isMapped(key) ? merged(linksTo(row, key)) : rejected('orphan_reference');
+    },
+    ...more,
+  });
+}
+
+/** Rows without an id of their own have no entry in the crosswalk; they are found by their parent. */
+function linksTo(row: SourceRow, key: TargetKey) {
+  return row.sourceId === '' ? [] : [linkOf(row, key, 'contributes')];
+}

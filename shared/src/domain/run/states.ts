@@ -1,0 +1,89 @@
+/** The words for a run's status: the same in the API, the console, the CLI and the reports. */
+export const runStatuses = [
+  'queued',
+  'running',
+  'waiting_budget',
+  'waiting_person',
+  'paused',
+  'failed',
+  'done',
+  'rolled_back',
+  'cancelled',
+] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/** Allowed moves; `transition` updates repeat `where status = from`, so two writers cannot both win. */
+export const runTransitions: Record<RunStatus, ReadonlyArray<RunStatus>> = {
+  queued: ['running', 'waiting_person', 'failed', 'cancelled'],
+  running: ['waiting_budget', 'waiting_person', 'paused', 'failed', 'done', 'cancelled'],
+  waiting_budget: ['running', 'waiting_person', 'paused', 'failed', 'cancelled'],
+  waiting_person: ['running', 'queued', 'paused', 'failed', 'cancelled'],
+  paused: ['running', 'queued', 'cancelled'],
+  failed: [],
+  done: ['rolled_back'],
+  rolled_back: [],
+  cancelled: [],
+};
+
+export const endedStatuses: ReadonlyArray<RunStatus> = ['failed', 'done', 'rolled_back', 'cancelled'];
+
+export function mayMove(from: RunStatus, to: RunStatus): boolean {
+  return runTransitions[from].includes(to);
+}
+
+/** What we write in Pipedrive, in the words of its API. Users are matched, never created. */
+export const entities = ['organization', 'person', 'product', 'deal', 'activity', 'note', 'file'] as const;
+export type Entity = (typeof entities)[number];
+
+/**
+ * The phases of a run in dependency order (blueprint 4.6). `mapping` waits for the mapped set; a phase with an
+ * entity loads that entity's batches; `verify` reads everything back. A new entity gets its phase here.
+ */
+export const phases = [
+  { name: 'mapping', entity: null },
+  { name: 'provision', entity: null },
+  { name: 'organizations', entity: 'organization' },
+  { name: 'persons', entity: 'person' },
+  { name: 'products', entity: 'product' },
+  { name: 'deals', entity: 'deal' },
+  { name: 'activities', entity: 'activity' },
+  { name: 'notes', entity: 'note' },
+  { name: 'files', entity: 'file' },
+  { name: 'verify', entity: null },
+] as const satisfies ReadonlyArray<{ name: string; entity: Entity | null }>;
+export type PhaseName = (typeof phases)[number]['name'];
+
+/** The facts a migration's stage follows from. */
+export interface StageFacts {
+  cancelled: boolean;
+  exportState: 'none' | 'received' | 'staging' | 'staged' | 'assessed' | 'failed';
+  mappingState: 'none' | 'proposed' | 'confirmed';
+  lastRun: { status: RunStatus; phase: PhaseName | null } | null;
+}
+
+export type Stage =
+  | 'draft'
+  | 'waiting_for_export'
+  | 'staged'
+  | 'assessed'
+  | 'mapped'
+  | 'rehearsed'
+  | 'signed_off'
+  | 'loading'
+  | 'verified'
+  | 'delivered'
+  | 'rolled_back'
+  | 'cancelled';
+
+/** A migration's stage, from facts alone: nothing is stored beside them that could disagree. */
+export function stageOf(facts: StageFacts): Stage {
+  if (facts.cancelled) return 'cancelled';
+  if (facts.lastRun?.status === 'rolled_back') return 'rolled_back';
+  if (facts.lastRun?.status === 'done') return 'verified';
+  if (facts.lastRun && facts.lastRun.status !== 'cancelled' && facts.lastRun.status !== 'failed')
+    return 'loading';
+  if (facts.mappingState === 'confirmed') return 'mapped';
+  if (facts.exportState === 'assessed') return 'assessed';
+  if (facts.exportState === 'staged') return 'staged';
+  return 'waiting_for_export';
+}

@@ -1,0 +1,98 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { Problem, RetryLater, RunStopped } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+
+/** The one place that turns an error into `application/problem+json` (RFC 9457). The inside of a 500 stays inside. */
+export function errorHandler(logger: Logger): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    if (res.headersSent) return next(error);
+    const problem = toProblem(error);
+    const requestId: unknown = res.locals.requestId;
+    if (problem.status >= 500)
+      logger.error({ requestId, method: req.method, route: req.route?.path, err: error }, 'request failed');
+    if (problem.status === 503) res.setHeader('retry-after', '5');
+    if (problem.status === 401) res.setHeader('www-authenticate', 'Bearer');
+    res
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(
+        JSON.stringify({
+          type: `https://octopipe.dev/problems/${problem.code}`,
+          title: problem.code.replaceAll('_', ' '),
+          status: problem.status,
+          detail: problem.message,
+          instance: req.originalUrl.split('?')[0],
+          code: problem.code,
+          requestId,
+          ...(problem.fields.length > 0 ? { errors: problem.fields } : {}),
+        }),
+      );
+  };
+}
+
+export const notFoundHandler: RequestHandler = (req) => {
+  throw new Problem(
+    404,
+    'no_such_route',
+    `There is no ${req.method} ${req.path} here; the routes are listed in docs/api.md.`,
+  );
+};
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof RunStopped) return new Problem(409, error.code, error.message);
+  if (error instanceof RetryLater)
+    return new Problem(503, error.code, 'The service cannot do this right now; try again shortly.');
+  if (isDatabaseAway(error))
+    return new Problem(
+      503,
+      'database_unavailable',
+      'The database cannot be reached right now; try again shortly.',
+    );
+  if (error instanceof SyntaxError && 'body' in error)
+    return new Problem(400, 'malformed_json', 'The body is not valid JSON.');
+  if (isOfBodyParser(error)) {
+    return error.status === 413
+      ? new Problem(413, 'body_too_large', 'The body is larger than this route accepts.')
+      : new Problem(error.status, 'unreadable_body', 'The body cannot be read; send JSON in UTF-8.');
+  }
+  if (error instanceof URIError)
+    return new Problem(400, 'malformed_path', 'The path holds a broken percent escape.');
+  return new Problem(
+    500,
+    'internal_error',
+    'Something went wrong on our side; quote the requestId to support.',
+  );
+}
+
+/** What express.json gives for a body that it refuses. Errors of our own calls to others have a status too, but no `expose`. */
+function isOfBodyParser(error: unknown): error is { status: number } {
+  return (
+    error instanceof Error &&
+    'expose' in error &&
+    error.expose === true &&
+    'type' in error &&
+    'status' in error
+  );
+}
+
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  '57P01',
+  '57P03',
+  '08006',
+  '08003',
+  '08001',
+]);
+
+/** True for the errors pg and the socket layer give when Postgres is down or restarting. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if ('code' in error && typeof error.code === 'string' && awayCodes.has(error.code)) return true;
+  return (
+    error instanceof Error &&
+    /Connection terminated|timeout exceeded when trying to connect/.test(error.message)
+  );
+}

@@ -1,0 +1,329 @@
+import { request as rawRequest } from 'node:http';
+import { Writable } from 'node:stream';
+import type { Request } from 'express';
+import request from 'supertest';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { Problem, RetryLater, RunStopped } from '../core/errors.js';
+import { createLogger } from '../core/logger.js';
+import type { Caller, Role } from '../tenancy/api-key.js';
+import { defineRoute, mountRoutes, type Route } from './route.js';
+import { closeServer, createApp, listen, type Readiness } from './server.js';
+
+const canary = 'canary@example.test';
+
+describe('a route', () => {
+  const echo = defineRoute({
+    method: 'post',
+    path: '/v1/things/:id',
+    roles: ['operator'],
+    summary: 'Answers what it was asked.',
+    params: z.object({ id: z.uuid() }),
+    query: z.object({ tenant: z.string().optional() }),
+    body: z.object({ name: z.string(), tags: z.array(z.string()).default([]) }),
+    handle: async (_ctx, { params, query, body, caller }) => ({
+      status: 201,
+      body: { params, query, body, caller: caller.label },
+      headers: { etag: '"1"' },
+    }),
+  });
+  const id = '55555555-5555-4555-8555-555555555555';
+  const { app } = appWith([echo]);
+
+  test('hands the parsed request to its handler and sends what that answers', async () => {
+    const answer = await post(`/v1/things/${id}?tenant=acme`, { name: 'pump' });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.etag).toBe('"1"');
+    expect(answer.body).toEqual({
+      params: { id },
+      query: { tenant: 'acme' },
+      body: { name: 'pump', tags: [] },
+      caller: 'operator key',
+    });
+  });
+
+  test.each([
+    ['/v1/things/17', { name: 'pump' }, '/path/id'],
+    [`/v1/things/${id}?tenant=a&tenant=b`, { name: 'pump' }, '/query/tenant'],
+    [`/v1/things/${id}`, {}, '/name'],
+    [`/v1/things/${id}`, { name: 'pump', tags: ['a', 7] }, '/tags/1'],
+    [`/v1/things/${id}`, undefined, ''],
+    [`/v1/things/${id}`, [], ''],
+  ])('answers 422 with a pointer to what is wrong: %s %j', async (url, body, pointer) => {
+    const answer = await post(url, body);
+    expect(answer.status).toBe(422);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.body).toEqual({
+      type: 'https://octopipe.dev/problems/invalid_request',
+      title: 'invalid request',
+      status: 422,
+      code: 'invalid_request',
+      detail: expect.any(String),
+      instance: url.split('?')[0],
+      requestId: answer.headers['x-request-id'],
+      errors: [{ pointer, message: expect.any(String) }],
+    });
+  });
+
+  test('names every bad field in one answer', async () => {
+    const answer = await post(`/v1/things/${id}`, { name: 7, tags: 'a' });
+    expect(answer.body.errors.map((error: { pointer: string }) => error.pointer)).toEqual(['/name', '/tags']);
+  });
+
+  test.each([
+    [`/v1/things/${id}?tennant=acme`, { name: 'pump' }, '/query/tennant'],
+    [`/v1/things/${id}`, { name: 'pump', 'co/lo~ur': 'red' }, '/co~1lo~0ur'],
+  ])(
+    'refuses keys it does not know, so that a typing mistake is no default: %s %j',
+    async (url, body, pointer) => {
+      const answer = await post(url, body);
+      expect(answer.status).toBe(422);
+      expect(answer.body.errors).toMatchObject([{ pointer }]);
+    },
+  );
+
+  test('turns away a caller of another role, and says which would do', async () => {
+    const answer = await post(`/v1/things/${id}`, { name: 'pump' }, 'viewer');
+    expect(answer.status).toBe(403);
+    expect(answer.body).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('operator') });
+  });
+
+  test('asks a caller without a key for one, whatever else is wrong', async () => {
+    const answer = await request(app).post('/v1/things/17').send({});
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect(answer.body).toMatchObject({ code: 'unauthorized', status: 401 });
+  });
+
+  test.each([
+    ['malformed JSON', 400, 'malformed_json', '{"name": ', 'application/json'],
+    [
+      'a body that is too large',
+      413,
+      'body_too_large',
+      JSON.stringify({ name: 'x'.repeat(1_100_000) }),
+      'application/json',
+    ],
+    ['an alphabet we cannot read', 415, 'unreadable_body', '{}', 'application/json; charset=latin1'],
+  ])('%s', async (_what, status, code, body, type) => {
+    const answer = await request(app)
+      .post(`/v1/things/${id}`)
+      .set('authorization', 'operator')
+      .set('content-type', type)
+      .send(body);
+    expect(answer.body).toMatchObject({ status, code });
+    expect(answer.status).toBe(status);
+  });
+
+  test('a broken percent escape in the path', async () => {
+    expect((await post('/v1/things/%E0%A4%A', { name: 'pump' })).body).toMatchObject({
+      status: 400,
+      code: 'malformed_path',
+    });
+  });
+
+  function post(url: string, body: unknown, role: Role = 'operator') {
+    const call = request(app).post(url).set('authorization', role);
+    return body === undefined ? call : call.send(body as object);
+  }
+});
+
+describe('what a handler throws', () => {
+  test.each<[string, () => unknown, number, string]>([
+    ['a problem', () => new Problem(409, 'run_ended', 'The run has ended.'), 409, 'run_ended'],
+    ['a stopped run', () => new RunStopped('token_refused', 'Connect again.'), 409, 'token_refused'],
+    ['busy', () => new RetryLater(900, 'budget_spent'), 503, 'budget_spent'],
+    [
+      'no database',
+      () => Object.assign(new Error(canary), { code: 'ECONNREFUSED' }),
+      503,
+      'database_unavailable',
+    ],
+    [
+      'a restarting database',
+      () => Object.assign(new Error(canary), { code: '57P03' }),
+      503,
+      'database_unavailable',
+    ],
+    ['a cut connection', () => new Error('Connection terminated unexpectedly'), 503, 'database_unavailable'],
+    ['a bug', () => new TypeError(canary), 500, 'internal_error'],
+    ['a bug that is no error', () => canary, 500, 'internal_error'],
+    [
+      'an answer of another server',
+      () => Object.assign(new Error(canary), { status: 413 }),
+      500,
+      'internal_error',
+    ],
+  ])('%s', async (_what, make, status, code) => {
+    const { app, text } = appWith([throwing(make)]);
+    const answer = await request(app).get('/v1/boom').set('authorization', 'operator');
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatchObject({ status, code, requestId: answer.headers['x-request-id'] });
+    expect(answer.headers['retry-after']).toBe(status === 503 ? '5' : undefined);
+    expect(JSON.stringify(answer.body) + text()).not.toContain(canary);
+    expect(text().includes('request failed')).toBe(status >= 500);
+    if (status >= 500) expect(text()).toContain(answer.body.requestId);
+  });
+
+  test('after the answer began it is cut off, not followed by another', async () => {
+    const route = defineRoute({
+      method: 'get',
+      path: '/v1/boom',
+      roles: ['operator'],
+      summary: '',
+      handle: async (_ctx, _input, res) => {
+        res.write('begun');
+        throw new Error(canary);
+      },
+    });
+    const { app } = appWith([route]);
+    await expect(request(app).get('/v1/boom').set('authorization', 'operator')).rejects.toThrow();
+  });
+});
+
+describe('an app', () => {
+  test('an unknown route is a problem too, on any method', async () => {
+    const { app } = appWith([]);
+    const answer = await request(app).delete('/v1/nothing?x=1');
+    expect(answer.status).toBe(404);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.body).toMatchObject({
+      code: 'no_such_route',
+      instance: '/v1/nothing',
+      detail: expect.stringContaining('DELETE /v1/nothing'),
+    });
+  });
+
+  test('keeps a request id that is one, makes one otherwise', async () => {
+    const { app } = appWith([]);
+    const idFor = async (given: string) =>
+      (await request(app).get('/v1/nothing').set('x-request-id', given)).headers['x-request-id'];
+    expect(await idFor('console-4711')).toBe('console-4711');
+    for (const bad of ['short', 'x'.repeat(65), 'with space ok', '{"a":1}'])
+      expect(await idFor(bad)).not.toBe(bad);
+  });
+
+  test('one line per request with its route, never its query or body; none for probes', async () => {
+    const { app, text } = appWith([throwing(() => new Problem(409, 'run_ended', 'x'))]);
+    await request(app).get(`/v1/boom?email=${canary}`).set('authorization', 'operator');
+    await request(app).get('/livez');
+    await request(app).get('/readyz');
+    const lines = text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ msg: 'request done', method: 'GET', route: '/v1/boom', status: 409 }]);
+    expect(text()).not.toContain(canary);
+  });
+
+  test('is alive whatever is away; ready only when every check passes and it is not draining', async () => {
+    let draining = false;
+    let postgres = async () => {};
+    const { app } = appWith([], {
+      checks: { postgres: () => postgres(), queue: async () => {} },
+      isDraining: () => draining,
+    });
+    const ready = async () => {
+      const { status, body } = await request(app).get('/readyz');
+      return { status, ...body };
+    };
+    expect(await ready()).toEqual({ status: 'ready', failed: [] });
+    expect((await request(app).get('/readyz')).status).toBe(200);
+    postgres = () => Promise.reject(new Error(canary));
+    expect(await ready()).toEqual({ status: 'not ready', failed: ['postgres'] });
+    expect((await request(app).get('/readyz')).status).toBe(503);
+    postgres = async () => {};
+    draining = true;
+    expect(await ready()).toEqual({ status: 'not ready', failed: ['draining'] });
+    expect((await request(app).get('/livez')).body).toEqual({ status: 'alive' });
+  });
+
+  test('a taken port is one sentence', async () => {
+    const { app } = appWith([]);
+    const { server, port } = await listen(app, '127.0.0.1', 0);
+    try {
+      await expect(listen(app, '127.0.0.1', port)).rejects.toThrow(
+        new RegExp(`^port ${port} on 127\\.0\\.0\\.1 is taken; choose another$`),
+      );
+    } finally {
+      await closeServer(server, 0);
+    }
+  });
+
+  test('closing lets a request in flight finish and cuts one that does not', async () => {
+    const finish: Array<() => void> = [];
+    const route = defineRoute({
+      method: 'get',
+      path: '/v1/slow',
+      roles: ['operator'],
+      summary: '',
+      handle: async () => {
+        await new Promise<void>((resolve) => finish.push(resolve));
+        return { status: 200, body: {} };
+      },
+    });
+    for (const [graceMs, expected] of [
+      [60_000, 200],
+      [20, 'cut'],
+    ] as const) {
+      const { app } = appWith([route]);
+      const { server, port } = await listen(app, '127.0.0.1', 0);
+      const begun = finish.length;
+      const answer = get(port, '/v1/slow');
+      await expect.poll(() => finish.length).toBe(begun + 1);
+      const closed = closeServer(server, graceMs);
+      if (expected === 200) finish[begun]?.();
+      expect(await answer).toBe(expected);
+      await closed;
+      finish[begun]?.();
+    }
+  });
+});
+
+function throwing(make: () => unknown): Route<undefined> {
+  return defineRoute({
+    method: 'get',
+    path: '/v1/boom',
+    roles: ['operator'],
+    summary: 'Fails.',
+    query: z.object({ email: z.string().optional() }),
+    handle: async () => {
+      throw make();
+    },
+  });
+}
+
+/** An app whose callers say their role in place of a key. */
+function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness) {
+  let text = '';
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk;
+      done();
+    },
+  });
+  const logger = createLogger('loader', 'info', destination);
+  const authenticate = async (req: Request): Promise<Caller> => {
+    const role = req.headers.authorization as Role | undefined;
+    if (!role) throw new Problem(401, 'unauthorized', 'Send a key.');
+    return { keyId: 'k', label: `${role} key`, role, tenantId: null };
+  };
+  const app = createApp(logger, readiness ?? { checks: {}, isDraining: () => false }, (express) =>
+    mountRoutes(express, undefined, routes, { logger, authenticate }),
+  );
+  return { app, text: () => text };
+}
+
+function get(port: number, path: string): Promise<number | 'cut'> {
+  return new Promise((resolve) => {
+    const call = rawRequest(
+      { port, path, host: '127.0.0.1', headers: { authorization: 'operator' } },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      },
+    );
+    call.on('error', () => resolve('cut'));
+    call.end();
+  });
+}

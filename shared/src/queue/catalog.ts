@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/** What every job carries: ids only, never a record. `version` is of the payload's shape. */
+const base = { version: z.literal(1), tenantId: z.uuid() };
+
+export const serviceNames = ['ingest', 'transform', 'loader', 'reporter'] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+interface CatalogEntry<P extends z.ZodObject = z.ZodObject> {
+  /** The service whose queue it is and whose jobs/<name>.ts handles it. One queue per service: see docs/decisions/0003. */
+  service: ServiceName;
+  payload: P;
+  /** Deterministic job id: the same work waiting twice is one job. No colon, not only digits (BullMQ's rule). */
+  id: (payload: never) => string;
+}
+
+function entry<P extends z.ZodObject>(
+  service: ServiceName,
+  payload: P,
+  id: (payload: z.infer<P>) => string,
+): CatalogEntry<P> & { id: (payload: z.infer<P>) => string } {
+  return { service, payload, id };
+}
+
+/**
+ * Every message between and inside services. A job is a hint: it says "look at this row", the row says what is to be
+ * done. Losing all of them costs time only; each service's sweep makes them again from Postgres.
+ */
+export const catalog = {
+  /** Unpack the package, list its files, decide each one's object. */
+  'stage-export': entry(
+    'ingest',
+    z.object({ ...base, exportId: z.uuid() }),
+    (p) => `stage-export-${p.exportId}`,
+  ),
+  /** Stream one object's files into its partition of staged_row. */
+  'stage-file': entry(
+    'ingest',
+    z.object({ ...base, exportId: z.uuid(), fileId: z.uuid() }),
+    (p) => `stage-file-${p.fileId}`,
+  ),
+  /** Profile the columns, find orphans, duplicates, mismatches; ends with the export `assessed`. */
+  'assess-export': entry(
+    'ingest',
+    z.object({ ...base, exportId: z.uuid() }),
+    (p) => `assess-export-${p.exportId}`,
+  ),
+  /** Map all objects of an export under a confirmed mapping version into a mapped_set with its load batches. */
+  'map-export': entry(
+    'transform',
+    z.object({ ...base, exportId: z.uuid(), mappingVersionId: z.uuid() }),
+    (p) => `map-export-${p.exportId}-${p.mappingVersionId}`,
+  ),
+  /** The only job that moves a run: looks at the facts under a lock on the run row and decides what is next. */
+  'advance-run': entry(
+    'loader',
+    // `cause` keeps a hint from being swallowed by one that is already running: same cause, same job.
+    z.object({ ...base, runId: z.uuid(), cause: z.string().max(80) }),
+    (p) => `advance-run-${p.runId}-${p.cause}`,
+  ),
+  /** Make the schema the mapping needs: fields, options, pipeline, stages, activity types; and match the owners. */
+  'provision-run': entry('loader', z.object({ ...base, runId: z.uuid() }), (p) => `provision-run-${p.runId}`),
+  /** Write one batch of at most 100 records of one entity. */
+  'load-batch': entry(
+    'loader',
+    // `turn` is the batch's fence when it was hinted: the job of a worker that died with it cannot swallow the next hint.
+    z.object({ ...base, runId: z.uuid(), batchId: z.uuid(), turn: z.int().nonnegative() }),
+    (p) => `load-batch-${p.runId}-${p.batchId}-${p.turn}`,
+  ),
+  /** Settle the unknown outcomes of one entity of one connection by one walk over the account's lists. */
+  'settle-unknown': entry(
+    'loader',
+    z.object({ ...base, runId: z.uuid(), entity: z.string() }),
+    (p) => `settle-unknown-${p.runId}-${p.entity}`,
+  ),
+  /** Read everything of one entity back and compare field by field. */
+  'verify-entity': entry(
+    'loader',
+    z.object({ ...base, runId: z.uuid(), entity: z.string() }),
+    (p) => `verify-entity-${p.runId}-${p.entity}`,
+  ),
+  /** Write the reports of a run that has ended. */
+  'reconcile-run': entry(
+    'reporter',
+    z.object({ ...base, runId: z.uuid() }),
+    (p) => `reconcile-run-${p.runId}`,
+  ),
+} as const;
+
+export type JobName = keyof typeof catalog;
+export type JobPayload<N extends JobName> = z.infer<(typeof catalog)[N]['payload']>;
+
+/** The names a service must handle; a service refuses to start when its handlers are not exactly these. */
+export function jobNamesOf(service: ServiceName): JobName[] {
+  return (Object.keys(catalog) as JobName[]).filter((name) => catalog[name].service === service);
+}
+
+/** The deterministic id of a job. The payload was typed by the producer's signature. */
+export function jobIdOf<N extends JobName>(name: N, payload: JobPayload<N>): string {
+  return catalog[name].id(payload as never);
+}

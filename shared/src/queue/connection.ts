@@ -1,0 +1,132 @@
+import {
+  createPostgresBackend,
+  type Job,
+  type Processor,
+  Queue,
+  type QueueOptions,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+/**
+ * The one place that knows which store BullMQ uses. `REDIS_URL` set: Redis through ioredis. Unset: BullMQ's
+ * PostgreSQL backend in schema `bullmq` of the same database, so that the embedded default needs nothing installed.
+ * On Postgres the whole process shares one small pool, used for nothing else; each worker keeps one of its
+ * connections for LISTEN.
+ */
+export interface QueueConnection {
+  lane: 'redis' | 'postgres';
+  createQueue(name: string): Queue;
+  createWorker(name: string, processor: Processor, options: { concurrency: number }): Worker;
+  /** Proves that the store answers; throws when it does not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** At most this many connections per process to Postgres for the queue: one LISTEN, the rest for short statements. */
+export const queuePoolSize = 4;
+
+const queuePrefix = '{octopipe}';
+
+// A job whose worker dies is only "stalled", never the job's fault: the poison counter is ours, in Postgres.
+// BullMQ's default of 1 would fail a job for good after two crashes (measured, engineering-choices finding 4).
+const workerSettings = (lockMs: number) => ({
+  maxStalledCount: 1_000,
+  lockDuration: lockMs,
+  stalledInterval: Math.ceil(lockMs / 3),
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
+});
+
+/** How long the job of a killed worker counts as running. A live worker renews it; a job that runs twice is harmless here. */
+export const defaultLockMs = 10_000;
+
+export interface QueueSettings {
+  redisUrl?: string | undefined;
+  databaseUrl: string;
+  applicationName: string;
+  /** Milliseconds; see defaultLockMs. */
+  lockMs?: number;
+  onError: (error: Error) => void;
+}
+
+export function openQueueConnection(settings: QueueSettings): QueueConnection {
+  return settings.redisUrl
+    ? onRedis(settings.redisUrl, settings.lockMs ?? defaultLockMs, settings.onError)
+    : onPostgres(settings);
+}
+
+function onRedis(url: string, lockMs: number, onError: (error: Error) => void): QueueConnection {
+  const commands = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: false });
+  commands.on('error', onError);
+  return {
+    lane: 'redis',
+    createQueue: (name) =>
+      withErrors(new Queue(name, { connection: commands, prefix: queuePrefix }), onError),
+    createWorker: (name, processor, options) =>
+      withErrors(
+        new Worker(name, processor, {
+          connection: commands,
+          prefix: queuePrefix,
+          ...workerSettings(lockMs),
+          ...options,
+        }),
+        onError,
+      ),
+    ping: async () => {
+      // While it reconnects, ioredis would keep the question until there is an answer.
+      if (commands.status !== 'ready') throw new Error(`Redis is ${commands.status}`);
+      await commands.ping();
+    },
+    close: async () => {
+      if (commands.status !== 'ready') return commands.disconnect();
+      await commands.quit().catch(() => commands.disconnect());
+    },
+  };
+}
+
+function onPostgres(settings: QueueSettings): QueueConnection {
+  const lockMs = settings.lockMs ?? defaultLockMs;
+  const classes = withBackend(createPostgresBackend);
+  const pool = new pg.Pool({
+    connectionString: settings.databaseUrl,
+    max: queuePoolSize,
+    keepAlive: true,
+    application_name: `${settings.applicationName}-queue`,
+    options: '-c search_path=bullmq',
+  });
+  pool.on('error', settings.onError);
+  type Connection = QueueOptions<pg.Pool>['connection'];
+  const connection: Connection = pool;
+  return {
+    lane: 'postgres',
+    createQueue: (name) =>
+      withErrors(new classes.Queue(name, { connection } as never) as unknown as Queue, settings.onError),
+    createWorker: (name, processor, options) =>
+      withErrors(
+        new classes.Worker(
+          name,
+          processor as (job: Job) => Promise<unknown>,
+          { connection, ...workerSettings(lockMs), ...options } as never,
+        ) as unknown as Worker,
+        settings.onError,
+      ),
+    ping: async () => {
+      await pool.query('select 1');
+    },
+    close: () => pool.end(),
+  };
+}
+
+function withErrors<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+  target: T,
+  onError: (error: Error) => void,
+): T {
+  target.on('error', onError);
+  return target;
+}
+
+export type { Queue, Worker, WorkerOptions };

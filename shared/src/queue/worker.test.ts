@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { createLogger } from '../core/logger.js';
+import { catalog, jobIdOf, jobNamesOf, type ServiceName, serviceNames } from './catalog.js';
+import type { QueueConnection } from './connection.js';
+import { type JobHandler, startWorker } from './worker.js';
+
+const ids = {
+  version: 1,
+  tenantId: '11111111-1111-4111-8111-111111111111',
+  exportId: '22222222-2222-4222-8222-222222222222',
+  fileId: '33333333-3333-4333-8333-333333333333',
+  mappingVersionId: '44444444-4444-4444-8444-444444444444',
+  runId: '55555555-5555-4555-8555-555555555555',
+  batchId: '66666666-6666-4666-8666-666666666666',
+  entity: 'deal',
+  cause: 'batch-done',
+  turn: 1,
+};
+
+test.each(serviceNames)('%s starts with exactly its handlers', (service) => {
+  expect(startWith(service, jobNamesOf(service))).toBe(service);
+});
+
+test.each([
+  ['missing', ['stage-export', 'assess-export'], /lacks \[stage-file\] and has too many \[\]/],
+  [
+    'of another service',
+    ['stage-export', 'stage-file', 'assess-export', 'load-batch'],
+    /lacks \[\] and has too many \[load-batch\]/,
+  ],
+  [
+    'there twice',
+    ['stage-export', 'stage-file', 'stage-file', 'assess-export'],
+    /two handlers for job stage-file/,
+  ],
+  ['all missing', [], /lacks \[stage-export, stage-file, assess-export\]/],
+])('a handler that is %s keeps the service from starting, by name', (_what, jobs, message) => {
+  expect(() => startWith('ingest', jobs as never)).toThrow(message);
+  expect(() => startWith('ingest', jobs as never)).toThrow(/^service ingest/);
+});
+
+test.each(Object.keys(catalog) as Array<keyof typeof catalog>)('%s: payload, id and service', (name) => {
+  const { payload } = catalog[name];
+  const parsed = payload.parse(ids) as typeof ids;
+  // Ids, a cause or an entity: nothing else travels.
+  expect(Object.keys(ids)).toEqual(expect.arrayContaining(Object.keys(parsed)));
+  const id = jobIdOf(name, parsed as never);
+  expect(id).toMatch(new RegExp(`^${name}-[\\w-]+$`));
+  expect(jobIdOf(name, payload.parse({ ...ids }) as never)).toBe(id);
+  for (const key of Object.keys(parsed)) {
+    expect(payload.safeParse({ ...ids, [key]: undefined }).success, `without ${key}`).toBe(false);
+    // Whatever else tells two pieces of work apart must be in the id.
+    if (['version', 'tenantId', 'exportId', 'runId'].includes(key)) continue;
+    expect(jobIdOf(name, { ...parsed, [key]: 'another' } as never), `another ${key}`).not.toBe(id);
+  }
+});
+
+/** Starts on a connection that makes no worker: what is refused is refused before. */
+function startWith(service: ServiceName, jobs: ReadonlyArray<JobHandler<undefined>['job']>): string {
+  let started = 'nothing';
+  const connection = {
+    createWorker(name: string) {
+      started = name;
+    },
+  } as unknown as QueueConnection;
+  startWorker({
+    service,
+    ctx: undefined,
+    handlers: jobs.map((job) => ({ job, handle: async () => {} })),
+    connection,
+    logger: createLogger(service, 'silent'),
+    concurrency: 1,
+  });
+  return started;
+}

@@ -1,0 +1,103 @@
+import { DelayedError, type Job, type Worker } from 'bullmq';
+import { RetryLater, RunStopped } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
+import { catalog, type JobName, type JobPayload, jobNamesOf, type ServiceName } from './catalog.js';
+import type { QueueConnection } from './connection.js';
+
+/** What jobs/<name>.ts exports. `handle` may run twice, half, or on two machines at once. */
+export interface JobHandler<C, N extends JobName = JobName> {
+  job: N;
+  handle(ctx: C, payload: JobPayload<N>, signal: AbortSignal, log: Logger): Promise<void>;
+}
+
+/** Keeps the pairing of name and payload in one place; jobs/index.ts lists the results by hand. */
+export function defineJob<C, N extends JobName>(handler: JobHandler<C, N>): JobHandler<C> {
+  return handler as unknown as JobHandler<C>;
+}
+
+export interface WorkerOptions<C> {
+  service: ServiceName;
+  ctx: C;
+  handlers: ReadonlyArray<JobHandler<C>>;
+  connection: QueueConnection;
+  logger: Logger;
+  concurrency: number;
+  /** Called when a job says that its run needs a person; the service writes it to the run. */
+  onRunStopped?: (payload: { tenantId: string; runId?: string }, error: RunStopped) => Promise<void>;
+}
+
+/**
+ * Starts the service's worker. The only file that knows BullMQ's special errors: it parses the payload, binds the
+ * logger, runs the handler and translates the outcome:
+ * RetryLater → the job is handed back with a delay (not an attempt, not a failure);
+ * RunStopped → the run waits for a person; anything else → logged as a bug, the sweep will hint the work again.
+ */
+export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; drain(): Promise<void> } {
+  const handlers = indexHandlers(options.service, options.handlers);
+  const draining = new AbortController();
+  const worker = options.connection.createWorker(options.service, (job, token) => run(job, token), {
+    concurrency: options.concurrency,
+  });
+  return {
+    worker,
+    async drain() {
+      draining.abort();
+      await worker.close();
+    },
+  };
+
+  async function run(job: Job, token: string | undefined): Promise<void> {
+    const name = job.name as JobName;
+    const startedAt = performance.now();
+    const took = () => Math.round(performance.now() - startedAt);
+    let log = options.logger.child({ job: name, jobId: job.id });
+    let payload: (JobPayload<JobName> & { tenantId: string; runId?: string }) | undefined;
+    try {
+      const handler = handlers.get(name);
+      if (!handler) throw new Error(`no handler for job ${job.name}`);
+      payload = catalog[name].payload.parse(job.data) as JobPayload<JobName>;
+      log = log.child({ tenantId: payload.tenantId, ...(payload.runId ? { runId: payload.runId } : {}) });
+      await handler.handle(options.ctx, payload, draining.signal, log);
+      log.debug({ tookMs: took() }, 'job done');
+    } catch (error) {
+      if (error instanceof RetryLater) {
+        log.info({ tookMs: took(), code: error.code, delayMs: error.delayMs }, 'job handed back');
+        await job.moveToDelayed(Date.now() + error.delayMs, token);
+        throw new DelayedError();
+      }
+      if (error instanceof RunStopped && payload && options.onRunStopped) {
+        log.warn({ tookMs: took(), code: error.code }, 'job stopped its run');
+        await options.onRunStopped(payload, error).catch((failure: unknown) => {
+          log.error({ err: failure }, 'the stop of the run was not written');
+          throw failure;
+        });
+        return;
+      }
+      log.error({ tookMs: took(), err: error }, 'job failed');
+      throw error;
+    }
+  }
+}
+
+function indexHandlers<C>(
+  service: ServiceName,
+  handlers: ReadonlyArray<JobHandler<C>>,
+): Map<JobName, JobHandler<C>> {
+  const index = new Map<JobName, JobHandler<C>>();
+  for (const handler of handlers) {
+    if (index.has(handler.job))
+      throw new Error(
+        `service ${service} has two handlers for job ${handler.job}; keep one in jobs/index.ts`,
+      );
+    index.set(handler.job, handler);
+  }
+  const wanted = jobNamesOf(service);
+  const missing = wanted.filter((name) => !index.has(name));
+  const foreign = [...index.keys()].filter((name) => !wanted.includes(name));
+  if (missing.length > 0 || foreign.length > 0) {
+    throw new Error(
+      `service ${service}: jobs/index.ts lacks [${missing.join(', ')}] and has too many [${foreign.join(', ')}] compared with queue/catalog.ts`,
+    );
+  }
+  return index;
+}

@@ -1,0 +1,60 @@
+import type { Request } from 'express';
+import type { Logger } from '../core/logger.js';
+import { type Database, openDatabase } from '../db/index.js';
+import { type FileStore, openFileStore } from '../files/store.js';
+import type { ServiceName } from '../queue/catalog.js';
+import { openQueueConnection, type QueueConnection } from '../queue/connection.js';
+import { createProducer, type Producer } from '../queue/producer.js';
+import { authenticate, type Caller } from '../tenancy/api-key.js';
+import { type MasterKey, tenantDataKey } from '../tenancy/secrets.js';
+import type { CommonConfig } from './config.js';
+
+/** What every service is handed: connections and clients built from its config. Tests pass `overrides`. */
+export interface CommonContext {
+  db: Database;
+  queue: QueueConnection;
+  producer: Producer;
+  files: FileStore;
+  masterKey: MasterKey;
+  logger: Logger;
+  /** The tenant's data key; unwrapped on each call, kept by nobody. */
+  dataKey(tenantId: string): Promise<Buffer>;
+  authenticate(req: Request): Promise<Caller>;
+  destroy(): Promise<void>;
+}
+
+export function createCommonContext(
+  service: ServiceName,
+  config: CommonConfig,
+  logger: Logger,
+): CommonContext {
+  const onError = (error: Error) => logger.warn({ err: error }, 'a connection dropped');
+  const database = openDatabase(config.db.url, {
+    max: config.db.poolSize,
+    onError,
+    applicationName: `octopipe-${service}`,
+  });
+  const queue = openQueueConnection({
+    redisUrl: config.queue.redisUrl,
+    lockMs: config.queue.lockMs,
+    databaseUrl: config.db.url,
+    applicationName: `octopipe-${service}`,
+    onError,
+  });
+  const producer = createProducer(queue);
+  return {
+    db: database.db,
+    queue,
+    producer,
+    files: openFileStore(config.files.root),
+    masterKey: config.masterKey,
+    logger,
+    dataKey: (tenantId) => tenantDataKey(database.db, config.masterKey, tenantId),
+    authenticate: (req) => authenticate(database.db, req),
+    async destroy() {
+      await producer.close();
+      await queue.close();
+      await database.destroy();
+    },
+  };
+}

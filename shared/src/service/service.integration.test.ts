@@ -1,0 +1,245 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { createLogger } from '../core/logger.js';
+import { findFreePort } from '../embedded/free-port.js';
+import { defineRoute } from '../http/route.js';
+import type { JobHandler } from '../queue/worker.js';
+import { createApiKey } from '../tenancy/api-key.js';
+import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
+import { type CommonConfig, commonConfig, commonEnv } from './config.js';
+import { type CommonContext, createCommonContext } from './context.js';
+import { type RunningService, type ServiceParts, startService } from './service.js';
+
+let testDatabase: TestDatabase;
+let watcher: pg.Client;
+let files: string;
+const running: RunningService[] = [];
+const patience = { timeout: 30_000, interval: 20 };
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  watcher = new pg.Client({ connectionString: testDatabase.url });
+  await watcher.connect();
+  files = await mkdtemp(join(tmpdir(), 'octopipe-service-'));
+});
+
+afterEach(async () => {
+  for (const service of running.splice(0)) await service.destroy();
+});
+
+afterAll(async () => {
+  await watcher.end();
+  await testDatabase.drop();
+  await rm(files, { recursive: true });
+});
+
+test('ready, at work, drained, gone', async () => {
+  const handled: string[] = [];
+  let sweeps = 0;
+  const service = await start({
+    handle: async (_ctx, payload) => {
+      handled.push((payload as { runId: string }).runId);
+    },
+    sweep: async () => {
+      sweeps += 1;
+    },
+  });
+  expect(await readyOf(service)).toEqual({ status: 'ready', failed: [] });
+  const key = await createApiKey(service.ctx.db, { role: 'viewer', label: 'test' });
+  const answer = await fetch(`${service.url}/v1/reports`, { headers: { authorization: `Bearer ${key}` } });
+  expect([answer.status, await answer.json()]).toEqual([200, { role: 'viewer' }]);
+  expect((await fetch(`${service.url}/v1/reports`)).status).toBe(401);
+  const runId = randomUUID();
+  await service.ctx.producer.send('reconcile-run', { tenantId: randomUUID(), runId });
+  await vi.waitFor(() => expect(handled).toEqual([runId]), patience);
+  await vi.waitFor(() => expect(sweeps).toBeGreaterThan(2), patience);
+
+  await service.drain();
+  expect(await readyOf(service)).toEqual({ status: 'not ready', failed: ['draining'] });
+  const sweepsBefore = sweeps;
+  await service.ctx.producer.send('reconcile-run', { tenantId: randomUUID(), runId: randomUUID() });
+  // A drained service still answers; were its sweep or worker alive, they would have had many turns by now.
+  for (let n = 0; n < 20; n++) expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+  expect([handled.length, sweeps]).toEqual([1, sweepsBefore]);
+
+  await running.pop()?.destroy();
+  await expect(fetch(`${service.url}/livez`)).rejects.toThrow();
+  expect(await connectionsLeft()).toEqual([]);
+});
+
+test('a failed sweep is logged and the next one comes', async () => {
+  let sweeps = 0;
+  const service = await start({
+    sweep: async () => {
+      sweeps += 1;
+      if (sweeps < 3) throw new Error('the database is away');
+    },
+  });
+  await vi.waitFor(() => expect(sweeps).toBeGreaterThan(3), patience);
+  expect((await readyOf(service)).status).toBe('ready');
+});
+
+test('one sweep at a time, however long it takes', async () => {
+  let atOnce = 0;
+  let most = 0;
+  let sweeps = 0;
+  await start({
+    sweep: async (ctx) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await ctx.queue.ping();
+      await ctx.queue.ping();
+      atOnce -= 1;
+      sweeps += 1;
+    },
+  });
+  await vi.waitFor(() => expect(sweeps).toBeGreaterThan(3), patience);
+  expect(most).toBe(1);
+});
+
+test('destroy waits for a drain that is on its way: a running job keeps its database to the end', async () => {
+  const journal: string[] = [];
+  let finish = () => {};
+  const service = await start({
+    handle: async (ctx) => {
+      journal.push('begun');
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      await ctx.queue.ping();
+      await createApiKey(ctx.db, { role: 'viewer', label: 'written by the job' });
+      journal.push('ended');
+    },
+  });
+  await service.ctx.producer.send('reconcile-run', { tenantId: randomUUID(), runId: randomUUID() });
+  await vi.waitFor(() => expect(journal).toEqual(['begun']), patience);
+  const drained = service.drain();
+  const destroyed = running
+    .pop()
+    ?.destroy()
+    .then(() => journal.push('destroyed'));
+  await vi.waitFor(async () => expect((await readyOf(service)).failed).toEqual(['draining']), patience);
+  finish();
+  await Promise.all([drained, destroyed]);
+  expect(journal).toEqual(['begun', 'ended', 'destroyed']);
+});
+
+test('a taken port is one sentence; the sweep on its way ends, then everything is closed', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => taken.once('listening', resolve));
+  const { port } = taken.address() as { port: number };
+  const journal: string[] = [];
+  const sweep = async (ctx: CommonContext) => {
+    journal.push('sweep begun');
+    for (let n = 0; n < 20; n++) await ctx.queue.ping();
+    journal.push('sweep ended');
+  };
+  await expect(start({ port, sweep, onDestroyed: () => journal.push('destroyed') })).rejects.toThrow(
+    `port ${port} on 127.0.0.1 is taken; choose another`,
+  );
+  expect(journal).toEqual(['sweep begun', 'sweep ended', 'destroyed']);
+  await new Promise((resolve) => taken.close(resolve));
+  await vi.waitFor(async () => expect(await connectionsLeft()).toEqual([]), patience);
+  // The one that is left is the watcher's own.
+  await vi.waitFor(() => expect(openSockets()).toEqual(['TCPSocketWrap']), patience);
+  expect(journal).toHaveLength(3);
+});
+
+test('a handler too few, a database too old, a database that is away: the service does not start and leaves nothing', async () => {
+  let destroyed = 0;
+  const onDestroyed = () => {
+    destroyed += 1;
+  };
+  await expect(start({ handlers: [], onDestroyed })).rejects.toThrow(/lacks \[reconcile-run\]/);
+  expect(destroyed).toBe(1);
+  await watcher.query(`update octopipe_migration set name = 'z-' || name`);
+  await expect(start({ onDestroyed })).rejects.toThrow(/older than this build/);
+  await watcher.query(`update octopipe_migration set name = substr(name, 3)`);
+  expect(destroyed).toBe(2);
+  const away = `postgres://127.0.0.1:${await findFreePort()}/x`;
+  await expect(start({ databaseUrl: away, onDestroyed })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(destroyed).toBe(3);
+  await vi.waitFor(async () => expect(await connectionsLeft()).toEqual([]), patience);
+});
+
+test('a check that fails is named, and only that one', async () => {
+  const service = await start({});
+  await watcher.query(`insert into octopipe_migration (name, timestamp) values ('29990101-0001-later', 'x')`);
+  expect(await readyOf(service)).toEqual({ status: 'not ready', failed: ['schema'] });
+  await watcher.query(`delete from octopipe_migration where name = '29990101-0001-later'`);
+  expect(await readyOf(service)).toEqual({ status: 'ready', failed: [] });
+});
+
+interface Wanted {
+  handle?: JobHandler<CommonContext>['handle'];
+  handlers?: ServiceParts<CommonContext>['handlers'];
+  sweep?: ServiceParts<CommonContext>['sweep'];
+  port?: number;
+  databaseUrl?: string;
+  /** Told when the context has closed all it opened: connections also end by themselves when idle, so their end proves little. */
+  onDestroyed?: () => void;
+}
+
+async function start(wanted: Wanted): Promise<RunningService & { ctx: CommonContext }> {
+  const config = configOf(wanted);
+  const common = createCommonContext('reporter', config, createLogger('reporter', 'silent'));
+  const ctx: CommonContext = {
+    ...common,
+    async destroy() {
+      await common.destroy();
+      wanted.onDestroyed?.();
+    },
+  };
+  const service = await startService<CommonContext>({
+    name: 'reporter',
+    config,
+    ctx,
+    routes: [
+      defineRoute({
+        method: 'get',
+        path: '/v1/reports',
+        roles: ['viewer'],
+        summary: 'Says who calls.',
+        handle: async (_ctx: CommonContext, { caller }) => ({ status: 200, body: { role: caller.role } }),
+      }),
+    ],
+    handlers: wanted.handlers ?? [{ job: 'reconcile-run', handle: wanted.handle ?? (async () => {}) }],
+    sweep: wanted.sweep ?? (async () => {}),
+  });
+  running.push(service);
+  return { ...service, ctx };
+}
+
+function configOf({ port, databaseUrl }: Wanted): CommonConfig {
+  return commonConfig(
+    z.object(commonEnv).parse({
+      DATABASE_URL: databaseUrl ?? testDatabase.url,
+      OCTOPIPE_MASTER_KEY: randomBytes(32).toString('base64'),
+      OCTOPIPE_FILES_DIR: files,
+      SWEEP_INTERVAL_MS: '50',
+      ...(port === undefined ? {} : { PORT: String(port) }),
+    }),
+  );
+}
+
+async function readyOf(service: RunningService): Promise<{ status: string; failed: string[] }> {
+  const answer = await fetch(`${service.url}/readyz`);
+  return (await answer.json()) as { status: string; failed: string[] };
+}
+
+async function connectionsLeft(): Promise<string[]> {
+  const { rows } = await watcher.query<{ name: string }>(
+    `select application_name as name from pg_stat_activity where application_name like 'octopipe-%' and datname = current_database()`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+function openSockets(): string[] {
+  return process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP'));
+}

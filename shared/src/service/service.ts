@@ -1,0 +1,163 @@
+import type { Server } from 'node:http';
+import type { Express } from 'express';
+import { sql } from 'kysely';
+import type { RunStopped } from '../core/errors.js';
+import type { Database } from '../db/index.js';
+import { assertSchemaIsCurrent } from '../db/migrate.js';
+import { mountRoutes, type Route } from '../http/route.js';
+import { closeServer, createApp, listen } from '../http/server.js';
+import type { ServiceName } from '../queue/catalog.js';
+import { type JobHandler, startWorker } from '../queue/worker.js';
+import type { CommonConfig } from './config.js';
+import type { CommonContext } from './context.js';
+
+export interface ServiceParts<C extends CommonContext> {
+  name: ServiceName;
+  config: CommonConfig;
+  ctx: C;
+  routes: ReadonlyArray<Route<C>>;
+  /** Routes that are not JSON behind a bearer key (the console's pages). Mounted after `routes`, before the 404. */
+  addRoutes?(app: Express, ctx: C): void;
+  handlers: ReadonlyArray<JobHandler<C>>;
+  /** Finds pending work in Postgres and hints it again; runs every sweepIntervalMs, one at a time. */
+  sweep(ctx: C): Promise<void>;
+  onRunStopped?(ctx: C, payload: { tenantId: string; runId?: string }, error: RunStopped): Promise<void>;
+}
+
+export interface RunningService {
+  url: string;
+  port: number;
+  /** Not ready any more, no new jobs, running jobs finish or are handed back. */
+  drain(): Promise<void>;
+  /** Closes what `start` opened, in reverse order. */
+  destroy(): Promise<void>;
+}
+
+/** Starts HTTP, worker and sweep of one service. Closing is opening backwards; a job cut off runs again elsewhere. */
+export async function startService<C extends CommonContext>(parts: ServiceParts<C>): Promise<RunningService> {
+  try {
+    return await start(parts);
+  } catch (error) {
+    await parts.ctx.destroy();
+    throw error;
+  }
+}
+
+async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<RunningService> {
+  const { name, config, ctx } = parts;
+  await assertSchemaIsCurrent(ctx.db as never);
+  let draining: Promise<void> | undefined;
+  const app = createApp(
+    ctx.logger,
+    {
+      checks: {
+        postgres: () => pingDatabase(ctx.db),
+        queue: () => ctx.queue.ping(),
+        schema: () => assertSchemaIsCurrent(ctx.db as never),
+      },
+      isDraining: () => draining !== undefined,
+    },
+    (express) => {
+      mountRoutes(express, ctx, parts.routes, { logger: ctx.logger, authenticate: ctx.authenticate });
+      parts.addRoutes?.(express, ctx);
+    },
+  );
+  const worker = startWorker({
+    service: name,
+    ctx,
+    handlers: parts.handlers,
+    connection: ctx.queue,
+    logger: ctx.logger,
+    concurrency: config.queue.concurrency,
+    ...(parts.onRunStopped
+      ? { onRunStopped: (payload, error) => parts.onRunStopped?.(ctx, payload, error) ?? Promise.resolve() }
+      : {}),
+  });
+  const sweep = startSweep(parts);
+  let http: { server: Server; port: number };
+  try {
+    http = await listen(app, config.http.host, config.http.port);
+  } catch (error) {
+    await stopWork();
+    throw error;
+  }
+  ctx.logger.info({ port: http.port, lane: ctx.queue.lane }, 'service ready');
+  // Whoever asks a second time waits for the same end: destroy must not close what a running job still uses.
+  const drain = () => {
+    draining ??= stopWork();
+    return draining;
+  };
+  return {
+    url: `http://${config.http.host}:${http.port}`,
+    port: http.port,
+    drain,
+    async destroy() {
+      await drain();
+      await closeServer(http.server, 5_000);
+      await ctx.destroy();
+    },
+  };
+
+  async function stopWork(): Promise<void> {
+    sweep.stop();
+    await sweep.idle();
+    await worker.drain();
+  }
+}
+
+async function pingDatabase(db: Database): Promise<void> {
+  await sql`select 1`.execute(db);
+}
+
+/** One sweep at a time; a failed one is logged and the next comes at its time (Postgres may be away for a while). */
+function startSweep<C extends CommonContext>(
+  parts: ServiceParts<C>,
+): { stop(): void; idle(): Promise<void> } {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  const tick = () => {
+    running = parts
+      .sweep(parts.ctx)
+      .catch((error: unknown) => parts.ctx.logger.warn({ err: error }, 'sweep failed'))
+      .then(() => {
+        if (!stopped) timer = setTimeout(tick, parts.config.queue.sweepIntervalMs);
+      });
+  };
+  tick();
+  return {
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+    idle: () => running,
+  };
+}
+
+/**
+ * The body of every main.ts: start, say so on stdout (the supervisor waits for the line), stop on SIGTERM or SIGINT
+ * within 25 s; a second signal ends at once.
+ */
+export async function runUntilSignal(name: ServiceName, start: () => Promise<RunningService>): Promise<void> {
+  let service: RunningService;
+  try {
+    service = await start();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+  process.stdout.write(`octopipe ${name} ready at ${service.url}\n`);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    const hardStop = setTimeout(() => process.exit(1), 25_000);
+    hardStop.unref();
+    service.destroy().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}

@@ -1,0 +1,58 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+// Tests read our packages from source, so that a test run never depends on a stale build.
+// Tests that start real processes (crash, e2e) use the build, which `npm test` makes first.
+const fromSource = [
+  'shared',
+  'simulator',
+  'generator',
+  'cli',
+  'services/ingest',
+  'services/transform',
+  'services/loader',
+  'services/reporter',
+].map((folder) => ({
+  find: new RegExp(`^@octopipe/${folder.split('/').at(-1)}/(.*)$`),
+  replacement: `${fileURLToPath(new URL(`./${folder}/src/`, import.meta.url))}$1.ts`,
+}));
+
+export default defineConfig({
+  resolve: { alias: fromSource },
+  test: {
+    // Most of these tests wait for leases and deadlines rather than compute: on two cores, three at once overlap well.
+    maxWorkers: 3,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          // Not a promise of speed: a machine under load must not fail a test.
+          testTimeout: 60_000,
+          include: ['{shared,services/*,simulator,generator,cli}/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/*.{integration,contract}.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          globalSetup: ['shared/src/testing/global-setup.ts'],
+          include: ['{shared,services/*,simulator,generator,cli}/src/**/*.{integration,contract}.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
