@@ -48,7 +48,7 @@ test('leaves one secret, readable by us alone, and no other password file', asyn
   const password = new URL(url).password;
   const secret = join(folder, 'postgres.secret');
   expect((await stat(secret)).mode & 0o777).toBe(0o600);
-  expect(execFileSync('grep', ['-rlF', password, folder], { encoding: 'utf8' }).trim()).toBe(secret);
+  expect(execFileSync('grep', ['-rlF', '-e', password, folder], { encoding: 'utf8' }).trim()).toBe(secret);
 });
 
 test('keeps what was committed when the server is killed', async () => {
