@@ -172,6 +172,17 @@ export interface LoaderBatchProgress {
   tenantId: string;
 }
 
+export interface LoaderBeforeImage {
+  connectionId: string;
+  entity: string;
+  image: Json;
+  takenAt: Generated<Timestamp>;
+  takenByRun: string;
+  targetId: string;
+  targetKey: string;
+  tenantId: string;
+}
+
 export interface LoaderCompanyBudget {
   blockedUntil: Timestamp | null;
   burstLimit: number;
@@ -443,6 +454,7 @@ export interface DB {
   "ingest.stagedRef": IngestStagedRef;
   "ingest.stagedRow": IngestStagedRow;
   "loader.batchProgress": LoaderBatchProgress;
+  "loader.beforeImage": LoaderBeforeImage;
   "loader.companyBudget": LoaderCompanyBudget;
   "loader.connection": LoaderConnection;
   "loader.crosswalk": LoaderCrosswalk;
