@@ -24,6 +24,8 @@ const layers: ReadonlyArray<ReadonlyArray<string>> = [
 const exceptions: Record<string, string> = {
   'shared/src/http/route.ts -> shared/src/tenancy/api-key.ts':
     'types only: a route names the roles that may call it, and its handler gets the caller',
+  'shared/src/http/route.ts -> shared/src/tenancy/tenant.ts':
+    'types only: the handler of a route gets the tenant it acts for',
   'shared/src/octopuspro/connector.ts -> shared/src/staging/read-staged.ts':
     'types only: StagedColumn, what a header becomes; it would better live in octopuspro/headers.ts, which makes it',
   'shared/src/octopuspro/headers.ts -> shared/src/staging/read-staged.ts':
@@ -35,6 +37,8 @@ const exceptions: Record<string, string> = {
   'shared/src/service/context.ts -> shared/src/tenancy/api-key.ts':
     'same layer: service wires tenancy together with everything else',
   'shared/src/service/context.ts -> shared/src/tenancy/secrets.ts':
+    'same layer: service wires tenancy together with everything else',
+  'shared/src/service/service.ts -> shared/src/tenancy/tenant.ts':
     'same layer: service wires tenancy together with everything else',
 };
 

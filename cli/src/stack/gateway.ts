@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
+import type { ProblemCode, StatusOf } from '@octopipe/shared/core/problems';
 import type { ServiceName } from '@octopipe/shared/queue/catalog';
 import { CliError } from '../exit-codes.js';
 
@@ -57,7 +58,7 @@ export async function startGateway(options: {
         res,
         404,
         'no_such_route',
-        `There is no ${path} here; the routes are listed in docs/api.md.`,
+        `There is no ${path} here; the routes are listed at /docs.`,
       );
     }
     const url = options.urlOf(service);
@@ -168,7 +169,12 @@ function sendJson(res: ServerResponse, status: number, body: unknown): void {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function sendProblem(res: ServerResponse, status: number, code: string, detail: string): void {
+function sendProblem<C extends ProblemCode>(
+  res: ServerResponse,
+  status: StatusOf<C>,
+  code: C,
+  detail: string,
+): void {
   res
     .writeHead(status, {
       'content-type': 'application/problem+json',
@@ -176,7 +182,7 @@ function sendProblem(res: ServerResponse, status: number, code: string, detail: 
     })
     .end(
       JSON.stringify({
-        type: `https://octopipe.dev/problems/${code}`,
+        type: `/docs/errors#${code}`,
         title: code.replaceAll('_', ' '),
         status,
         detail,

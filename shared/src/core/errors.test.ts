@@ -44,7 +44,7 @@ test('they are told apart by class', () => {
     new RetryLater(1, 'a'),
     new RecordRejected('a', 'b'),
     new RunStopped('a', 'b'),
-    new Problem(400, 'a', 'b'),
+    new Problem(400, 'malformed_json', 'b'),
     new SetupError('a'),
   ];
   expect(one.map((error) => all.filter((type) => error instanceof type))).toEqual(all.map((type) => [type]));

@@ -1,3 +1,5 @@
+import type { ProblemCode, StatusOf } from './problems.js';
+
 /**
  * Errors are classified once, near their source, by what the caller should do (see queue/worker.ts and
  * http/error-handler.ts, the only two translators). Anything else that is thrown is a bug and fails loudly.
@@ -39,14 +41,16 @@ export class RunStopped extends Error {
   }
 }
 
-/** An answer to an HTTP caller, RFC 9457. `code` is stable; `fields` names each bad field by JSON pointer. */
-export class Problem extends Error {
+/** An answer to an HTTP caller, RFC 9457. `code` is of the catalogue; `fields` names each bad field by JSON pointer. */
+export class Problem<C extends ProblemCode = ProblemCode> extends Error {
   override readonly name = 'Problem';
   constructor(
-    readonly status: number,
-    readonly code: string,
+    readonly status: StatusOf<C>,
+    readonly code: C,
     message: string,
     readonly fields: ReadonlyArray<{ pointer: string; message: string }> = [],
+    /** What else stands in the body, and headers that go with it. */
+    readonly more: { members?: Record<string, unknown>; headers?: Record<string, string> } = {},
   ) {
     super(message);
   }

@@ -58,7 +58,7 @@ test.each([
   new RetryLater(1_500, 'budget_spent'),
   new RunStopped('token_refused', 'Pipedrive refuses the token; connect again.'),
   new RecordRejected('email_invalid', 'customer 17'),
-  new Problem(404, 'no_such_run', 'There is no such run.'),
+  new Problem(404, 'run_not_found', 'There is no such run.'),
   new SetupError('REDIS_URL: must start with redis.'),
 ])('our own errors say what they are: $name', (error) => {
   const { lines } = logged((log) => log.error({ err: error }, 'job failed'));

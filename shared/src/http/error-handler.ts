@@ -12,12 +12,14 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
       logger.error({ requestId, method: req.method, route: req.route?.path, err: error }, 'request failed');
     if (problem.status === 503) res.setHeader('retry-after', '5');
     if (problem.status === 401) res.setHeader('www-authenticate', 'Bearer');
+    for (const [name, value] of Object.entries(problem.more.headers ?? {})) res.setHeader(name, value);
     res
       .status(problem.status)
       .type('application/problem+json')
       .send(
         JSON.stringify({
-          type: `https://octopipe.dev/problems/${problem.code}`,
+          // Relative (RFC 9457 3.1.1): our own docs page explains it, wherever this installation stands.
+          type: `/docs/errors#${problem.code}`,
           title: problem.code.replaceAll('_', ' '),
           status: problem.status,
           detail: problem.message,
@@ -25,6 +27,7 @@ export function errorHandler(logger: Logger): ErrorRequestHandler {
           code: problem.code,
           requestId,
           ...(problem.fields.length > 0 ? { errors: problem.fields } : {}),
+          ...problem.more.members,
         }),
       );
   };
@@ -34,15 +37,18 @@ export const notFoundHandler: RequestHandler = (req) => {
   throw new Problem(
     404,
     'no_such_route',
-    `There is no ${req.method} ${req.path} here; the routes are listed in docs/api.md.`,
+    `There is no ${req.method} ${req.path} here; the routes are listed at /docs.`,
   );
 };
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof RunStopped) return new Problem(409, error.code, error.message);
+  if (error instanceof RunStopped)
+    return new Problem(409, 'run_stopped', error.message, [], { members: { reason: error.code } });
   if (error instanceof RetryLater)
-    return new Problem(503, error.code, 'The service cannot do this right now; try again shortly.');
+    return new Problem(503, 'try_later', 'The service cannot do this right now; try again shortly.', [], {
+      members: { reason: error.code },
+    });
   if (isDatabaseAway(error))
     return new Problem(
       503,
@@ -54,7 +60,11 @@ function toProblem(error: unknown): Problem {
   if (isOfBodyParser(error)) {
     return error.status === 413
       ? new Problem(413, 'body_too_large', 'The body is larger than this route accepts.')
-      : new Problem(error.status, 'unreadable_body', 'The body cannot be read; send JSON in UTF-8.');
+      : new Problem(
+          error.status === 415 ? 415 : 400,
+          'unreadable_body',
+          'The body cannot be read; send JSON in UTF-8.',
+        );
   }
   if (error instanceof URIError)
     return new Problem(400, 'malformed_path', 'The path holds a broken percent escape.');

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { Problem, RetryLater, RunStopped } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
-import { defineRoute, mountRoutes, type Route } from './route.js';
+import { defineRoute, mountRoutes, type Route, type Thing } from './route.js';
 import { closeServer, createApp, listen, type Readiness } from './server.js';
 
 const canary = 'canary@example.test';
@@ -16,14 +16,14 @@ describe('a route', () => {
   const echo = defineRoute({
     method: 'post',
     path: '/v1/things/:id',
-    roles: ['operator'],
+    access: operatorsOnly({ id: 'run' }),
     summary: 'Answers what it was asked.',
+    answers: { 201: z.unknown() },
     params: z.object({ id: z.uuid() }),
-    query: z.object({ tenant: z.string().optional() }),
     body: z.object({ name: z.string(), tags: z.array(z.string()).default([]) }),
-    handle: async (_ctx, { params, query, body, caller }) => ({
+    handle: async (_ctx: undefined, { params, query, body, caller, tenant }) => ({
       status: 201,
-      body: { params, query, body, caller: caller.label },
+      body: { params, query, body, caller: caller.label, tenant: tenant.slug },
       headers: { etag: '"1"' },
     }),
   });
@@ -39,6 +39,7 @@ describe('a route', () => {
       query: { tenant: 'acme' },
       body: { name: 'pump', tags: [] },
       caller: 'operator key',
+      tenant: 'acme',
     });
   });
 
@@ -54,7 +55,7 @@ describe('a route', () => {
     expect(answer.status).toBe(422);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.body).toEqual({
-      type: 'https://octopipe.dev/problems/invalid_request',
+      type: '/docs/errors#invalid_request',
       title: 'invalid request',
       status: 422,
       code: 'invalid_request',
@@ -86,6 +87,29 @@ describe('a route', () => {
     const answer = await post(`/v1/things/${id}`, { name: 'pump' }, 'viewer');
     expect(answer.status).toBe(403);
     expect(answer.body).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('operator') });
+  });
+
+  test('a key that is bound to a tenant gets nothing of the installation', async () => {
+    const route = defineRoute({
+      method: 'get',
+      path: '/v1/all',
+      access: { roles: ['operator'], scope: 'installation', ids: {} },
+      summary: '',
+      answers: { 200: z.object({}) },
+      handle: async (_ctx: undefined) => ({ status: 200, body: {} }),
+    });
+    const { app } = appWith([route]);
+    const statusFor = async (credential: string) =>
+      (await request(app).get('/v1/all').set('authorization', credential)).status;
+    expect([await statusFor('operator'), await statusFor('operator of t')]).toEqual([200, 403]);
+  });
+
+  test.each([
+    ['nobody', { roles: [] }, /does not say who may call it/],
+    ['anything', { ids: {} }, /does not say what id refers to/],
+  ])('without a rule the service does not start: who, or what an id is (%s)', (_what, lack, says) => {
+    expect(() => appWith([{ ...echo, ...lack } as Route<undefined>])).toThrow(says);
+    expect(() => appWith([echo, echo])).toThrow(/defined twice/);
   });
 
   test('asks a caller without a key for one, whatever else is wrong', async () => {
@@ -130,9 +154,9 @@ describe('a route', () => {
 
 describe('what a handler throws', () => {
   test.each<[string, () => unknown, number, string]>([
-    ['a problem', () => new Problem(409, 'run_ended', 'The run has ended.'), 409, 'run_ended'],
-    ['a stopped run', () => new RunStopped('token_refused', 'Connect again.'), 409, 'token_refused'],
-    ['busy', () => new RetryLater(900, 'budget_spent'), 503, 'budget_spent'],
+    ['a problem', () => new Problem(409, 'not_possible_now', 'The run has ended.'), 409, 'not_possible_now'],
+    ['a stopped run', () => new RunStopped('token_refused', 'Connect again.'), 409, 'run_stopped'],
+    ['busy', () => new RetryLater(900, 'budget_spent'), 503, 'try_later'],
     [
       'no database',
       () => Object.assign(new Error(canary), { code: 'ECONNREFUSED' }),
@@ -169,9 +193,10 @@ describe('what a handler throws', () => {
     const route = defineRoute({
       method: 'get',
       path: '/v1/boom',
-      roles: ['operator'],
+      access: operatorsOnly({}),
       summary: '',
-      handle: async (_ctx, _input, res) => {
+      answers: { 200: z.unknown() },
+      handle: async (_ctx: undefined, _input, res) => {
         res.write('begun');
         throw new Error(canary);
       },
@@ -204,7 +229,7 @@ describe('an app', () => {
   });
 
   test('one line per request with its route, never its query or body; none for probes', async () => {
-    const { app, text } = appWith([throwing(() => new Problem(409, 'run_ended', 'x'))]);
+    const { app, text } = appWith([throwing(() => new Problem(409, 'not_possible_now', 'x'))]);
     await request(app).get(`/v1/boom?email=${canary}`).set('authorization', 'operator');
     await request(app).get('/livez');
     await request(app).get('/readyz');
@@ -255,8 +280,9 @@ describe('an app', () => {
     const route = defineRoute({
       method: 'get',
       path: '/v1/slow',
-      roles: ['operator'],
+      access: operatorsOnly({}),
       summary: '',
+      answers: { 200: z.unknown() },
       handle: async () => {
         await new Promise<void>((resolve) => finish.push(resolve));
         return { status: 200, body: {} };
@@ -284,13 +310,18 @@ function throwing(make: () => unknown): Route<undefined> {
   return defineRoute({
     method: 'get',
     path: '/v1/boom',
-    roles: ['operator'],
+    access: operatorsOnly({}),
     summary: 'Fails.',
+    answers: { 200: z.unknown() },
     query: z.object({ email: z.string().optional() }),
     handle: async () => {
       throw make();
     },
   });
+}
+
+function operatorsOnly<I extends Record<string, Thing>>(ids: I) {
+  return { roles: ['operator'], scope: 'tenant', ids } as const;
 }
 
 /** An app whose callers say their role in place of a key. */
@@ -304,12 +335,17 @@ function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness)
   });
   const logger = createLogger('loader', 'info', destination);
   const authenticate = async (req: Request): Promise<Caller> => {
-    const role = req.headers.authorization as Role | undefined;
+    const [role, , tenantId = null] = (req.headers.authorization ?? '').split(' ');
     if (!role) throw new Problem(401, 'unauthorized', 'Send a key.');
-    return { keyId: 'k', label: `${role} key`, role, tenantId: null };
+    return { keyId: 'k', label: `${role} key`, role: role as Role, tenantId };
   };
   const app = createApp(logger, readiness ?? { checks: {}, isDraining: () => false }, (express) =>
-    mountRoutes(express, undefined, routes, { logger, authenticate }),
+    mountRoutes(express, undefined, routes, {
+      logger,
+      authenticate,
+      tenantOf: async (_caller, slug) => ({ id: 't', slug: slug ?? 'own', name: 'T' }),
+      closing: new AbortController().signal,
+    }),
   );
   return { app, text: () => text };
 }

@@ -1,16 +1,43 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { Problem } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import type { ProblemCode } from '../core/problems.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
+import type { Tenant } from '../tenancy/tenant.js';
+
+/** What an id in a request can refer to. The authorisation matrix (testing/access-matrix.ts) has an own, a foreign and an absent one of each. */
+export type Thing =
+  | 'tenant'
+  | 'api_key'
+  | 'migration'
+  | 'export'
+  | 'mapping'
+  | 'connection'
+  | 'run'
+  | 'document'
+  /** An id of the source: it is looked for among the tenant's rows and refers to nothing else. */
+  | 'source_record';
+
+/**
+ * Whose rows a call may touch.
+ *  - `tenant`: those of one tenant: the key's own, or the one named by `?tenant=`;
+ *  - `new_tenant`: the tenant is named in the body and made when it is new; a bound key opens its own only;
+ *  - `installation`: nobody's. Keys that are bound to a tenant are turned away whatever their role.
+ */
+export type RouteScope = 'tenant' | 'new_tenant' | 'installation';
 
 export interface RouteInput<P, Q, B> {
   params: P;
   query: Q;
   body: B;
   caller: Caller;
+  /** Set when the route's scope is `tenant`: the only tenant this call may speak of. */
+  tenant: Tenant;
   log: Logger;
   req: Request;
+  /** Aborted when the service drains: whoever streams ends the answer then. */
+  closing: AbortSignal;
 }
 
 /** What a handler answers: JSON with a status, or nothing when it wrote the response itself (streams, HTML). */
@@ -20,80 +47,152 @@ export interface Route<C> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Express path under the service's public prefix, e.g. `/v1/runs/:runId`. */
   path: string;
-  /** Who may call it. A route without roles does not compile; tenant-bound keys additionally see only their tenant. */
   roles: ReadonlyArray<Role>;
+  scope: RouteScope;
+  /** What each id of path, query and body refers to. */
+  ids: Readonly<Record<string, Thing>>;
   summary: string;
   params: z.ZodType;
   query: z.ZodType;
   body: z.ZodType;
-  /** True when the handler reads the raw request stream (uploads): no JSON parsing. */
-  streams: boolean;
+  /** By status. A streamed answer is `streamed(mediaType)`. */
+  answers: Readonly<Record<number, z.ZodType>>;
+  /** The codes it may answer besides those that every route may (`commonProblems`). */
+  problems: ReadonlyArray<ProblemCode>;
+  /** The media type of a request body that the handler reads as a stream (uploads): no JSON parsing. */
+  streams: string | undefined;
   handle(ctx: C, input: RouteInput<never, never, never>, res: Response): Promise<RouteAnswer>;
 }
 
-interface RouteSpec<C, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+type IdKey<K> = K extends 'id' | `${string}Id` | `${string}_id` ? K : never;
+type IdKeysOf<T> = T extends object ? IdKey<keyof T & string> : never;
+/** Every path parameter, and every `…_id` of query and body, must say what it refers to: leaving one out does not compile. */
+type IdsOf<P, Q, B> = Record<(keyof P & string) | IdKeysOf<Q> | IdKeysOf<B>, Thing>;
+
+/** The body is held to the documented shape by the compiler; that the status is a documented one, the matrix test sees. */
+interface AnswerOf<A extends Record<number, z.ZodType>> {
+  status: number;
+  body: z.input<A[keyof A & number]>;
+  headers?: Record<string, string>;
+}
+
+interface RouteSpec<
+  C,
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends Record<number, z.ZodType>,
+> {
   method: Route<C>['method'];
   path: string;
-  roles: ReadonlyArray<Role>;
+  /** The route's whole authorisation. A route without it does not compile. */
+  access: {
+    roles: ReadonlyArray<Role>;
+    scope: RouteScope;
+    ids: IdsOf<z.infer<P>, z.infer<Q>, z.infer<B>>;
+  };
   summary: string;
   params?: P;
   query?: Q;
   body?: B;
-  streams?: boolean;
-  handle(ctx: C, input: RouteInput<z.infer<P>, z.infer<Q>, z.infer<B>>, res: Response): Promise<RouteAnswer>;
+  answers: A;
+  problems?: ReadonlyArray<ProblemCode>;
+  streams?: string;
+  handle(
+    ctx: C,
+    input: RouteInput<z.infer<P>, z.infer<Q>, z.infer<B>>,
+    res: Response,
+  ): Promise<AnswerOf<A> | undefined>;
 }
 
-const nothing = z.object({}).strict();
+const nothing = z.object({});
+/** In the query of every route of scope `tenant`, for keys that are not bound to one. */
+const tenantQuery = {
+  tenant: z
+    .string()
+    .min(1)
+    .max(80)
+    .optional()
+    .meta({ description: 'The tenant, for keys that are not bound to one.' }),
+};
 
 /** One endpoint: the zod shapes validate, document and type it. Unknown query or body keys are refused. */
 export function defineRoute<
   C,
+  A extends Record<number, z.ZodType>,
   P extends z.ZodType = typeof nothing,
-  Q extends z.ZodType = typeof nothing,
+  Q extends z.ZodObject = typeof nothing,
   B extends z.ZodType = z.ZodUndefined,
->(spec: RouteSpec<C, P, Q, B>): Route<C> {
+>(spec: RouteSpec<C, P, Q, B, A>): Route<C> {
+  const query: z.ZodObject = spec.query ?? nothing;
+  const { access, ...rest } = spec;
   return {
-    ...spec,
+    ...rest,
+    ...access,
     params: spec.params ?? nothing,
-    query: refusingUnknown(spec.query ?? nothing),
+    query: refusingUnknown(access.scope === 'tenant' ? query.extend(tenantQuery) : query),
     body: refusingUnknown(spec.body ?? z.undefined()),
-    streams: spec.streams ?? false,
+    problems: spec.problems ?? [],
+    streams: spec.streams,
     handle: spec.handle as unknown as Route<C>['handle'],
   };
 }
 
-/** zod drops unknown keys unless told; here a mistyped key must not become a default. */
-function refusingUnknown(shape: z.ZodType): z.ZodType {
-  return shape instanceof z.ZodObject && shape.def.catchall === undefined ? shape.strict() : shape;
+/** The shape of an answer that the handler streams itself. */
+export function streamed(mediaType: string): z.ZodType<never, never> {
+  return z.never().meta({ mediaType }) as z.ZodType<never, never>;
 }
 
-/** Mounts the routes. `authenticate` turns the request's credential into a caller or throws a Problem. */
-export function mountRoutes<C>(
-  app: Express,
-  ctx: C,
-  routes: ReadonlyArray<Route<C>>,
-  deps: { logger: Logger; authenticate(req: Request): Promise<Caller> },
-): void {
+/** What any route may answer, whatever it is about. */
+export const commonProblems: ReadonlyArray<ProblemCode> = [
+  'unauthorized',
+  'forbidden',
+  'invalid_request',
+  'malformed_json',
+  'malformed_path',
+  'unreadable_body',
+  'body_too_large',
+  'tenant_required',
+  'tenant_not_found',
+  'run_stopped',
+  'try_later',
+  'database_unavailable',
+  'service_away',
+  'internal_error',
+];
+
+/** zod drops unknown keys unless told; here a mistyped key must not become a default. */
+function refusingUnknown(shape: z.ZodType): z.ZodType {
+  if (!(shape instanceof z.ZodObject) || shape.def.catchall !== undefined) return shape;
+  const strict = shape.strict();
+  const meta = shape.meta();
+  return meta ? strict.meta(meta) : strict;
+}
+
+/** What the routes of one service are mounted with; each is a table or a connection of `shared/tenancy`. */
+export interface Edge {
+  logger: Logger;
+  /** Turns the request's credential into a caller or throws a Problem. */
+  authenticate(req: Request): Promise<Caller>;
+  /** The tenant a call acts for; foreign and absent answer alike. */
+  tenantOf(caller: Caller, slug: string | undefined): Promise<Tenant>;
+  closing: AbortSignal;
+}
+
+export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route<C>>, edge: Edge): void {
+  assertEachHasARule(routes);
   const json = express.json({ limit: '1mb', strict: true });
   for (const route of routes) {
-    const parsers = route.streams || route.method === 'get' ? [] : [json];
-    app[route.method](route.path, ...parsers, async (req: Request, res: Response) => {
-      const caller = await deps.authenticate(req);
-      if (!route.roles.includes(caller.role)) {
-        throw new Problem(
-          403,
-          'forbidden',
-          `The role ${caller.role} may not do this; it needs one of: ${route.roles.join(', ')}.`,
-        );
-      }
-      const input = {
-        params: parse(route.params, req.params, '/path'),
-        query: parse(route.query, req.query, '/query'),
-        body: route.streams ? undefined : parse(route.body, req.body, ''),
-        caller,
-        log: deps.logger.child({ requestId: res.locals.requestId }),
-        req,
-      };
+    app[route.method](route.path, async (req: Request, res: Response) => {
+      const caller = await edge.authenticate(req);
+      assertMayCall(route, caller);
+      if (route.streams === undefined && route.method !== 'get') await run(json, req, res);
+      const params = parse(route.params, req.params, '/path');
+      const query = parse(route.query, req.query, '/query') as { tenant?: string };
+      const body = route.streams === undefined ? parse(route.body, req.body, '') : undefined;
+      const tenant = route.scope === 'tenant' ? await edge.tenantOf(caller, query.tenant) : undefined;
+      const log = edge.logger.child({ requestId: res.locals.requestId });
+      const input = { params, query, body, caller, tenant, log, req, closing: edge.closing };
       const answer = await route.handle(ctx, input as never, res);
       if (answer) {
         for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
@@ -101,6 +200,38 @@ export function mountRoutes<C>(
       }
     });
   }
+}
+
+/** The compiler asks for the rule; this is for whoever got past it: the service does not start. */
+function assertEachHasARule(routes: ReadonlyArray<Route<never>>): void {
+  const known = new Set<string>();
+  for (const { method, path, roles, scope, ids } of routes) {
+    const route = `${method.toUpperCase()} ${path}`;
+    if (known.has(route)) throw new Error(`${route} is defined twice.`);
+    known.add(route);
+    if (!(roles?.length > 0) || scope === undefined)
+      throw new Error(`${route} does not say who may call it.`);
+    const open = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '').filter((name) => !(name in ids));
+    if (open.length > 0) throw new Error(`${route} does not say what ${open.join(', ')} refers to.`);
+  }
+}
+
+function assertMayCall(route: Route<never>, caller: Caller): void {
+  if (!route.roles.includes(caller.role)) {
+    throw new Problem(
+      403,
+      'forbidden',
+      `The role ${caller.role} may not do this; it needs one of: ${route.roles.join(', ')}.`,
+    );
+  }
+  if (route.scope === 'installation' && caller.tenantId !== null)
+    throw new Problem(403, 'forbidden', 'A key that is bound to a tenant may not do this.');
+}
+
+function run(handler: RequestHandler, req: Request, res: Response): Promise<void> {
+  return new Promise((resolve, reject) => {
+    handler(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
+  });
 }
 
 function parse(shape: z.ZodType, value: unknown, where: string): unknown {

@@ -51,9 +51,9 @@ test('ready, at work, drained, gone', async () => {
     },
   });
   expect(await readyOf(service)).toEqual({ status: 'ready', failed: [] });
-  const key = await createApiKey(service.ctx.db, { role: 'viewer', label: 'test' });
+  const key = await createApiKey(service.ctx.db, { role: 'operator', label: 'test' });
   const answer = await fetch(`${service.url}/v1/reports`, { headers: { authorization: `Bearer ${key}` } });
-  expect([answer.status, await answer.json()]).toEqual([200, { role: 'viewer' }]);
+  expect([answer.status, await answer.json()]).toEqual([200, { role: 'operator' }]);
   expect((await fetch(`${service.url}/v1/reports`)).status).toBe(401);
   const runId = randomUUID();
   await service.ctx.producer.send('reconcile-run', { tenantId: randomUUID(), runId });
@@ -113,7 +113,7 @@ test('destroy waits for a drain that is on its way: a running job keeps its data
         finish = resolve;
       });
       await ctx.queue.ping();
-      await createApiKey(ctx.db, { role: 'viewer', label: 'written by the job' });
+      await createApiKey(ctx.db, { role: 'operator', label: 'written by the job' });
       journal.push('ended');
     },
   });
@@ -204,8 +204,9 @@ async function start(wanted: Wanted): Promise<RunningService & { ctx: CommonCont
       defineRoute({
         method: 'get',
         path: '/v1/reports',
-        roles: ['viewer'],
+        access: { roles: ['operator'], scope: 'installation', ids: {} },
         summary: 'Says who calls.',
+        answers: { 200: z.object({ role: z.string() }) },
         handle: async (_ctx: CommonContext, { caller }) => ({ status: 200, body: { role: caller.role } }),
       }),
     ],

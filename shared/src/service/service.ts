@@ -8,6 +8,7 @@ import { mountRoutes, type Route } from '../http/route.js';
 import { closeServer, createApp, listen } from '../http/server.js';
 import type { ServiceName } from '../queue/catalog.js';
 import { type JobHandler, startWorker } from '../queue/worker.js';
+import { tenantOfCall } from '../tenancy/tenant.js';
 import type { CommonConfig } from './config.js';
 import type { CommonContext } from './context.js';
 
@@ -47,6 +48,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
   const { name, config, ctx } = parts;
   await assertSchemaIsCurrent(ctx.db as never);
   let draining: Promise<void> | undefined;
+  const closing = new AbortController();
   const app = createApp(
     ctx.logger,
     {
@@ -58,7 +60,12 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
       isDraining: () => draining !== undefined,
     },
     (express) => {
-      mountRoutes(express, ctx, parts.routes, { logger: ctx.logger, authenticate: ctx.authenticate });
+      mountRoutes(express, ctx, parts.routes, {
+        logger: ctx.logger,
+        authenticate: ctx.authenticate,
+        tenantOf: (caller, slug) => tenantOfCall(ctx.db, caller, slug),
+        closing: closing.signal,
+      });
       parts.addRoutes?.(express, ctx);
     },
   );
@@ -99,6 +106,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
   };
 
   async function stopWork(): Promise<void> {
+    closing.abort();
     sweep.stop();
     await sweep.idle();
     await worker.drain();

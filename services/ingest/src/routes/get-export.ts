@@ -1,20 +1,19 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { sql } from 'kysely';
 import type { IngestContext } from '../context.js';
 import { exportOfMigration } from './export-of-migration.js';
-import { ExportPath, TenantQuery } from './tenant-query.js';
+import { anyRole, Export, ExportPath } from './shapes.js';
 
-export const getExport = defineRoute<IngestContext, typeof ExportPath, typeof TenantQuery>({
+export const getExport = defineRoute({
   method: 'get',
   path: '/v1/migrations/:id/exports/:exportId',
-  roles: ['portal', 'operator', 'tenant_admin', 'viewer'],
+  access: { roles: anyRole, scope: 'tenant', ids: { id: 'migration', exportId: 'export' } },
   summary: 'An export: how far it is, its files, its objects, its findings by code.',
   params: ExportPath,
-  query: TenantQuery,
-  async handle(ctx, { caller, params, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 200: Export },
+  problems: ['export_not_found'],
+  async handle(ctx: IngestContext, { tenant, params }) {
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       const found = await exportOfMigration(tx, tenant.id, params.id, params.exportId);
       const files = await tx

@@ -1,24 +1,22 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import { type FindingCode, findingRules } from '@octopipe/shared/domain/findings';
+import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
 import { exportOfMigration } from './export-of-migration.js';
-import { PageQuery, positionOfCursor, toPage } from './pages.js';
-import { ExportPath } from './tenant-query.js';
+import { anyRole, ExportPath, Finding } from './shapes.js';
 
-const Query = z.object({ tenant: z.string().optional(), ...PageQuery }).strict();
-
-export const getFindings = defineRoute<IngestContext, typeof ExportPath, typeof Query>({
+export const getFindings = defineRoute({
   method: 'get',
   path: '/v1/migrations/:id/exports/:exportId/findings',
-  roles: ['portal', 'operator', 'tenant_admin', 'viewer'],
+  access: { roles: anyRole, scope: 'tenant', ids: { id: 'migration', exportId: 'export' } },
   summary: 'Lists what was found in the data of an export.',
   params: ExportPath,
-  query: Query,
-  async handle(ctx, { caller, params, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  query: z.object(PageQuery),
+  answers: { 200: pageOf(Finding) },
+  problems: ['export_not_found'],
+  async handle(ctx: IngestContext, { tenant, params, query }) {
     const after = positionOfCursor(query.cursor, /^\d{1,18}$/);
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       const { id } = await exportOfMigration(tx, tenant.id, params.id, params.exportId);

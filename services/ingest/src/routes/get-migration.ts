@@ -1,24 +1,22 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMigration as findMigration } from '@octopipe/shared/staging/read-staged';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import type { IngestContext } from '../context.js';
-import { viewMigrations } from './migration-view.js';
-import { MigrationPath, TenantQuery } from './tenant-query.js';
+import { viewMigration } from './migration-view.js';
+import { anyRole, Migration, MigrationPath } from './shapes.js';
 
-export const getMigration = defineRoute<IngestContext, typeof MigrationPath, typeof TenantQuery>({
+export const getMigration = defineRoute({
   method: 'get',
   path: '/v1/migrations/:id',
-  roles: ['portal', 'operator', 'tenant_admin', 'viewer'],
+  access: { roles: anyRole, scope: 'tenant', ids: { id: 'migration' } },
   summary: 'A migration with its stage and exports.',
   params: MigrationPath,
-  query: TenantQuery,
-  async handle(ctx, { caller, params, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 200: Migration },
+  problems: ['migration_not_found'],
+  async handle(ctx: IngestContext, { tenant, params }) {
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       const migration = await findMigration(tx, tenant.id, params.id);
-      const [view] = await viewMigrations(tx, tenant, [migration]);
-      return { status: 200, body: view };
+      return { status: 200, body: await viewMigration(tx, tenant, migration) };
     });
   },
 });

@@ -1,21 +1,19 @@
 import { inTransaction } from '@octopipe/shared/db/index';
+import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
 import { viewMigrations } from './migration-view.js';
-import { PageQuery, positionOfCursor, toPage } from './pages.js';
+import { anyRole, Migration } from './shapes.js';
 
-const Query = z.object({ tenant: z.string().optional(), ...PageQuery }).strict();
-
-export const getMigrations = defineRoute<IngestContext, z.ZodObject, typeof Query>({
+export const getMigrations = defineRoute({
   method: 'get',
   path: '/v1/migrations',
-  roles: ['portal', 'operator', 'tenant_admin', 'viewer'],
+  access: { roles: anyRole, scope: 'tenant', ids: {} },
   summary: 'Lists the migrations of a tenant.',
-  query: Query,
-  async handle(ctx, { caller, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  query: z.object(PageQuery),
+  answers: { 200: pageOf(Migration) },
+  async handle(ctx: IngestContext, { tenant, query }) {
     const after = positionOfCursor(query.cursor, /^[0-9a-f-]{36}$/);
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       const found = await tx

@@ -10,6 +10,12 @@ export interface MigrationRow {
   createdAt: Date;
 }
 
+export async function viewMigration(tx: Tx, tenant: Tenant, migration: MigrationRow) {
+  const [view] = await viewMigrations(tx, tenant, [migration]);
+  if (view === undefined) throw new Error('one migration in, none out');
+  return view;
+}
+
 /** Migrations as the API shows them; each one's stage follows from its latest export, mapping and run. */
 export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: ReadonlyArray<MigrationRow>) {
   if (migrations.length === 0) return [];

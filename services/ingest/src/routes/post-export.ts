@@ -5,22 +5,21 @@ import { appendEvent } from '@octopipe/shared/events/append-event';
 import type { StoredFile } from '@octopipe/shared/files/store';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMigration } from '@octopipe/shared/staging/read-staged';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import type { Request } from 'express';
 import type { IngestContext } from '../context.js';
 import { hint } from '../hint.js';
-import { MigrationPath, TenantQuery } from './tenant-query.js';
+import { ExportReceipt, MigrationPath } from './shapes.js';
 
-export const postExport = defineRoute<IngestContext, typeof MigrationPath, typeof TenantQuery>({
+export const postExport = defineRoute({
   method: 'post',
   path: '/v1/migrations/:id/exports',
-  roles: ['operator', 'tenant_admin', 'portal'],
+  access: { roles: ['portal', 'operator', 'tenant_admin'], scope: 'tenant', ids: { id: 'migration' } },
   summary: 'Takes an export package; the same bytes again answer the same export.',
   params: MigrationPath,
-  query: TenantQuery,
-  streams: true,
-  async handle(ctx, { caller, log, params, query, req }, res) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  streams: 'application/zip',
+  answers: { 202: ExportReceipt, 200: ExportReceipt },
+  problems: ['migration_not_found', 'not_a_zip', 'body_too_large', 'upload_incomplete'],
+  async handle(ctx: IngestContext, { tenant, log, params, req }, res) {
     const scope = { role: 'ingest', tenantId: tenant.id } as const;
     await inTransaction(ctx.db, scope, (tx) => getMigration(tx, tenant.id, params.id));
     // Whatever is refused below leaves the rest of the body unread: the connection cannot be used again.

@@ -3,36 +3,40 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { getOrCreateTenant, tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
-import { viewMigrations } from './migration-view.js';
-import { TenantQuery } from './tenant-query.js';
+import { viewMigration } from './migration-view.js';
+import { Migration, MigrationSettings } from './shapes.js';
 
 const Body = z
   .object({
-    tenant: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens'),
+    tenant: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens')
+      .meta({ description: 'The slug of the company that moves; made when it is new.' }),
     tenant_name: z.string().min(1).max(200).optional(),
-    reference: z.string().min(1).max(200),
+    reference: z.string().min(1).max(200).meta({ description: 'Yours; one migration per reference.' }),
     name: z.string().min(1).max(200),
-    settings: z
-      .object({
-        country: z.string().length(2).optional(),
-        currency: z.string().length(3).optional(),
-        time_zone: z.string().max(60).refine(isTimeZone, 'not a time zone of the IANA database').optional(),
-        date_format: z.string().max(40).optional(),
-        include_deleted: z.boolean().optional(),
-      })
-      .strict()
-      .optional(),
+    settings: MigrationSettings.optional(),
   })
-  .strict();
+  .meta({
+    examples: [
+      {
+        tenant: 'harbour-home-services',
+        tenant_name: 'Harbour Home Services',
+        reference: 'order-4711',
+        name: 'Harbour moves to Pipedrive',
+        settings: { country: 'AU', currency: 'AUD', time_zone: 'Australia/Sydney' },
+      },
+    ],
+  });
 
-export const postMigration = defineRoute<IngestContext, z.ZodObject, typeof TenantQuery, typeof Body>({
+export const postMigration = defineRoute({
   method: 'post',
   path: '/v1/migrations',
-  roles: ['portal', 'operator'],
+  access: { roles: ['portal', 'operator'], scope: 'new_tenant', ids: {} },
   summary: 'Opens a migration, or answers the one with the same reference.',
-  query: TenantQuery,
   body: Body,
-  async handle(ctx, { body, caller }) {
+  answers: { 201: Migration, 200: Migration },
+  async handle(ctx: IngestContext, { body, caller }) {
     const tenant =
       caller.tenantId === null
         ? await getOrCreateTenant(ctx.db, ctx.masterKey, {
@@ -60,23 +64,13 @@ export const postMigration = defineRoute<IngestContext, z.ZodObject, typeof Tena
           .where('reference', '=', body.reference)
           .execute();
       }
-      const rows = await tx
+      const row = await tx
         .selectFrom('ingest.migration')
         .selectAll()
         .where('tenantId', '=', tenant.id)
         .where('reference', '=', body.reference)
-        .execute();
-      const [view] = await viewMigrations(tx, tenant, rows);
-      return { status: made ? 201 : 200, body: view };
+        .executeTakeFirstOrThrow();
+      return { status: made ? 201 : 200, body: await viewMigration(tx, tenant, row) };
     });
   },
 });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

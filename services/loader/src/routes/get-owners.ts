@@ -1,31 +1,44 @@
 import { inTransaction } from '@octopipe/shared/db/index';
+import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
+import { Owner } from './shapes.js';
 
 export const getOwners = defineRoute({
   method: 'get',
   path: '/v1/owners',
-  roles: ['operator', 'tenant_admin', 'viewer'],
+  access: {
+    roles: ['operator', 'tenant_admin', 'viewer'],
+    scope: 'tenant',
+    ids: { connection_id: 'connection' },
+  },
   summary: 'Which Pipedrive user each worker is bound to.',
-  query: z.object({ tenant: z.string().optional(), connection_id: z.uuid() }).strict(),
-  async handle(ctx: LoaderContext, { caller, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  query: z.object({ connection_id: z.uuid(), ...PageQuery }),
+  answers: { 200: pageOf(Owner) },
+  async handle(ctx: LoaderContext, { tenant, query }) {
+    const after = positionOfCursor(query.cursor, /^\P{Cc}{1,200}$/u);
     const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, (tx) =>
       tx
         .selectFrom('loader.owner')
         .select(['sourceKey', 'state', 'targetUserId', 'decidedBy'])
         .where('connectionId', '=', query.connection_id)
+        .$if(after !== undefined, (all) => all.where('sourceKey', '>', after ?? ''))
         .orderBy('sourceKey')
+        .limit(query.limit + 1)
         .execute(),
     );
-    const items = rows.map((row) => ({
-      source_key: row.sourceKey,
-      state: row.state,
-      target_user_id: row.targetUserId === null ? null : Number(row.targetUserId),
-      decided_by: row.decidedBy,
-    }));
-    return { status: 200, body: { items, next_cursor: null } };
+    const body = toPage(
+      rows,
+      query.limit,
+      (row) => row.sourceKey,
+      (row) => ({
+        source_key: row.sourceKey,
+        state: row.state,
+        target_user_id: row.targetUserId === null ? null : Number(row.targetUserId),
+        decided_by: row.decidedBy,
+      }),
+    );
+    return { status: 200, body };
   },
 });

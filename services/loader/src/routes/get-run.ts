@@ -2,20 +2,20 @@ import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { findRun } from '@octopipe/shared/run/read-run';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { roles } from '@octopipe/shared/tenancy/api-key';
 import type { LoaderContext } from '../context.js';
 import { presentRun } from '../run/present-run.js';
-import { RunPath, TenantQuery } from './shapes.js';
+import { Run, RunPath } from './shapes.js';
 
 export const getRun = defineRoute({
   method: 'get',
   path: '/v1/runs/:runId',
-  roles: ['operator', 'tenant_admin', 'viewer', 'portal'],
+  access: { roles, scope: 'tenant', ids: { runId: 'run' } },
   summary: 'A run: status, phases, tokens, what was verified.',
   params: RunPath,
-  query: TenantQuery,
-  async handle(ctx: LoaderContext, { caller, query, params }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 200: Run },
+  problems: ['run_not_found'],
+  async handle(ctx: LoaderContext, { tenant, params }) {
     const body = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) =>
       (await findRun(tx, tenant.id, params.runId)) ? presentRun(tx, tenant.id, params.runId) : undefined,
     );

@@ -3,7 +3,6 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { parseBaseUrl } from '@octopipe/shared/pipedrive/base-url';
 import { planNames } from '@octopipe/shared/pipedrive/plans';
 import { seal } from '@octopipe/shared/tenancy/secrets';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import { openBudget } from '../budget/company-budget.js';
 import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
@@ -12,7 +11,7 @@ import { presentConnection } from '../connect/present-connection.js';
 import { probeAccount } from '../connect/probe-account.js';
 import type { LoaderContext } from '../context.js';
 import { tokenContext } from '../destination/open-account.js';
-import { TenantQuery } from './shapes.js';
+import { Connection } from './shapes.js';
 
 const Body = z
   .object({
@@ -21,18 +20,25 @@ const Body = z
     plan: z.enum(planNames).optional(),
     seats: z.number().int().min(1).max(10_000).optional(),
   })
-  .strict();
+  .meta({ examples: [{ base_url: 'https://harbour.pipedrive.com', api_token: '0123456789abcdef' }] });
 
 /** Connects a Pipedrive account, or renews the token of one that is connected: the company decides which. */
 export const postConnection = defineRoute({
   method: 'post',
   path: '/v1/connections',
-  roles: ['operator', 'tenant_admin'],
+  access: { roles: ['operator', 'tenant_admin'], scope: 'tenant', ids: {} },
   summary: 'Connect a Pipedrive account by API token; looks at the account first, writes nothing there.',
-  query: TenantQuery,
   body: Body,
-  async handle(ctx: LoaderContext, { caller, query, body }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 201: Connection, 200: Connection },
+  problems: [
+    'not_a_pipedrive_host',
+    'token_refused',
+    'account_unreachable',
+    'account_busy',
+    'blocked_by_pipedrive',
+    'company_taken',
+  ],
+  async handle(ctx: LoaderContext, { tenant, body }) {
     const url = parseBaseUrl(body.base_url, ctx.settings.testHosts);
     const probed = await probeAccount({
       baseUrl: url.origin,

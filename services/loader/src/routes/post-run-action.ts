@@ -2,12 +2,11 @@ import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import type { RunStatus } from '@octopipe/shared/domain/run/states';
 import { defineRoute, type Route } from '@octopipe/shared/http/route';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import { changeStatus } from '../run/change-status.js';
 import { presentRun } from '../run/present-run.js';
-import { RunPath, TenantQuery } from './shapes.js';
+import { Run, RunPath } from './shapes.js';
 
 const actions: Record<'pause' | 'resume' | 'cancel', { to: RunStatus; summary: string }> = {
   pause: { to: 'paused', summary: 'Stop taking new batches; what is in flight finishes.' },
@@ -20,13 +19,13 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
   defineRoute({
     method: 'post',
     path: `/v1/runs/:runId/${action}`,
-    roles: ['operator', 'tenant_admin'],
+    access: { roles: ['operator', 'tenant_admin'], scope: 'tenant', ids: { runId: 'run' } },
     summary: actions[action].summary,
     params: RunPath,
-    query: TenantQuery,
-    body: z.object({}).strict(),
-    async handle(ctx: LoaderContext, { caller, query, params }) {
-      const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+    body: z.object({}).meta({ examples: [{}] }),
+    answers: { 200: Run },
+    problems: ['run_not_found', 'not_possible_now'],
+    async handle(ctx: LoaderContext, { caller, tenant, params }) {
       const run = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
         const row = await tx
           .selectFrom('loader.run')

@@ -3,12 +3,11 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import { endedStatuses } from '@octopipe/shared/domain/run/states';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { findMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
 import type { LoaderContext } from '../context.js';
 import { presentRun } from '../run/present-run.js';
-import { TenantQuery } from './shapes.js';
+import { Run } from './shapes.js';
 
 const Body = z
   .object({
@@ -26,18 +25,36 @@ const Body = z
       )
       .default([]),
   })
-  .strict();
+  .meta({
+    examples: [
+      {
+        migration_id: '5f0c2b5e-8f0e-4b3c-9a55-0d3f6a1c7e10',
+        connection_id: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+        mapping_version_id: '3d594650-3436-4c1e-9d2a-2b7f5a4b9c11',
+      },
+    ],
+  });
 
 /** Starts a run, or answers the unfinished one of the same mapping and account: a rerun continues. */
 export const postRun = defineRoute({
   method: 'post',
   path: '/v1/runs',
-  roles: ['operator', 'tenant_admin'],
+  access: {
+    roles: ['operator', 'tenant_admin'],
+    scope: 'tenant',
+    ids: { migration_id: 'migration', connection_id: 'connection', mapping_version_id: 'mapping' },
+  },
   summary: 'Load a confirmed mapping into a connected account.',
-  query: TenantQuery,
   body: Body,
-  async handle(ctx: LoaderContext, { caller, query, body }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 201: Run, 200: Run },
+  problems: [
+    'mapping_not_found',
+    'mapping_not_confirmed',
+    'connection_not_found',
+    'connection_busy',
+    'company_taken',
+  ],
+  async handle(ctx: LoaderContext, { caller, tenant, body }) {
     const { run, isNew } = await inTransaction(
       ctx.db,
       { role: 'loader', tenantId: tenant.id },

@@ -1,5 +1,86 @@
+import { runStatuses } from '@octopipe/shared/domain/run/states';
 import { z } from 'zod';
 
-export const TenantQuery = z.object({ tenant: z.string().min(1).max(80).optional() }).strict();
-export const RunPath = z.object({ runId: z.uuid() }).strict();
-export const ConnectionPath = z.object({ connectionId: z.uuid() }).strict();
+export const RunPath = z.object({ runId: z.uuid() });
+export const ConnectionPath = z.object({ connectionId: z.uuid() });
+
+export const Connection = z
+  .object({
+    id: z.uuid(),
+    base_url: z.string(),
+    company_domain: z.string(),
+    company_key: z.string().meta({ description: 'Names the company behind all its connections.' }),
+    plan: z.string(),
+    seats: z.number(),
+    plan_source: z
+      .string()
+      .meta({ description: 'How plan and seats are known: given, from headers, assumed.' }),
+    state: z.string().meta({ description: 'ready or broken' }),
+    probe: z.unknown(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Connection' });
+
+const counts = {
+  planned: z.number(),
+  created: z.number(),
+  updated: z.number(),
+  unchanged: z.number(),
+  failed: z.number(),
+  waiting: z.number(),
+};
+
+export const Run = z
+  .looseObject({
+    id: z.uuid(),
+    migration_id: z.uuid(),
+    connection_id: z.uuid(),
+    mapping_version_id: z.uuid(),
+    kind: z.string().meta({ description: 'dry_run, sandbox, production, delta or rollback' }),
+    status: z.enum(runStatuses),
+    phase: z.string().nullable(),
+    reason_code: z.string().nullable(),
+    reason: z.string().nullable().meta({ description: 'Why it waits or failed, and what to do.' }),
+    resume_at: z.iso.datetime().nullable(),
+    phases: z.array(
+      z.object({ phase: z.string(), entity: z.string().nullable(), state: z.string(), ...counts }),
+    ),
+    tokens: z.looseObject({
+      planned: z.number().nullable(),
+      floor: z.number().nullable().meta({ description: 'The fewest tokens this run can cost.' }),
+      spent: z.number(),
+      by_operation: z.record(z.string(), z.number()),
+      spent_today: z.number().nullable(),
+      daily_share: z.number().nullable().meta({ description: "What we may take of the day's tokens." }),
+      daily_limit: z.number().nullable(),
+    }),
+    waivers: z.array(z.unknown()),
+    verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
+    created_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
+    finished_at: z.iso.datetime().nullable(),
+    documents_ready: z.boolean(),
+  })
+  .meta({ id: 'Run' });
+
+export const Owner = z
+  .object({
+    source_key: z.string(),
+    state: z.string().meta({ description: 'matched, default or bind_later' }),
+    target_user_id: z.number().nullable(),
+    decided_by: z.string(),
+  })
+  .meta({ id: 'Owner' });
+
+export const CrosswalkRow = z
+  .object({
+    source_type: z.string(),
+    source_id: z.string(),
+    slot: z.string(),
+    role: z.string().meta({ description: 'primary, contributes or merged' }),
+    target_key: z.string(),
+    target_type: z.string(),
+    target_id: z.string(),
+    payload_hash: z.string(),
+  })
+  .meta({ id: 'CrosswalkRow' });

@@ -1,39 +1,30 @@
+import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { roles } from '@octopipe/shared/tenancy/api-key';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
 import type { ReporterContext } from '../context.js';
 import { listReadyDocuments } from '../reporter/ready-documents.js';
+import { Document, RunPath } from './shapes.js';
 
 export const getDocuments = defineRoute({
   method: 'get',
   path: '/v1/reports/:runId/documents',
-  roles,
+  access: { roles, scope: 'tenant', ids: { runId: 'run' } },
   summary: 'The documents of an ended run.',
-  params: z.object({ runId: z.uuid() }),
-  query: z
-    .object({
-      tenant: z.string().optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-      cursor: z.string().optional(),
-    })
-    .strict(),
-  async handle(ctx: ReporterContext, { params, query, caller }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  params: RunPath,
+  query: z.object(PageQuery),
+  answers: { 200: pageOf(Document) },
+  problems: ['run_not_found', 'report_not_ready'],
+  async handle(ctx: ReporterContext, { params, query, tenant }) {
     const documents = await listReadyDocuments(ctx, tenant.id, params.runId);
-    const rest = documents.filter(({ name }) => query.cursor === undefined || name > query.cursor);
-    const items = rest.slice(0, query.limit);
-    return {
-      status: 200,
-      body: {
-        items: items.map(({ name, mediaType, bytes, sha256 }) => ({
-          name,
-          media_type: mediaType,
-          bytes,
-          sha256,
-        })),
-        next_cursor: rest.length > items.length ? (items.at(-1)?.name ?? null) : null,
-      },
-    };
+    const after = positionOfCursor(query.cursor, /^[\w.-]{1,100}$/);
+    const rest = documents.filter(({ name }) => after === undefined || name > after);
+    const body = toPage(
+      rest,
+      query.limit,
+      ({ name }) => name,
+      ({ name, mediaType, bytes, sha256 }) => ({ name, media_type: mediaType, bytes, sha256 }),
+    );
+    return { status: 200, body };
   },
 });

@@ -2,20 +2,20 @@ import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { findMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
+import { roles } from '@octopipe/shared/tenancy/api-key';
 import type { TransformContext } from '../context.js';
 import { viewMapping } from './mapping-view.js';
-import { MappingPath, TenantQuery } from './tenant-query.js';
+import { Mapping, MappingPath } from './shapes.js';
 
-export const getMapping = defineRoute<TransformContext, typeof MappingPath, typeof TenantQuery>({
+export const getMapping = defineRoute({
   method: 'get',
   path: '/v1/mappings/:id',
-  roles: ['portal', 'operator', 'tenant_admin', 'viewer'],
+  access: { roles, scope: 'tenant', ids: { id: 'mapping' } },
   summary: 'A mapping version with its content.',
   params: MappingPath,
-  query: TenantQuery,
-  async handle(ctx, { caller, params, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 200: Mapping },
+  problems: ['mapping_not_found'],
+  async handle(ctx: TransformContext, { tenant, params }) {
     const version = await inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, (tx) =>
       findMappingVersion(tx, tenant.id, params.id),
     );

@@ -7,30 +7,29 @@ import {
   getMappingVersion,
   type MappingVersion,
 } from '@octopipe/shared/mapped/read-mapped-set';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TransformContext } from '../context.js';
 import { viewMapping } from './mapping-view.js';
-import { MappingPath, TenantQuery } from './tenant-query.js';
+import { Mapping, MappingPath } from './shapes.js';
 
-const Body = z.object({ content_hash: z.string(), waived: z.boolean().optional() }).strict();
+const Body = z
+  .object({
+    content_hash: z.string().meta({ description: 'Of the version as you read it.' }),
+    waived: z.boolean().optional().meta({ description: 'Nobody looked; operators only.' }),
+  })
+  .meta({ examples: [{ content_hash: '9f2c…' }] });
 
-export const postConfirmMapping = defineRoute<
-  TransformContext,
-  typeof MappingPath,
-  typeof TenantQuery,
-  typeof Body
->({
+export const postConfirmMapping = defineRoute({
   method: 'post',
   path: '/v1/mappings/:id/confirm',
-  roles: ['operator', 'tenant_admin'],
+  access: { roles: ['operator', 'tenant_admin'], scope: 'tenant', ids: { id: 'mapping' } },
   summary: 'Confirms exactly the content that was read: nothing is written to Pipedrive before.',
   params: MappingPath,
-  query: TenantQuery,
   body: Body,
-  async handle(ctx, { body, caller, params, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 200: Mapping },
+  problems: ['mapping_not_found', 'mapping_changed', 'mapping_superseded'],
+  async handle(ctx: TransformContext, { body, caller, tenant, params }) {
     if (body.waived && caller.role !== 'operator')
       throw new Problem(403, 'forbidden', 'Only an operator may waive the confirmation of a mapping.');
     return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {

@@ -7,27 +7,41 @@ import { appendEvent } from '@octopipe/shared/events/append-event';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMappingVersion, type MappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { getExport } from '@octopipe/shared/staging/read-staged';
-import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TransformContext } from '../context.js';
 import { scanExport } from '../propose/scan-export.js';
 import { viewMapping } from './mapping-view.js';
-import { TenantQuery } from './tenant-query.js';
+import { Mapping } from './shapes.js';
 
 const Body = z
-  .object({ migration_id: z.uuid(), export_id: z.uuid(), content: MappingContent.optional() })
-  .strict();
+  .object({
+    migration_id: z.uuid(),
+    export_id: z.uuid(),
+    content: MappingContent.optional().meta({ description: 'The edited content; left out: propose one.' }),
+  })
+  .meta({
+    examples: [
+      {
+        migration_id: '5f0c2b5e-8f0e-4b3c-9a55-0d3f6a1c7e10',
+        export_id: '0b8d9a1c-3b52-4f27-8b4e-2f4a6c8e1d22',
+      },
+    ],
+  });
 
-export const postMapping = defineRoute<TransformContext, z.ZodObject, typeof TenantQuery, typeof Body>({
+export const postMapping = defineRoute({
   method: 'post',
   path: '/v1/mappings',
-  roles: ['portal', 'operator', 'tenant_admin'],
+  access: {
+    roles: ['portal', 'operator', 'tenant_admin'],
+    scope: 'tenant',
+    ids: { migration_id: 'migration', export_id: 'export' },
+  },
   summary: 'Proposes a mapping for an assessed export, or takes the given content as the next version.',
-  query: TenantQuery,
   body: Body,
-  async handle(ctx, { body, caller, query }) {
-    const tenant = await tenantOfCall(ctx.db, caller, query.tenant);
+  answers: { 201: Mapping, 200: Mapping },
+  problems: ['export_not_found', 'export_not_assessed', 'settings_missing', 'mapping_unsound'],
+  async handle(ctx: TransformContext, { body, tenant }) {
     return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
       await assertAssessed(tx, tenant.id, body.migration_id, body.export_id);
       const content = body.content ?? (await propose(tx, tenant.id, body.migration_id, body.export_id));

@@ -1,11 +1,19 @@
-import { Problem } from '@octopipe/shared/core/errors';
 import { z } from 'zod';
+import { Problem } from '../core/errors.js';
 
 /** `limit` and `cursor` of every list. */
 export const PageQuery = {
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100).meta({ description: 'At most so many items.' }),
+  cursor: z.string().max(400).optional().meta({ description: '`next_cursor` of the page before; opaque.' }),
 };
+
+/** The answer of a list. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({
+    items: z.array(item),
+    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+  });
+}
 
 /** The page's items and the cursor after the last one; `found` was asked for with one more than `limit`. */
 export function toPage<T, V>(

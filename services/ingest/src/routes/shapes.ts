@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+export const MigrationPath = z.object({ id: z.uuid() });
+export const ExportPath = z.object({ id: z.uuid(), exportId: z.uuid() });
+
+export const anyRole = ['portal', 'operator', 'tenant_admin', 'viewer'] as const;
+
+/** What the data does not say by itself. */
+export const MigrationSettings = z
+  .object({
+    country: z.string().length(2).optional().meta({ description: 'ISO 3166, for phones and addresses.' }),
+    currency: z.string().length(3).optional().meta({ description: 'ISO 4217.' }),
+    time_zone: z
+      .string()
+      .max(60)
+      .refine(isTimeZone, 'not a time zone of the IANA database')
+      .optional()
+      .meta({ description: 'Of the IANA database.' }),
+    date_format: z.string().max(40).optional().meta({ description: '`iso` or e.g. `dd/MM/yyyy`.' }),
+    include_deleted: z.boolean().optional(),
+  })
+  .strict()
+  .meta({ id: 'MigrationSettings' });
+
+export const Migration = z
+  .object({
+    id: z.uuid(),
+    tenant: z.string(),
+    reference: z.string(),
+    name: z.string(),
+    settings: z.unknown().meta({ description: 'See MigrationSettings.' }),
+    stage: z.enum([
+      'draft',
+      'waiting_for_export',
+      'staged',
+      'assessed',
+      'mapped',
+      'rehearsed',
+      'signed_off',
+      'loading',
+      'verified',
+      'delivered',
+      'rolled_back',
+      'cancelled',
+    ]),
+    exports: z.array(z.object({ id: z.uuid(), state: z.string() })),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Migration' });
+
+export const ExportReceipt = z
+  .object({ id: z.uuid(), state: z.string(), sha256: z.string(), bytes: z.number() })
+  .meta({ id: 'ExportReceipt' });
+
+export const Export = z
+  .object({
+    id: z.uuid(),
+    state: z.string().meta({ description: 'received, staging, staged, assessed or failed' }),
+    error_code: z.string().nullable(),
+    error_detail: z.string().nullable(),
+    files: z.array(
+      z.object({
+        path: z.string(),
+        object: z.string().nullable(),
+        kind: z.string(),
+        state: z.string(),
+        bytes: z.number(),
+        rows: z.number().nullable(),
+        dropped_columns: z.unknown().meta({ description: 'Headers of columns with secrets: never kept.' }),
+      }),
+    ),
+    objects: z.array(z.object({ object: z.string(), rows: z.number() })),
+    findings: z.record(z.string(), z.number()).meta({ description: 'Count by code.' }),
+  })
+  .meta({ id: 'Export' });
+
+export const Finding = z
+  .object({
+    code: z.string(),
+    severity: z.string().meta({ description: 'block, warn or info' }),
+    says: z.string(),
+    object: z.string(),
+    source_id: z.string().nullable(),
+    file: z.string().nullable(),
+    row_number: z.number().nullable(),
+    column: z.string().nullable(),
+    facts: z.unknown(),
+  })
+  .meta({ id: 'Finding' });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

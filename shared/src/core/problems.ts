@@ -1,0 +1,220 @@
+/**
+ * Every code that the API answers with, as one catalogue: what it means and what the caller should do. A code that is
+ * not here does not compile (see Problem in errors.ts); docs/errors.md and the docs page are printed from this table.
+ */
+export const problems = {
+  // The caller and the request
+  unauthorized: {
+    status: [401],
+    says: 'No valid API key came with the request: none, a mistyped, unknown, expired or revoked one.',
+    act: 'Send the key as "Authorization: Bearer o2p_live_…"; ask an operator for a new one when it has expired.',
+  },
+  forbidden: {
+    status: [403],
+    says: 'The key is valid, but its role may not do this.',
+    act: 'Use a key of one of the roles that the answer names.',
+  },
+  foreign_form: {
+    status: [403],
+    says: 'A console form was sent from another site.',
+    act: 'Open the console itself and send the form from there.',
+  },
+  tenant_required: {
+    status: [422],
+    says: 'The key is not bound to a tenant and the request names none.',
+    act: 'Add ?tenant=<slug>.',
+  },
+  tenant_not_found: {
+    status: [404],
+    says: 'There is no such tenant, or this key may not see it: both answer alike.',
+    act: 'Check the slug and the key.',
+  },
+  invalid_request: {
+    status: [422],
+    says: 'The request is not of the documented form; `errors` names each bad field by JSON pointer.',
+    act: 'Correct the fields and send it again.',
+  },
+  malformed_json: { status: [400], says: 'The body is not JSON.', act: 'Send valid JSON in UTF-8.' },
+  malformed_path: {
+    status: [400],
+    says: 'The path holds a broken percent escape.',
+    act: 'Encode the path.',
+  },
+  unreadable_body: {
+    status: [400, 415],
+    says: 'The body cannot be read: another alphabet, a broken compression.',
+    act: 'Send JSON in UTF-8, uncompressed or gzip.',
+  },
+  body_too_large: {
+    status: [413],
+    says: 'The body is larger than this route or this installation accepts.',
+    act: 'Send less; for a package split it, or have MAX_UPLOAD_BYTES raised.',
+  },
+  no_such_route: {
+    status: [404],
+    says: 'There is no such path, or not with this method.',
+    act: 'See /docs for all routes.',
+  },
+
+  // Migrations and exports
+  migration_not_found: {
+    status: [404],
+    says: 'There is no such migration for this tenant.',
+    act: 'Check the id and the tenant.',
+  },
+  export_not_found: {
+    status: [404],
+    says: 'There is no such export for this tenant or of this migration.',
+    act: 'Check both ids and the tenant.',
+  },
+  not_a_zip: {
+    status: [415],
+    says: 'An export package comes as one ZIP file.',
+    act: 'Send it with Content-Type: application/zip.',
+  },
+  upload_incomplete: {
+    status: [400],
+    says: 'The upload ended before its end; nothing was kept.',
+    act: 'Send the package again.',
+  },
+
+  // Mappings
+  mapping_not_found: {
+    status: [404],
+    says: 'There is no such mapping version for this tenant or in this migration.',
+    act: 'Check the id and the tenant.',
+  },
+  export_not_assessed: {
+    status: [409],
+    says: 'A mapping is proposed from an assessed export, and this one is not there yet.',
+    act: 'Wait until GET …/exports/{id} says assessed.',
+  },
+  settings_missing: {
+    status: [422],
+    says: 'The data does not tell the country, currency or date format, and the migration does not either.',
+    act: 'Set what `errors` names in the settings of the migration and propose again.',
+  },
+  mapping_unsound: {
+    status: [422],
+    says: 'The mapping contradicts itself.',
+    act: 'Correct what the answer lists and send it again.',
+  },
+  mapping_changed: {
+    status: [412],
+    says: 'The version is not what the caller read: somebody edited it in between.',
+    act: 'Read the mapping again and decide on what it says now.',
+  },
+  mapping_superseded: {
+    status: [409],
+    says: 'A newer version was confirmed after this one.',
+    act: 'Confirm the newer one, or propose this content again.',
+  },
+
+  // Connections and runs
+  not_a_pipedrive_host: {
+    status: [422],
+    says: 'The address is not one of a Pipedrive account.',
+    act: 'Give it as https://<company>.pipedrive.com.',
+  },
+  token_refused: {
+    status: [422],
+    says: 'Pipedrive does not accept the API token, or refuses its user.',
+    act: 'Copy the token of an admin user again.',
+  },
+  account_busy: {
+    status: [503],
+    says: "The account's API budget is spent or its rate limit reached.",
+    act: 'Try again later; Retry-After says when at the earliest.',
+  },
+  blocked_by_pipedrive: {
+    status: [503],
+    says: 'Pipedrive blocks the account for the moment.',
+    act: 'Wait 15 minutes.',
+  },
+  account_unreachable: {
+    status: [502],
+    says: 'The address does not answer as a Pipedrive account.',
+    act: 'Check the address and the network.',
+  },
+  company_taken: {
+    status: [409],
+    says: 'Records of another tenant were loaded into this Pipedrive company already.',
+    act: 'Use that tenant, or another company.',
+  },
+  connection_not_found: {
+    status: [404],
+    says: 'There is no such connection for this tenant.',
+    act: 'Check the id and the tenant.',
+  },
+  connection_busy: {
+    status: [409],
+    says: 'Another run is not finished on this account.',
+    act: 'Let it end, or cancel it first.',
+  },
+  mapping_not_confirmed: {
+    status: [409],
+    says: 'Nothing is written on a mapping that nobody confirmed.',
+    act: 'POST /v1/mappings/{id}/confirm first.',
+  },
+  run_not_found: {
+    status: [404],
+    says: 'There is no such run for this tenant.',
+    act: 'Check the id and the tenant.',
+  },
+  not_possible_now: {
+    status: [409],
+    says: 'What was asked for does not go with the state that the thing is in.',
+    act: 'Read it again; the answer names its state.',
+  },
+  run_stopped: {
+    status: [409],
+    says: 'The run cannot go on without a person; `reason` is the code of what stopped it.',
+    act: 'Do what the answer says, then resume the run.',
+  },
+
+  // Reports
+  report_not_ready: {
+    status: [409],
+    says: 'A report is written a few seconds after its run has ended.',
+    act: 'Wait until GET /v1/runs/{id} says documents_ready.',
+  },
+  document_not_found: {
+    status: [404],
+    says: 'The run has no document of this name.',
+    act: 'Take a name of the list of documents.',
+  },
+
+  // Our side
+  try_later: {
+    status: [503],
+    says: 'The service is busy with something that has to end first; `reason` names it.',
+    act: 'Try again after Retry-After seconds.',
+  },
+  database_unavailable: {
+    status: [503],
+    says: 'The database cannot be reached.',
+    act: 'Try again after Retry-After seconds; nothing is lost.',
+  },
+  service_away: {
+    status: [502, 503],
+    says: 'The service behind the gateway is starting again.',
+    act: 'Try again after Retry-After seconds, with the same Idempotency-Key.',
+  },
+  internal_error: {
+    status: [500],
+    says: 'A mistake on our side.',
+    act: 'Quote the requestId to support.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+export interface ProblemKind {
+  status: ReadonlyArray<number>;
+  /** One sentence: what is wrong. */
+  says: string;
+  /** One sentence: what the caller does. */
+  act: string;
+}
+
+export type ProblemCode = keyof typeof problems;
+/** The statuses that a code may come with. */
+export type StatusOf<C extends ProblemCode> = (typeof problems)[C]['status'][number];
