@@ -14,14 +14,18 @@ import type { SentWrite } from './plan-writes.js';
 /** Files above this are not sent: Pipedrive documents no limit, so ours guards memory and budget. */
 const largestFileBytes = 50 * 1024 * 1024;
 
+/** One call to be made, and the records it writes: each of them has an intent and an outcome of its own. */
 export interface WriteRequest {
-  write: SentWrite;
   operation: OperationName;
-  api: ApiRequest;
+  path: NonNullable<ApiRequest['path']>;
+  parts: ReadonlyArray<RequestPart>;
+}
+
+/** One record of a request, with its body. */
+export interface RequestPart {
+  write: SentWrite;
+  body: Pick<ApiRequest, 'json' | 'upload'>;
   bodyHash: string;
-  /** Set by noteIntents. */
-  intentId?: string;
-  attempt?: number;
 }
 
 /** The requests of a slice of creates and updates. A record that cannot become one fails here, the others go on. */
@@ -46,28 +50,24 @@ export async function buildRequests(
 async function buildRequest(
   ctx: LoaderContext,
   batch: AdmittedBatch,
-  write: WriteRequest['write'],
+  write: SentWrite,
   symbols: AccountSymbols,
 ): Promise<WriteRequest> {
   const rules = entityTable[batch.entity];
-  const body = resolvePayload(batch.entity, write.payload, symbols);
-  const operation = write.kind === 'create' ? rules.create : rules.update;
-  if (write.kind === 'update')
-    return {
-      write,
-      operation,
-      api: { operation, path: { id: write.targetId }, json: changeable(operation, body) },
-      bodyHash: hashOf({ json: body.json }),
-    };
-  return {
-    write,
-    operation,
-    api: {
-      operation,
-      ...(body.file ? { upload: await uploadOf(ctx, batch, body) } : { json: body.json }),
-    },
-    bodyHash: hashOf({ json: body.json, file: body.file?.sha256 ?? null }),
-  };
+  const resolved = resolvePayload(batch.entity, write.payload, symbols);
+  if (write.kind === 'update') {
+    const body = { json: changeable(rules.update, resolved) };
+    const bodyHash = hashOf({ json: resolved.json });
+    return { operation: rules.update, path: { id: write.targetId }, parts: [{ write, body, bodyHash }] };
+  }
+  const body = resolved.file ? { upload: await uploadOf(ctx, batch, resolved) } : { json: resolved.json };
+  const bodyHash = hashOf({ json: resolved.json, file: resolved.file?.sha256 ?? null });
+  return { operation: rules.create, path: {}, parts: [{ write, body, bodyHash }] };
+}
+
+/** The request as it leaves, of the parts that it may carry by now. */
+export function apiOf({ operation, path, parts }: WriteRequest): ApiRequest {
+  return { operation, path, ...parts[0]?.body };
 }
 
 /**

@@ -6,10 +6,10 @@ import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { loadSymbols } from '../destination/load-symbols.js';
 import { type AdmittedBatch, renewLease } from './admit.js';
-import { buildRequests } from './build-requests.js';
+import { apiOf, buildRequests } from './build-requests.js';
 import { finishBatch } from './finish-batch.js';
-import { noteIntents } from './note-intents.js';
-import { noteOutcome, noteUnchanged, type SentRequest } from './note-outcome.js';
+import { noteIntents, type SentRequest } from './note-intents.js';
+import { noteOutcome, noteUnchanged } from './note-outcome.js';
 import { isSent, planWrites } from './plan-writes.js';
 import { readBatchState } from './read-batch-state.js';
 
@@ -84,8 +84,8 @@ async function sendOne(
   batch: AdmittedBatch,
   request: SentRequest,
 ): Promise<void> {
-  const outcome = await account.write(request.api).catch(async (error: unknown) => {
-    // The account is stopped at its door (401, a block): that too is a definite no for this record.
+  const outcome = await account.write(apiOf(request)).catch(async (error: unknown) => {
+    // The account is stopped at its door (401, a block): that too is a definite no.
     if (error instanceof RunStopped)
       await noteOutcome(ctx, batch, request, { kind: 'not_written', reason: error.code });
     throw error;

@@ -3,40 +3,50 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import type { AdmittedBatch } from './admit.js';
-import type { WriteRequest } from './build-requests.js';
+import type { RequestPart, WriteRequest } from './build-requests.js';
+
+/** A request that may leave: behind each record it carries stands an intent of ours. */
+export interface SentRequest extends WriteRequest {
+  parts: ReadonlyArray<SentPart>;
+}
+
+export type SentPart = RequestPart & { intentId: string; attempt: number };
 
 /**
  * Commits that these requests are about to leave, before a socket is touched: a crash at any later point leaves
- * evidence. The same statement decides who may send: an intent that another worker holds is not taken.
+ * evidence. The same statement decides who may send: an intent that another worker holds is not taken, and its record
+ * does not travel.
  */
 export async function noteIntents(
   ctx: LoaderContext,
   account: Account,
   batch: AdmittedBatch,
   requests: ReadonlyArray<WriteRequest>,
-): Promise<Array<WriteRequest & { intentId: string; attempt: number }>> {
+): Promise<SentRequest[]> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     const rows = await tx
       .insertInto('loader.intent')
       .values(
-        requests.map(({ write, bodyHash }) => ({
-          tenantId: batch.tenantId,
-          connectionId: batch.connectionId,
-          runId: batch.runId,
-          batchId: batch.batchId,
-          targetKey: write.record.targetKey,
-          entity: batch.entity,
-          operation: write.kind,
-          generation: write.generation,
-          state: 'sent',
-          attempt: 1,
-          fence: String(batch.fence),
-          payloadHash: write.record.payloadHash,
-          bodyHash,
-          sentAt: sql<Date>`now()`,
-          deadline: deadline(ctx),
-          targetId: write.kind === 'update' ? write.targetId : null,
-        })),
+        requests
+          .flatMap(({ parts }) => parts)
+          .map(({ write, bodyHash }) => ({
+            tenantId: batch.tenantId,
+            connectionId: batch.connectionId,
+            runId: batch.runId,
+            batchId: batch.batchId,
+            targetKey: write.record.targetKey,
+            entity: batch.entity,
+            operation: write.kind,
+            generation: write.generation,
+            state: 'sent',
+            attempt: 1,
+            fence: String(batch.fence),
+            payloadHash: write.record.payloadHash,
+            bodyHash,
+            sentAt: sql<Date>`now()`,
+            deadline: deadline(ctx),
+            targetId: write.kind === 'update' ? write.targetId : null,
+          })),
       )
       .onConflict((conflict) =>
         conflict
@@ -61,8 +71,11 @@ export async function noteIntents(
       .execute();
     const byKey = new Map(rows.map((row) => [row.targetKey, row]));
     const sent = requests.flatMap((request) => {
-      const row = byKey.get(request.write.record.targetKey);
-      return row ? [{ ...request, intentId: row.id, attempt: row.attempt }] : [];
+      const parts = request.parts.flatMap((part): SentPart[] => {
+        const row = byKey.get(part.write.record.targetKey);
+        return row ? [{ ...part, intentId: row.id, attempt: row.attempt }] : [];
+      });
+      return parts.length > 0 ? [{ ...request, parts }] : [];
     });
     for (const operation of new Set(sent.map((request) => request.operation))) {
       await account.countUseIn(

@@ -6,10 +6,8 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { WriteOutcome } from '../destination/account.js';
 import type { AdmittedBatch } from './admit.js';
-import type { WriteRequest } from './build-requests.js';
+import type { SentPart, SentRequest } from './note-intents.js';
 import type { Write } from './plan-writes.js';
-
-export type SentRequest = WriteRequest & { intentId: string; attempt: number };
 
 /** What one confirmed write leaves behind. */
 export interface Confirmation {
@@ -25,7 +23,10 @@ export interface Confirmation {
   record: MappedRecord;
 }
 
-/** Commits what became of one request, in one transaction. A late answer of an attempt that was given up changes nothing. */
+/**
+ * Commits what became of the records of one request, all in one transaction. A late answer of an attempt that was given
+ * up changes nothing.
+ */
 export async function noteOutcome(
   ctx: LoaderContext,
   batch: AdmittedBatch,
@@ -33,53 +34,57 @@ export async function noteOutcome(
   outcome: WriteOutcome,
 ): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
-    const { record } = request.write;
-    switch (outcome.kind) {
-      case 'ok': {
-        const targetId = request.write.kind === 'update' ? request.write.targetId : idOf(outcome.data);
-        if (targetId === undefined)
-          return moveIntent(tx, request, ['sent'], {
-            state: 'ambiguous',
-            notBefore: restFor(ctx),
-            code: 'answer_without_id',
-          });
-        // A late yes of the latest attempt counts whatever was thought meanwhile: `planned` is not sent again yet.
-        if (
-          !(await moveIntent(tx, request, ['sent', 'ambiguous', 'planned'], { state: 'confirmed', targetId }))
-        )
-          return;
-        await saveConfirmation(tx, {
-          ...batch,
-          intentId: request.intentId,
-          operation: request.write.kind,
-          generation: request.write.generation,
-          targetId,
-          record,
-        });
-        return;
-      }
-      case 'refused':
-        if (!(await moveIntent(tx, request, ['sent'], { state: 'rejected', code: outcome.code }))) return;
-        await saveFailure(
-          tx,
-          batch,
-          record,
-          refusalCode(outcome.status),
-          `${outcome.code}: ${outcome.message}`,
-        );
-        return;
-      case 'not_written':
-        await moveIntent(tx, request, ['sent'], { state: 'planned', code: outcome.reason });
-        return;
-      case 'unknown':
-        await moveIntent(tx, request, ['sent'], {
-          state: 'ambiguous',
-          notBefore: restFor(ctx),
-          code: outcome.reason,
-        });
-        return;
-    }
+    for (const part of request.parts) await notePart(ctx, tx, batch, part, fateOf(part, outcome));
   });
+}
+
+/** What became of one record, whatever else its request carried. */
+type Fate =
+  | { kind: 'written'; targetId: string }
+  | { kind: 'refused'; status: number; code: string; message: string }
+  | { kind: 'not_written' | 'unknown'; reason: string };
+
+function fateOf({ write }: SentPart, outcome: WriteOutcome): Fate {
+  if (outcome.kind !== 'ok') return outcome;
+  const targetId = write.kind === 'update' ? write.targetId : idOf(outcome.data);
+  return targetId === undefined
+    ? { kind: 'unknown', reason: 'answer_without_id' }
+    : { kind: 'written', targetId };
+}
+
+async function notePart(
+  ctx: LoaderContext,
+  tx: Tx,
+  batch: AdmittedBatch,
+  part: SentPart,
+  fate: Fate,
+): Promise<void> {
+  const { record, kind: operation, generation } = part.write;
+  switch (fate.kind) {
+    case 'written': {
+      const { targetId } = fate;
+      // A late yes of the latest attempt counts whatever was thought meanwhile: `planned` is not sent again yet.
+      const from = ['sent', 'ambiguous', 'planned'];
+      if (!(await moveIntent(tx, part, from, { state: 'confirmed', targetId }))) return;
+      const { intentId } = part;
+      await saveConfirmation(tx, { ...batch, intentId, operation, generation, targetId, record });
+      return;
+    }
+    case 'refused':
+      if (!(await moveIntent(tx, part, ['sent'], { state: 'rejected', code: fate.code }))) return;
+      await saveFailure(tx, batch, record, refusalCode(fate.status), `${fate.code}: ${fate.message}`);
+      return;
+    case 'not_written':
+      await moveIntent(tx, part, ['sent'], { state: 'planned', code: fate.reason });
+      return;
+    case 'unknown':
+      await moveIntent(tx, part, ['sent'], {
+        state: 'ambiguous',
+        notBefore: restFor(ctx),
+        code: fate.reason,
+      });
+      return;
+  }
 }
 
 /** The record stands in Pipedrive: target record, crosswalk and this run's outcome, all or nothing. */
@@ -232,15 +237,15 @@ async function saveRunOutcome(
 /** True when the intent was in one of these states with our attempt still the latest. */
 async function moveIntent(
   tx: Tx,
-  request: SentRequest,
+  part: SentPart,
   from: string[],
   to: { state: string; targetId?: string; code?: string; notBefore?: ReturnType<typeof restFor> },
 ): Promise<boolean> {
   const result = await tx
     .updateTable('loader.intent')
     .set({ ...to, updatedAt: sql<Date>`now()` })
-    .where('id', '=', request.intentId)
-    .where('attempt', '=', request.attempt)
+    .where('id', '=', part.intentId)
+    .where('attempt', '=', part.attempt)
     .where('state', 'in', from)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
