@@ -282,6 +282,7 @@ const objectTable = {
     file: 'products',
     aliases: 'parts materials items inventory',
     key: 'product_id',
+    display: 'item_code',
     fields: [
       ['Product ID', 'id', '', 'id'],
       ['Product name', 'text', 'R', 'name product title'],

@@ -53,8 +53,8 @@ describe('a payload becomes a body', () => {
     [
       'prices',
       'product',
-      { prices: [{ currency: 'AUD', price: '0.10' }] },
-      { prices: [{ currency: 'AUD', price: 0.1 }] },
+      { prices: [{ currency: 'AUD', price: '0.10', cost: '0.05' }] },
+      { prices: [{ currency: 'AUD', price: 0.1, cost: 0.05 }] },
     ],
     [
       'custom fields',
@@ -112,12 +112,14 @@ describe('a payload becomes a body', () => {
     });
   });
 
-  it('hands the file to the sender', () => {
+  it('hands the file to the sender, from the package or of our own making', () => {
     const file = { path: 'a/b.pdf', sha256: 'f', bytes: 3 };
     expect(resolvePayload('file', { file: { $file: file }, name: 'b.pdf' }, symbols)).toEqual({
       json: { name: 'b.pdf' },
       file,
     });
+    const made = { text: 'ä', sha256: 'f', bytes: 2 };
+    expect(resolvePayload('file', { file: { $textFile: made }, name: 'b.txt' }, symbols).file).toEqual(made);
   });
 
   it.each<[string, Payload, string]>([

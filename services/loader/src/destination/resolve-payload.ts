@@ -1,6 +1,11 @@
 import { RecordRejected } from '@octopipe/shared/core/errors';
 import type { FieldType } from '@octopipe/shared/domain/mapping/content';
-import type { Payload, PayloadValue } from '@octopipe/shared/domain/mapping/record';
+import type {
+  FileSymbol,
+  Payload,
+  PayloadValue,
+  TextFileSymbol,
+} from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { Decimal } from 'decimal.js';
 import { entityTable } from './entity-table.js';
@@ -22,11 +27,13 @@ export interface AccountSymbols {
 export const fieldKey = (entity: string, name: string) => `${entity}|${name}`;
 export const stageKey = (pipeline: string, stage: string) => `${pipeline}|${stage}`;
 
-/** The body as Pipedrive takes it. `file` is the packaged file of an upload, to be read by the sender. */
+/** The body as Pipedrive takes it. `file` is what an upload carries: a packaged file, read by the sender, or a text of ours. */
 export interface ResolvedBody {
   json: Record<string, unknown>;
-  file: { path: string; sha256: string; bytes: number } | undefined;
+  file: UploadedFile | undefined;
 }
+
+export type UploadedFile = FileSymbol['$file'] | TextFileSymbol['$textFile'];
 
 /**
  * Turns a symbolic payload into the body of a create or an update. Throws RecordRejected when a reference leads to a
@@ -41,7 +48,9 @@ export function resolvePayload(entity: Entity, payload: Payload, symbols: Accoun
       // An empty object is reported to clear every value of the record.
       if (Object.keys(fields).length > 0) json.custom_fields = fields;
     } else if (isSymbol(value, '$file')) {
-      file = value.$file as NonNullable<ResolvedBody['file']>;
+      file = value.$file as FileSymbol['$file'];
+    } else if (isSymbol(value, '$textFile')) {
+      file = value.$textFile as TextFileSymbol['$textFile'];
     } else {
       const resolved = resolveRoot(entity, name, value, symbols);
       if (resolved !== undefined) json[name] = resolved;
@@ -160,8 +169,12 @@ function toNumber(text: string): number {
 }
 
 function toPrice(price: PayloadValue): unknown {
-  const { currency, price: amount, ...rest } = price as { currency: string; price: string };
-  return { ...rest, currency, price: toNumber(String(amount)) };
+  const { currency, price: amount, cost } = price as { currency: string; price: string; cost?: string };
+  return {
+    currency,
+    price: toNumber(String(amount)),
+    ...(cost === undefined ? {} : { cost: toNumber(String(cost)) }),
+  };
 }
 
 /** `2024-05-01T10:00:00Z` → `2024-05-01 10:00:00`, as v1 writes its UTC times. */

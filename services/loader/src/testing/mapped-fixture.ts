@@ -5,6 +5,7 @@ import {
   markerLine,
   type Payload,
 } from '@octopipe/shared/domain/mapping/record';
+import { textFile } from '@octopipe/shared/domain/mapping/text-file';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 
 type Row = readonly [Entity, string, Payload];
@@ -94,7 +95,7 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
           `service:${n}`,
           {
             name: `Clean ${n}`,
-            prices: [{ currency: 'AUD', price: '120.10' }],
+            prices: [{ currency: 'AUD', price: '120.10', ...(n === '1' ? { cost: '80.05' } : {}) }],
             custom_fields: { [markerFieldName]: `service:${n}` },
           },
         ] satisfies Row,
@@ -164,5 +165,14 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
           },
         ] satisfies Row,
     ),
+    [
+      'file',
+      'service:1#faq',
+      {
+        file: textFile('Do you clean ovens?\nYes 🐙\n'),
+        name: fileNameWithMarker('Questions and answers.txt', 'service:1#faq'),
+        product_id: { $ref: 'service:1' },
+      },
+    ],
   ];
 }

@@ -142,6 +142,13 @@ describe('says something else', () => {
       ['prices'],
     ],
     [
+      'another cost',
+      'product',
+      { prices: [{ currency: 'AUD', price: 1, cost: 0.5 }] },
+      { prices: [{ currency: 'AUD', price: 1, cost: 0 }] },
+      ['prices'],
+    ],
+    [
       'an address without our part',
       'organization',
       { address: { value: '1 High St', locality: 'Perth' } },

@@ -79,6 +79,8 @@ function canonicalField(entity: Entity, name: string, value: unknown): unknown {
     return (value as Array<Record<string, unknown>>).map((price) => ({
       currency: price.currency,
       price: canonicalValue(price.price),
+      // Sent for parts only; a product that we sent without one comes back with 0.
+      ...(price.cost === undefined ? {} : { cost: canonicalValue(price.cost) }),
     }));
   if (entity === 'file' && /_id$/.test(name)) return String(value);
   return canonicalValue(value);

@@ -1,6 +1,7 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { RecordRejected } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
+import type { FileSymbol } from '@octopipe/shared/domain/mapping/record';
 import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { findPackageFile } from '@octopipe/shared/staging/read-staged';
@@ -86,8 +87,20 @@ async function uploadOf(
   batch: AdmittedBatch,
   body: ResolvedBody,
 ): Promise<NonNullable<ApiRequest['upload']>> {
-  const wanted = body.file;
-  if (!wanted) throw new Error('an upload without a file');
+  if (!body.file) throw new Error('an upload without a file');
+  const { name, ...links } = body.json;
+  return {
+    fields: Object.fromEntries(Object.entries(links).map(([key, value]) => [key, String(value)])),
+    fileName: String(name),
+    content: 'text' in body.file ? Buffer.from(body.file.text) : await packagedFile(ctx, batch, body.file),
+  };
+}
+
+async function packagedFile(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  wanted: FileSymbol['$file'],
+): Promise<Buffer> {
   const { run, file } = await inTransaction(
     ctx.db,
     { role: 'loader', tenantId: batch.tenantId },
@@ -106,10 +119,5 @@ async function uploadOf(
       'file_too_large',
       `its file has ${file.bytes} bytes, more than ${largestFileBytes}`,
     );
-  const { name, ...links } = body.json;
-  return {
-    fields: Object.fromEntries(Object.entries(links).map(([key, value]) => [key, String(value)])),
-    fileName: String(name),
-    content: await ctx.files.read(batch.tenantId, await ctx.dataKey(batch.tenantId), file.blob),
-  };
+  return ctx.files.read(batch.tenantId, await ctx.dataKey(batch.tenantId), file.blob);
 }

@@ -62,6 +62,7 @@ test('the sample is mapped whole: every row has one outcome, in the words of the
       "customer_address merged  58",
       "customer_address rejected orphan_reference 2",
       "customer_property mapped  9",
+      "faq merged  12",
       "fieldworker merged  8",
       "form merged  5",
       "form_field merged  16",
@@ -74,6 +75,7 @@ test('the sample is mapped whole: every row has one outcome, in the words of the
       "payment rejected orphan_reference 1",
       "payment rejected unparseable_amount 1",
       "payment_allocation merged  2",
+      "product mapped  10",
       "quote mapped  10",
       "quote_item merged  13",
       "refund mapped  3",
@@ -98,7 +100,7 @@ test('and becomes these records', async () => {
       "note": 90,
       "organization": 8,
       "person": 61,
-      "product": 13,
+      "product": 23,
     }
   `);
 });

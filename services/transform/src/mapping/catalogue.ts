@@ -1,10 +1,14 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { cleanLabel } from '@octopipe/shared/domain/mapping/convert-field';
-import type { Catalogue, CustomFieldDefinition } from '@octopipe/shared/domain/mapping/define-object';
+import type {
+  Catalogue,
+  CustomFieldDefinition,
+  SourceRow,
+} from '@octopipe/shared/domain/mapping/define-object';
 import { listWorkers } from '@octopipe/shared/mapped/list-workers';
 import { allRows } from './all-rows.js';
 
-/** The small tables of an export: workers, services, field definitions. Hundreds of rows, read once per job. */
+/** The small tables of an export: workers, services, questions, field definitions. Hundreds of rows, read once per job. */
 export async function loadCatalogue(tx: Tx, tenantId: string, exportId: string): Promise<Catalogue> {
   const workers = await listWorkers(tx, tenantId, exportId);
   const services = new Map<string, string>();
@@ -14,8 +18,15 @@ export async function loadCatalogue(tx: Tx, tenantId: string, exportId: string):
   return {
     workers: new Map(workers.map(({ sourceKey, name, email }) => [sourceKey, { name, email }])),
     services,
+    faqs: await loadFaqs(tx, tenantId, exportId),
     customFields: await loadCustomFields(tx, tenantId, exportId),
   };
+}
+
+async function loadFaqs(tx: Tx, tenantId: string, exportId: string): Promise<SourceRow[]> {
+  const faqs: SourceRow[] = [];
+  for await (const row of allRows(tx, tenantId, exportId, 'faq')) faqs.push(row);
+  return faqs;
 }
 
 async function loadCustomFields(

@@ -26,7 +26,7 @@ export async function loadRefs(
   page: ReadonlyArray<SourceRow>,
   catalogue: Catalogue,
 ): Promise<Refs> {
-  const rows = new LoadedRows();
+  const rows = new LoadedRows(catalogue);
   rows.addRows(definition.name, page);
   for (const rule of definition.reads) await readMore(tx, scope, rule, rows);
   const mapped = await existingKeys(
@@ -60,6 +60,8 @@ export async function loadRefs(
 class LoadedRows implements PageRows {
   private readonly byObject = new Map<string, Map<string, SourceRow>>();
   private readonly byParent = new Map<string, ReadonlyArray<SourceRow>>();
+
+  constructor(readonly catalogue: Catalogue) {}
 
   addRows(object: string, found: Iterable<SourceRow>): void {
     const rows = this.byObject.get(object) ?? new Map<string, SourceRow>();

@@ -27,6 +27,11 @@ export function subtractMoney(from: string, amount: string): string {
   return plain(new Money(from).minus(amount));
 }
 
+/** `8.25` for 5.50 and 50 %: exact, nothing is rounded. */
+export function addPercent(amount: string, percent: number): string {
+  return plain(new Money(amount).times(new Money(percent).plus(100)).dividedBy(100));
+}
+
 export function compareMoney(a: string, b: string): -1 | 0 | 1 {
   return new Money(a).comparedTo(b) as -1 | 0 | 1;
 }

@@ -74,6 +74,7 @@ export interface ObjectDefinition {
 export interface PageRows {
   children(child: string, parent: string, parentId: string): ReadonlyArray<SourceRow>;
   row(object: string, id: string | undefined): SourceRow | undefined;
+  catalogue: Catalogue;
 }
 
 /** What a row may know beyond itself. Everything is loaded before `map` runs: mapping does no I/O. */
@@ -86,7 +87,6 @@ export interface Refs extends PageRows {
   members(organization: TargetKey): ReadonlyArray<SourceRow>;
   /** A file of the package. */
   file(path: string): { bytes: number; sha256: string } | undefined;
-  catalogue: Catalogue;
 }
 
 /** Small tables that every page needs: read once per job, hundreds of rows at most. */
@@ -95,6 +95,8 @@ export interface Catalogue {
   workers: ReadonlyMap<string, { name: string; email: string | null }>;
   /** Service id → name. */
   services: ReadonlyMap<string, string>;
+  /** Questions and answers, in the order of the export. */
+  faqs: ReadonlyArray<SourceRow>;
   customFields: ReadonlyMap<string, CustomFieldDefinition>;
 }
 

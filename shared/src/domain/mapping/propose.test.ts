@@ -50,7 +50,7 @@ const facts: ProposalFacts = {
         { header: 'cf:716:Sign-off', field: null },
       ],
     },
-    { object: 'faq', rows: 3, columns: [{ header: 'Question', field: 'question' }] },
+    { object: 'pay_rate', rows: 3, columns: [{ header: 'Rate', field: 'rate' }] },
   ],
   filled: (_object, header) => ({ 'cf:710:Size': 9, 'cf:711:Source': 2, Mystery: 10 })[header],
   customFields: new Map([size, source, signature].map((definition) => [definition.id, definition])),
@@ -105,7 +105,7 @@ describe('the proposal', () => {
       ['cf:711:Source', 'Source (2)', 1, null],
       ['cf:716:Sign-off', null, 1, 'A signature is a file; its legal value does not move with it.'],
     ]);
-    expect(propose().lossy).toContainEqual({ object: 'faq', says: '3 rows are not carried over yet.' });
+    expect(propose().lossy).toContainEqual({ object: 'pay_rate', says: '3 rows are not carried over yet.' });
   });
 
   test('a choice has the options of its definition and the values that occur beyond them', () => {

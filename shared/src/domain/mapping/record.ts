@@ -51,6 +51,7 @@ export type PayloadValue =
   | OptionSymbol
   | OptionsSymbol
   | FileSymbol
+  | TextFileSymbol
   | PayloadValue[]
   | { [key: string]: PayloadValue };
 
@@ -80,6 +81,11 @@ export interface OptionsSymbol {
 /** The bytes of a packaged file. */
 export interface FileSymbol {
   $file: { path: string; sha256: string; bytes: number };
+}
+
+/** The bytes of a text file of our own making: the text in UTF-8, the same on every machine. */
+export interface TextFileSymbol {
+  $textFile: { text: string; sha256: string; bytes: number };
 }
 
 /**

@@ -19,7 +19,17 @@ import { sortKeyOf } from './sort-key.js';
 /** A file of the package: on the deal, activity, customer or product that it belongs to. */
 export const attachment = defineObject({
   name: 'attachment',
-  needs: ['customer', 'service', 'booking', 'quote', 'invoice', 'payment', 'complaint', 'communication'],
+  needs: [
+    'customer',
+    'service',
+    'product',
+    'booking',
+    'quote',
+    'invoice',
+    'payment',
+    'complaint',
+    'communication',
+  ],
   reads: readsOfPlace('attachment'),
   produces: [
     {
@@ -42,7 +52,7 @@ export const attachment = defineObject({
       lossy: [
         'A signature is a file; its legal value does not move with it.',
         'Files of Pipedrive have no caption, position or author: these stay in the export.',
-        'Files of workers and of parts have no record in Pipedrive to stand on: they are left out and counted.',
+        'Files of workers have no record in Pipedrive to stand on: they are left out and counted.',
       ],
     },
   ],

@@ -335,6 +335,7 @@ describe('attachment', () => {
   test.each([
     ['customer', '1005', { person_id: { $ref: 'customer:1005' } }],
     ['service', '303', { product_id: { $ref: 'service:303' } }],
+    ['products', '501', { product_id: { $ref: 'product:501' } }],
     ['complaint', '971', { activity_id: { $ref: 'complaint:971' }, deal_id: { $ref: 'booking:10105' } }],
     [
       'invoice',
@@ -350,6 +351,7 @@ describe('attachment', () => {
       invoice,
       complaint,
       row('service', '303', { service_id: '303' }),
+      row('product', '501', { product_id: '501' }),
       row('note', '6030', { note_id: '6030', object: 'issue', object_id: '971' }),
       row('appointment', '30005', { appointment_id: '30005', booking_id: '10105' }),
       row('customer_property', '2001', { property_id: '2001', customer_id: '1001' }),
@@ -360,6 +362,7 @@ describe('attachment', () => {
 
   test.each([
     ['a licence of a worker', on('fieldworker', '41'), 'excluded', 'no_target_record'],
+    ['a data sheet of a part that is not there', on('product', '9'), 'rejected', 'orphan_reference'],
     [
       'a file that is not in the package',
       on('booking', '10105', { path: 'gone.png' }),

@@ -117,6 +117,7 @@ const catalogue: Catalogue = {
     ['user:11', { name: 'Rowena Castellane', email: 'rowena@harbourhome.example' }],
   ]),
   services: new Map([['303', 'Deep clean']]),
+  faqs: [],
   customFields: new Map(),
 };
 
@@ -142,6 +143,13 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
     file: (path) => pack.files?.[path],
     catalogue: {
       ...catalogue,
+      services: new Map([
+        ...catalogue.services,
+        ...rows
+          .filter(({ object }) => object === 'service')
+          .map(({ sourceId, fields }) => [sourceId, fields.service_name ?? ''] as const),
+      ]),
+      faqs: rows.filter(({ object }) => object === 'faq'),
       customFields: new Map((pack.customFields ?? []).map((definition) => [definition.id, definition])),
     },
   };

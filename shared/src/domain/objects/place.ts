@@ -99,10 +99,12 @@ export function asksOfPlace(row: SourceRow, refs: PageRows): TargetKey[] {
  */
 export function withoutPlace(row: SourceRow): Mapping {
   const object = subjectOf(row)?.object;
+  // Of all that hangs on something, only files can stand on a product.
+  const products = row.object === 'attachment' ? ['service', 'product'] : [];
   const isCarried =
     object === undefined
       ? row.fields.customer_id !== undefined
-      : object !== 'inquiry' && [...subjects, ...carriers].includes(object);
+      : object !== 'inquiry' && [...subjects, ...carriers, ...products].includes(object);
   return isCarried ? rejected('orphan_reference') : excluded('no_target_record');
 }
 
@@ -135,7 +137,8 @@ function trailOf(row: SourceRow, refs: PageRows, depth: number): Trail {
 
 function trailTo({ object, id }: { object: string; id: string }, refs: PageRows, depth: number): Trail {
   if (object === 'customer') return { ...nowhere, customers: [id] };
-  if (object === 'service') return { ...nowhere, products: [targetKeyOf('service', id)] };
+  if (object === 'service' || object === 'product')
+    return { ...nowhere, products: [targetKeyOf(object, id)] };
   const row = refs.row(object, id);
   if (!row) return nowhere;
   const trail = { ...nowhere, customers: customerOf(row) };

@@ -25,6 +25,8 @@ test('the load order follows from what objects need', () => {
       "custom_field",
       "custom_field_option",
       "service",
+      "product",
+      "faq",
       "customer",
       "customer_property",
       "customer_address",

@@ -8,6 +8,7 @@ import { complaint } from './complaint.js';
 import { customer } from './customer.js';
 import { customerAddress } from './customer-address.js';
 import { customerProperty } from './customer-property.js';
+import { faq } from './faq.js';
 import { fieldworker } from './fieldworker.js';
 import { form, formField } from './form-definitions.js';
 import { formResponse } from './form-response.js';
@@ -23,6 +24,7 @@ import {
 } from './merged-children.js';
 import { note } from './note.js';
 import { payment } from './payment.js';
+import { product } from './product.js';
 import { quote } from './quote.js';
 import { refund } from './refund.js';
 import { service } from './service.js';
@@ -37,6 +39,8 @@ export const registry: ReadonlyArray<ObjectDefinition> = [
   customField,
   customFieldOption,
   service,
+  product,
+  faq,
   customer,
   customerProperty,
   customerAddress,

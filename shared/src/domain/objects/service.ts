@@ -23,9 +23,10 @@ import {
 } from '../mapping/define-object.js';
 import { block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, targetKeyOf } from '../mapping/record.js';
+import { faqField, faqFieldName, faqFile, questionsOf } from './faq.js';
 import { sortKeyOf } from './sort-key.js';
 
-/** A service is a product of the catalogue. */
+/** A service is a product of the catalogue, with the questions that customers ask about it. */
 export const service = defineObject({
   name: 'service',
   produces: [
@@ -60,11 +61,13 @@ export const service = defineObject({
         computedCustom('Service duration (minutes)', 'double', 'should', ['duration'], {
           converter: 'minutes',
         }),
+        faqField,
       ],
       lossy: [
         'A product has one price for a currency: tiers, hourly and unit pricing are named in the description.',
       ],
     },
+    faqFile,
   ],
   structure: { service_id: 'the key of the product' },
   notMigrated: {
@@ -78,7 +81,7 @@ export const service = defineObject({
   map: mapService,
 });
 
-function mapService(row: SourceRow, _refs: Refs, ctx: RowContext): Mapping {
+function mapService(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const { fields } = row;
   const key = targetKeyOf('service', row.sourceId);
   const price = parseMoney(fields.price, ctx.settings.currency);
@@ -108,7 +111,12 @@ function mapService(row: SourceRow, _refs: Refs, ctx: RowContext): Mapping {
   draft.custom.set(markerFieldName, { value: key, text: key });
   const duration = minutesOf(fields.duration, ctx, 'duration');
   if (duration) draft.custom.set('Service duration (minutes)', duration);
-  return { outcome: 'mapped', reason: '', drafts: [draft], links: [linkOf(row, key, 'primary')] };
+  const links = [linkOf(row, key, 'primary')];
+  const questions = questionsOf(row, refs);
+  if (questions) draft.custom.set(faqFieldName, questions.field);
+  if (questions?.file) links.push(linkOf(row, questions.file.targetKey, 'contributes', 'faq'));
+  const drafts = questions?.file ? [draft, questions.file] : [draft];
+  return { outcome: 'mapped', reason: '', drafts, links };
 }
 
 function descriptionOf(row: SourceRow): string {
