@@ -44,7 +44,8 @@ export function differingFields(sent: Canonical, listed: Canonical): string[] {
   return Object.keys(sent).filter((key) => !sameValue(sent[key], listed[key]));
 }
 
-function sameValue(sent: unknown, listed: unknown): boolean {
+/** True when the listed value says all that the sent one says; it may say more inside objects. */
+export function sameValue(sent: unknown, listed: unknown): boolean {
   if (Array.isArray(sent) && Array.isArray(listed))
     return sent.length === listed.length && sent.every((item, i) => sameValue(item, listed[i]));
   if (isObject(sent) && isObject(listed)) {
@@ -68,25 +69,20 @@ const htmlFields = new Set(['note', 'content', 'public_description']);
 const timeFields = new Set(['add_time', 'won_time', 'lost_time', 'close_time']);
 const clockFields = new Set(['due_time', 'duration']);
 
-function canonicalField(entity: Entity, name: string, value: unknown): unknown {
+export function canonicalField(entity: Entity, name: string, value: unknown): unknown {
   if (value === null || value === undefined || value === '') return null;
   if (htmlFields.has(name)) return textOf(String(value));
   if (timeFields.has(name)) return instantOf(String(value));
   if (clockFields.has(name)) return String(value).slice(0, 5);
   if (name === 'emails' || name === 'phones') return (value as Array<Record<string, unknown>>).map(contactOf);
   if (name === 'participants') return participantsOf(value as Array<Record<string, unknown>>);
-  if (name === 'prices')
-    return (value as Array<Record<string, unknown>>).map((price) => ({
-      currency: price.currency,
-      price: canonicalValue(price.price),
-      // Sent for parts only; a product that we sent without one comes back with 0.
-      ...(price.cost === undefined ? {} : { cost: canonicalValue(price.cost) }),
-    }));
+  if (name === 'prices') return (value as Array<Record<string, unknown>>).map(priceOf);
+  if (name.endsWith('_flag')) return value === true || value === 1;
   if (entity === 'file' && /_id$/.test(name)) return String(value);
   return canonicalValue(value);
 }
 
-function canonicalValue(value: unknown): unknown {
+export function canonicalValue(value: unknown): unknown {
   if (value === null || value === undefined || value === '') return null;
   if (typeof value === 'number') return new Decimal(value).toString();
   if (typeof value === 'string') return value.normalize('NFC').replaceAll('\r\n', '\n').trim();
@@ -108,6 +104,11 @@ function contactOf(contact: Record<string, unknown>): unknown {
   };
 }
 
+/** Without the ids of its own that an account gives to a price. */
+function priceOf({ id, product_id, ...price }: Record<string, unknown>): unknown {
+  return canonicalValue(price);
+}
+
 function participantsOf(list: Array<Record<string, unknown>>): unknown {
   return list
     .map((one) => ({ person_id: Number(one.person_id), primary: one.primary === true }))
@@ -115,8 +116,9 @@ function participantsOf(list: Array<Record<string, unknown>>): unknown {
 }
 
 function instantOf(text: string): string {
-  const iso = text.includes('T') ? text : `${text.replace(' ', 'T')}Z`;
-  return new Date(iso).toISOString().slice(0, 19);
+  const time = new Date(text.includes('T') ? text : `${text.replace(' ', 'T')}Z`);
+  // Old accounts hold times like 0000-00-00 00:00:00.
+  return Number.isNaN(time.getTime()) ? text : time.toISOString().slice(0, 19);
 }
 
 /** The words of an HTML text: markup and white space are the account's to rewrite, the words are not. */

@@ -1,0 +1,67 @@
+import type { Entity } from '@octopipe/shared/domain/run/states';
+import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
+import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import { type Canonical, canonicalField, canonicalValue, sameValue } from './canonical.js';
+
+/**
+ * The image of a record: everything that a person can change in it and a list page shows, in canonical form, without
+ * what is empty. Not only what we sent: a phone number that somebody added is an edit as much as one that somebody
+ * changed. Two images of a record are equal exactly when nobody changed it in between; its `update_time` says nothing,
+ * it moves when a child is added.
+ */
+export type Image = Canonical;
+
+export function imageOf(entity: Entity, record: RemoteRecord): Image {
+  const image: Image = {};
+  for (const name of comparedFields(entity)) {
+    const value = canonicalField(entity, name, record[name]);
+    if (!isEmpty(value)) image[name] = value;
+  }
+  for (const [code, member] of Object.entries((record.custom_fields ?? {}) as Record<string, unknown>)) {
+    const value = canonicalValue(member);
+    if (!isEmpty(value)) image[`custom_fields.${code}`] = value;
+  }
+  return image;
+}
+
+/** The fields in which a record was changed between two looks at it, by name. */
+export function changedInImage(before: Image, now: Image): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])]
+    .filter((name) => !isSame(name, before[name], now[name]))
+    .sort();
+}
+
+/** An address is completed by the account in its own time; nothing else grows by itself. */
+function isSame(name: string, before: unknown, now: unknown): boolean {
+  const mayGrow = name === 'address' || name === 'location' || name.startsWith('custom_fields.');
+  return sameValue(before, now) && (mayGrow || sameValue(now, before));
+}
+
+/** What an image holds besides custom fields: what create and update take, as far as the lists show it. */
+export function comparedFields(entity: Entity): ReadonlyArray<string> {
+  const known = fieldsByEntity.get(entity) ?? readComparedFields(entity);
+  fieldsByEntity.set(entity, known);
+  return known;
+}
+
+/** Fields that tell nothing about a person's doing. */
+const notCompared: Record<string, string> = {
+  custom_fields: 'compared one by one',
+  is_deleted: 'what is deleted is not listed',
+  was_seen: 'looking at a lead sets it',
+  attendees: 'lists show it only when asked',
+};
+
+const fieldsByEntity = new Map<Entity, ReadonlyArray<string>>();
+
+function readComparedFields(entity: Entity): string[] {
+  const { create, update, list } = entityTable[entity];
+  const shown = new Set(factsOf(list).answer);
+  const taken = [...factsOf(create).body, ...factsOf(update).body].map((property) => property.name);
+  return [...new Set(taken)].filter((name) => shown.has(name) && !Object.hasOwn(notCompared, name)).sort();
+}
+
+/** An empty list and a flag that is off say as much as nothing: accounts show either. */
+function isEmpty(value: unknown): boolean {
+  return value === null || value === false || (Array.isArray(value) && value.length === 0);
+}
