@@ -21,6 +21,9 @@ describe('the table of entities', () => {
     ['person', { custom_fields: { m: 'customer:1' } }, 'customer:1'],
     ['person', { custom_fields: { m: null } }, undefined],
     ['deal', { custom_fields: null }, undefined],
+    ['lead', { m: 'inquiry:1', origin_id: 'else' }, 'inquiry:1'],
+    ['lead', { origin_id: 'inquiry:1' }, 'inquiry:1'],
+    ['lead', { m: '', origin_id: null }, undefined],
     ['activity', { note: `Words<br>${markerLine('payment:4', 'INV-1')}` }, 'payment:4'],
     ['activity', { note: null }, undefined],
     ['note', { content: `<p>Words<br />${markerLine('customer:1#note')}</p>` }, 'customer:1#note'],
@@ -47,5 +50,10 @@ describe('the table of entities', () => {
     expect(
       nextPosition(entityTable.note, { pagination: { ...page, more_items_in_collection: false } }),
     ).toBeUndefined();
+    // Leads name no next start; an answer that hides the next page must not look like the end of the list.
+    const leads = { start: 500, limit: 500, more_items_in_collection: true };
+    expect(nextPosition(entityTable.lead, leads)).toBe('1000');
+    expect(nextPosition(entityTable.lead, { ...leads, more_items_in_collection: false })).toBeUndefined();
+    expect(() => nextPosition(entityTable.lead, { more_items_in_collection: true })).toThrow('more pages');
   });
 });

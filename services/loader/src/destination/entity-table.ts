@@ -28,14 +28,17 @@ export interface EntityRules {
   markerOf(record: RemoteRecord, markerCode: string | undefined): string | undefined;
   /** The entity whose custom fields it has. */
   fieldsOf: 'organization' | 'person' | 'product' | 'deal' | null;
+  /** Its custom values stand flat on the root, as v1 has them (flat-fields.ts). */
+  fieldsOnRoot?: true;
 }
 
 const inCustomField: EntityRules['markerOf'] = (record, markerCode) => {
   const fields = record.custom_fields;
   if (markerCode === undefined || typeof fields !== 'object' || fields === null) return undefined;
-  const value = (fields as Record<string, unknown>)[markerCode];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return textOf((fields as Record<string, unknown>)[markerCode]);
 };
+
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
 // RFC 3339 with whole seconds: fractions are refused.
 const wholeSeconds = (time: Date) => `${time.toISOString().slice(0, 19)}Z`;
@@ -65,6 +68,22 @@ export const entityTable: Record<Entity, EntityRules> = {
   person: v2('Person', 'getPersons'),
   product: v2('Product', 'getProducts'),
   deal: { ...v2('Deal', 'getDeals'), archive: 'getArchivedDeals' },
+  // Lists of leads leave the archived ones out; an id is a uuid, and sorting by it is the only total order there is.
+  lead: {
+    create: 'createLead',
+    update: 'updateLead',
+    remove: 'deleteLead',
+    list: 'getLeads',
+    archive: 'getArchivedLeads',
+    paging: 'start',
+    pageSize: 500,
+    changedSince: (since) => ({ updated_since: wholeSeconds(since), sort: 'update_time ASC' }),
+    everything: { sort: 'id ASC' },
+    markerOf: (record, markerCode) =>
+      textOf(markerCode === undefined ? undefined : record[markerCode]) ?? textOf(record.origin_id),
+    fieldsOf: 'deal',
+    fieldsOnRoot: true,
+  },
   activity: {
     create: 'createActivity',
     update: 'updateActivity',
@@ -114,7 +133,7 @@ export function pageRequest(
   return { operation: rules.list, query: { ...query, limit: rules.pageSize, ...paging } };
 }
 
-/** Where the next page begins; undefined at the end. Tolerates both places that v1 lists use. */
+/** Where the next page begins; undefined at the end. Tolerates the places that v1 lists use. */
 export function nextPosition(rules: EntityRules, more: unknown): string | undefined {
   if (typeof more !== 'object' || more === null) return undefined;
   if (rules.paging === 'cursor') {
@@ -124,8 +143,13 @@ export function nextPosition(rules: EntityRules, more: unknown): string | undefi
   const page = ((more as { pagination?: unknown }).pagination ?? more) as {
     more_items_in_collection?: unknown;
     next_start?: unknown;
+    start?: unknown;
+    limit?: unknown;
   };
-  return page.more_items_in_collection === true && typeof page.next_start === 'number'
-    ? String(page.next_start)
-    : undefined;
+  if (page.more_items_in_collection !== true) return undefined;
+  if (typeof page.next_start === 'number') return String(page.next_start);
+  // Leads say only where this page began and how long it may be.
+  if (typeof page.start === 'number' && typeof page.limit === 'number')
+    return String(page.start + page.limit);
+  throw new Error(`${rules.list} has more pages and does not say where they begin`);
 }

@@ -1,10 +1,11 @@
 import { RecordRejected } from '@octopipe/shared/core/errors';
+import type { FieldType } from '@octopipe/shared/domain/mapping/content';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { describe, expect, it } from 'vitest';
 import { type AccountSymbols, resolvePayload } from './resolve-payload.js';
 
-const field = (code: string, type: 'varchar' | 'enum' | 'set' | 'double' | 'monetary', options = {}) => ({
+const field = (code: string, type: FieldType, options = {}) => ({
   code,
   type,
   options: new Map<string, number>(Object.entries(options)),
@@ -18,6 +19,9 @@ const symbols: AccountSymbols = {
     ['deal|Status', field('c2', 'enum', { Done: 70 })],
     ['deal|Paid', field('c3', 'monetary')],
     ['deal|Hours', field('c4', 'double')],
+    ['deal|Where', field('c6', 'address')],
+    ['deal|Extras', field('c7', 'set', { Oven: 8, Windows: 9 })],
+    ['deal|Key time', field('c8', 'time')],
     ['person|Pets', field('c5', 'set', { Cat: 1, Dog: 2 })],
   ]),
   stages: new Map([['Jobs|New', 3]]),
@@ -95,6 +99,48 @@ describe('a payload becomes a body', () => {
       { value: null, won_time: null, person_id: null, custom_fields: { c1: null, c3: null } },
     ],
     ['a cleared note time', 'note', { add_time: null }, { add_time: null }],
+    [
+      'a lead: custom values flat on the root, their parts behind a suffix, those that there are not as null',
+      'lead',
+      {
+        value: { amount: '10.50', currency: 'AUD' },
+        organization_id: { $ref: 'customer:1' },
+        custom_fields: {
+          Code: 'x',
+          Status: { $option: 'Done' },
+          Paid: { value: '1.20', currency: 'AUD' },
+          Where: { value: '1 High St, Perth', locality: 'Perth' },
+          Extras: { $options: ['Windows', 'Oven'] },
+          'Key time': { value: '09:30:00', timezone_name: 'Australia/Sydney' },
+        },
+      },
+      {
+        value: { amount: 10.5, currency: 'AUD' },
+        organization_id: 41,
+        c1: 'x',
+        c2: 70,
+        c3: 1.2,
+        c3_currency: 'AUD',
+        c6: '1 High St, Perth',
+        c6_subpremise: null,
+        c6_street_number: null,
+        c6_route: null,
+        c6_sublocality: null,
+        c6_locality: 'Perth',
+        c6_admin_area_level_1: null,
+        c6_admin_area_level_2: null,
+        c6_country: null,
+        c6_postal_code: null,
+        c7: '9,8',
+        c8: '09:30:00',
+      },
+    ],
+    [
+      'a lead whose values are gone',
+      'lead',
+      { value: null, custom_fields: { Paid: null, Extras: null } },
+      { value: null, c3: null, c3_currency: null, c7: null },
+    ],
     ['cleared prices', 'product', { prices: null, tax: null }, { prices: null, tax: null }],
   ])('%s', (_what, entity, payload, expected) => {
     expect(json(entity, payload)).toEqual(expected);

@@ -9,6 +9,7 @@ import type {
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { Decimal } from 'decimal.js';
 import { entityTable } from './entity-table.js';
+import { flatValue } from './flat-fields.js';
 
 /** What the account knows and the mapping does not: ids, keys and options, loaded once per batch. */
 export interface AccountSymbols {
@@ -45,8 +46,9 @@ export function resolvePayload(entity: Entity, payload: Payload, symbols: Accoun
   for (const [name, value] of Object.entries(payload)) {
     if (name === 'custom_fields') {
       const fields = customFields(entity, value as Payload, symbols);
+      if (entityTable[entity].fieldsOnRoot) Object.assign(json, fields);
       // An empty object is reported to clear every value of the record.
-      if (Object.keys(fields).length > 0) json.custom_fields = fields;
+      else if (Object.keys(fields).length > 0) json.custom_fields = fields;
     } else if (isSymbol(value, '$file')) {
       file = value.$file as FileSymbol['$file'];
     } else if (isSymbol(value, '$textFile')) {
@@ -76,6 +78,7 @@ function resolveRoot(entity: Entity, name: string, value: PayloadValue, symbols:
     return sqlTime(String(value));
   if (entity === 'note' && name === 'add_time') return sqlTime(String(value));
   if (entity === 'product' && name === 'prices' && Array.isArray(value)) return value.map(toPrice);
+  if (entity === 'lead' && name === 'value') return toAmount(value);
   if (numberFields[entity]?.has(name) && typeof value === 'string') return toNumber(value);
   return resolve(value, symbols);
 }
@@ -98,11 +101,14 @@ function resolve(value: PayloadValue, symbols: AccountSymbols): unknown {
 }
 
 function customFields(entity: Entity, values: Payload, symbols: AccountSymbols): Record<string, unknown> {
-  const home = entityTable[entity].fieldsOf ?? entity;
+  const { fieldsOf, fieldsOnRoot } = entityTable[entity];
+  const home = fieldsOf ?? entity;
   const body: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
     const field = known(symbols.fields.get(fieldKey(home, name)), `field ${name} of ${home}`);
-    body[field.code] = customValue(field, name, value);
+    const member = customValue(field, name, value);
+    if (fieldsOnRoot) Object.assign(body, flatValue(field, member));
+    else body[field.code] = member;
   }
   return body;
 }
@@ -175,6 +181,11 @@ function toPrice(price: PayloadValue): unknown {
     price: toNumber(String(amount)),
     ...(cost === undefined ? {} : { cost: toNumber(String(cost)) }),
   };
+}
+
+function toAmount(value: PayloadValue): unknown {
+  const { amount, currency } = value as { amount: string; currency: string };
+  return { amount: toNumber(amount), currency };
 }
 
 /** `2024-05-01T10:00:00Z` → `2024-05-01 10:00:00`, as v1 writes its UTC times. */

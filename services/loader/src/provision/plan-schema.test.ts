@@ -62,7 +62,14 @@ describe('the names of our items', () => {
 });
 
 describe('what the plan holds', () => {
-  const need = { newFields: 4, existingFields: 26, newDeals: 100, existingDeals: 2_400, dealCap: 2_500 };
+  const need = {
+    newFields: 4,
+    existingFields: 26,
+    newDeals: 60,
+    newLeads: 40,
+    standing: 2_400,
+    dealCap: 2_500,
+  };
 
   it('counts the custom fields of all entities, not the built-in ones', () => {
     expect(countCustomFields(account([remote('A'), remote('B', false)]))).toBe(2);
@@ -77,8 +84,8 @@ describe('what the plan holds', () => {
     expect(() => assertPlanHolds('lite', 1, { ...need, newFields: 5 })).toThrowErrorMatchingInlineSnapshot(
       `[RunStopped: The mapping needs 5 new custom fields, the account has 26, and plan lite allows 30: upgrade the plan or leave fields out of the mapping. Nothing was written.]`,
     );
-    expect(() => assertPlanHolds('lite', 1, { ...need, newDeals: 101 })).toThrowErrorMatchingInlineSnapshot(
-      `[RunStopped: The export becomes 101 new deals, the account has 2400, and plan lite with 1 seat(s) allows 2500: upgrade the plan, add seats or export fewer bookings. Nothing was written.]`,
+    expect(() => assertPlanHolds('lite', 1, { ...need, newLeads: 41 })).toThrowErrorMatchingInlineSnapshot(
+      `[RunStopped: The export becomes 60 new deals and 41 new leads, the account has 2400 of both, and plan lite with 1 seat(s) allows 2500 together: upgrade the plan, add seats, archive old deals and leads, or export fewer bookings. Nothing was written.]`,
     );
   });
 });

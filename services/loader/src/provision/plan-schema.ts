@@ -71,7 +71,9 @@ export function assertPlanHolds(
     newFields: number;
     existingFields: number;
     newDeals: number;
-    existingDeals: number;
+    newLeads: number;
+    /** Deals and leads that stand there: the cap counts them together, archived ones apart. */
+    standing: number;
     dealCap: number | null;
   },
 ): void {
@@ -82,10 +84,10 @@ export function assertPlanHolds(
       `The mapping needs ${need.newFields} new custom fields, the account has ${need.existingFields}, and plan ${plan} allows ${fieldCap}: upgrade the plan or leave fields out of the mapping. Nothing was written.`,
     );
   }
-  if (need.dealCap !== null && need.existingDeals + need.newDeals > need.dealCap) {
+  if (need.dealCap !== null && need.standing + need.newDeals + need.newLeads > need.dealCap) {
     throw new RunStopped(
       'deal_cap',
-      `The export becomes ${need.newDeals} new deals, the account has ${need.existingDeals}, and plan ${plan} with ${seats} seat(s) allows ${need.dealCap}: upgrade the plan, add seats or export fewer bookings. Nothing was written.`,
+      `The export becomes ${need.newDeals} new deals and ${need.newLeads} new leads, the account has ${need.standing} of both, and plan ${plan} with ${seats} seat(s) allows ${need.dealCap} together: upgrade the plan, add seats, archive old deals and leads, or export fewer bookings. Nothing was written.`,
     );
   }
 }

@@ -39,13 +39,13 @@ export async function provisionRun(
   const remote = await readAccountSchema(account, signal);
   const items = nameItems(schema, remote, await readKnownItems(ctx, scope));
   const work = await countWork(ctx, run);
-  const dealPages = await assertLimits(account, remote, items, work, signal);
+  const counting = await assertLimits(account, remote, items, work, signal);
 
   const missing = missingItems(remote, items);
   await savePlan(
     ctx,
     run,
-    planTokens(work, provisioningCalls(missing), { createDeal: 1, deleteDeal: 1, getDeals: dealPages }),
+    planTokens(work, provisioningCalls(missing), { createDeal: 1, deleteDeal: 1, ...counting }),
   );
   await notePlannedItems(ctx, scope, items);
   const owners = await matchOwners(ctx, account, run, signal);
@@ -66,31 +66,32 @@ export async function provisionRun(
   log.info({ items: items.length, made: missing.length, ...owners }, 'account provisioned');
 }
 
-/** Refuses here, before the first write; answers how many list pages the count of deals took. */
+/** Refuses here, before the first write; answers which list pages the count of deals and leads took. */
 async function assertLimits(
   account: Account,
   remote: AccountSchema,
   items: ReadonlyArray<PlannedItem>,
   work: Work,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Partial<Record<OperationName, number>>> {
   const { plan, seats } = account.connection;
   if (!isPlanName(plan)) throw new Error(`unknown plan ${plan}`);
   const newFields = missingItems(remote, items).filter((item) => item.kind === 'field').length;
   const cap = dealCap(plan, seats);
-  let existingDeals = 0;
-  let pages = 0;
-  if (work.deal.creates > 0) {
-    for await (const page of account.pages(entityTable.deal, entityTable.deal.everything, signal)) {
-      existingDeals += page.length;
-      pages += 1;
+  let standing = 0;
+  const pages: Partial<Record<OperationName, number>> = {};
+  for (const rules of work.deal.creates + work.lead.creates > 0 ? [entityTable.deal, entityTable.lead] : []) {
+    for await (const page of account.pages(rules, rules.everything, signal)) {
+      standing += page.length;
+      pages[rules.list] = (pages[rules.list] ?? 0) + 1;
     }
   }
   assertPlanHolds(plan, seats, {
     newFields,
     existingFields: countCustomFields(remote),
     newDeals: work.deal.creates,
-    existingDeals,
+    newLeads: work.lead.creates,
+    standing,
     dealCap: cap,
   });
   return pages;

@@ -20,6 +20,7 @@ export const otherFailpoints: string[] = [
   'loader.advance_before_commit:4',
   'loader.verify_before_save@deal',
   'loader.settle_before_confirm@person',
+  'loader.settle_before_confirm@lead',
 ];
 export const everyWriteFailpoint = writeFailpoints.flatMap((name) =>
   entities.map((entity) => `${name}@${entity}`),
@@ -30,7 +31,8 @@ export async function killAndRecover(failpoint: string, redisUrl?: string): Prom
   const rig = await createLoaderRig(redisUrl ? { redisUrl } : {});
   try {
     if (failpoint.includes('settle')) {
-      await control(rig, 'faults', { rules: [{ operation: 'createPerson', kind: 'reset-after', times: 1 }] });
+      const operation = failpoint.endsWith('@lead') ? 'createLead' : 'createPerson';
+      await control(rig, 'faults', { rules: [{ operation, kind: 'reset-after', times: 1 }] });
     }
     const doomed = await rig.startLoader({ OCTOPIPE_FAILPOINT: failpoint });
     const run = await startRun(rig, doomed);

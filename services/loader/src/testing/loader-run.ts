@@ -78,7 +78,16 @@ interface LedgerLine {
 
 type SimState = Record<string, Array<Record<string, unknown>>>;
 
-const recordLists = ['organizations', 'persons', 'products', 'deals', 'activities', 'notes', 'files'];
+const recordLists = [
+  'organizations',
+  'persons',
+  'products',
+  'leads',
+  'deals',
+  'activities',
+  'notes',
+  'files',
+];
 
 /** The ground truth: how many creates the account ever committed for each marker of ours. */
 export async function writesByKey(rig: LoaderRig): Promise<Record<string, number>> {
@@ -174,6 +183,8 @@ function symbolicNames(state: SimState): {
 const links: Record<string, string> = {
   person_id: 'persons',
   org_id: 'organizations',
+  organization_id: 'organizations',
+  lead_id: 'leads',
   deal_id: 'deals',
   product_id: 'products',
   activity_id: 'activities',
@@ -184,6 +195,16 @@ const shownFields: Record<string, string[]> = {
   organizations: ['name', 'address', 'add_time'],
   persons: ['name', 'emails', 'phones', 'org_id', 'add_time'],
   products: ['name', 'code', 'description', 'prices', 'tax'],
+  leads: [
+    'title',
+    'value',
+    'person_id',
+    'organization_id',
+    'expected_close_date',
+    'was_seen',
+    'origin_id',
+    'is_archived',
+  ],
   deals: [
     'title',
     'value',
@@ -201,6 +222,7 @@ const shownFields: Record<string, string[]> = {
   activities: [
     'subject',
     'type',
+    'lead_id',
     'deal_id',
     'person_id',
     'org_id',
@@ -211,8 +233,8 @@ const shownFields: Record<string, string[]> = {
     'note',
     'location',
   ],
-  notes: ['content', 'person_id', 'org_id', 'deal_id', 'add_time'],
-  files: ['name', 'file_size', 'deal_id', 'activity_id', 'person_id', 'sha256'],
+  notes: ['content', 'person_id', 'org_id', 'lead_id', 'deal_id', 'add_time'],
+  files: ['name', 'file_size', 'lead_id', 'deal_id', 'activity_id', 'person_id', 'sha256'],
 };
 
 function symbolic(
@@ -229,8 +251,12 @@ function symbolic(
   }
   for (const [code, value] of Object.entries((record.custom_fields ?? {}) as Record<string, unknown>)) {
     if (value === null) continue;
-    const label = (one: unknown) => names.options.get(`${code}|${one}`) ?? one;
-    shown[`custom ${names.codes.get(code)}`] = Array.isArray(value) ? value.map(label).sort() : label(value);
+    // Leads keep theirs flat: `hash_part`, and the options of a set as `1,2`.
+    const [field = '', ...part] = code.split('_');
+    const label = (one: unknown) => names.options.get(`${field}|${one}`) ?? one;
+    const name = [`custom ${names.codes.get(field)}`, ...part].join(' ');
+    const options = /^\d+(?:,\d+)+$/.test(String(value)) ? String(value).split(',') : value;
+    shown[name] = Array.isArray(options) ? options.map(label).sort() : label(value);
   }
   return shown;
 }

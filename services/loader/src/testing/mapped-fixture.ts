@@ -44,6 +44,8 @@ export const testContent: MappingContent = {
       },
       { entity: 'deal', name: 'Amount paid', type: 'monetary', options: [], rank: 'should' },
       { entity: 'person', name: 'Pets', type: 'set', options: ['Dog', 'Cat'], rank: 'may' },
+      { entity: 'deal', name: 'Job address', type: 'address', options: [], rank: 'should' },
+      { entity: 'deal', name: 'Extras', type: 'set', options: ['Oven', 'Windows'], rank: 'may' },
     ],
     pipelines: [{ name: 'OctopusPro', stages: ['Requested', 'Scheduled', 'Done'] }],
     activityTypes: [
@@ -100,6 +102,31 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
           },
         ] satisfies Row,
     ),
+    ...['1', '2', '3'].map(
+      (n) =>
+        [
+          'lead',
+          `inquiry:${n}`,
+          {
+            title: `Gutters, before Christmas 🎄 · INQ-${n}`,
+            value: { amount: `${n}20.35`, currency: 'AUD' },
+            // The last is of a company whose contact nobody knows.
+            ...(n === '3'
+              ? { organization_id: { $ref: 'customer:3#org' } }
+              : { person_id: { $ref: `customer:${n}` } }),
+            owner_id: { $owner: ['fieldworker:1'] },
+            was_seen: true,
+            origin_id: `inquiry:${n}`,
+            custom_fields: {
+              [markerFieldName]: `inquiry:${n}`,
+              'Booking status': { $option: 'To Do' },
+              'Amount paid': { value: '0.05', currency: 'AUD' },
+              'Job address': { value: `${n} Wharf Steps, Manly`, street_number: n, locality: 'Manly' },
+              Extras: { $options: ['Windows', 'Oven'] },
+            },
+          },
+        ] satisfies Row,
+    ),
     ...one.map(
       (n) =>
         [
@@ -139,6 +166,36 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
           },
         ] satisfies Row,
     ),
+    [
+      'activity',
+      'communication:1',
+      {
+        subject: 'Call from 0491 570 006',
+        type: { $activityType: 'Appointment' },
+        lead_id: { $ref: 'inquiry:1' },
+        due_date: '2024-05-02',
+        done: true,
+        note: `Asked for a price<br>${markerLine('communication:1', 'INQ-1')}`,
+      },
+    ],
+    [
+      'note',
+      'note:1',
+      {
+        content: `Left a message<br>${markerLine('note:1', 'INQ-1')}`,
+        lead_id: { $ref: 'inquiry:1' },
+        add_time: '2020-01-02T03:04:05Z',
+      },
+    ],
+    [
+      'file',
+      'attachment:3',
+      {
+        file: { $file: { path: 'attachments/invoices/1/INV-1.pdf', sha256: file.sha256, bytes: file.bytes } },
+        name: fileNameWithMarker('roof.pdf', 'attachment:3'),
+        lead_id: { $ref: 'inquiry:1' },
+      },
+    ],
     ...['1', '2'].map(
       (n) =>
         [

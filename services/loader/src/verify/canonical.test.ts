@@ -11,6 +11,7 @@ const differences = (entity: Entity, sent: Fields, listed: Fields): string[] => 
     canonicalOfListed(entity, { id: 1, ...listed } as RemoteRecord, Object.keys(form)),
   );
 };
+const code = 'a'.repeat(40);
 const email = { value: 'a@mail.example', primary: true, label: 'work' };
 
 describe('says the same', () => {
@@ -86,6 +87,20 @@ describe('says the same', () => {
           { person_id: 2, primary: false },
         ],
       },
+    ],
+    ['options of a lead in another order', 'lead', { [code]: '9,8' }, { [code]: '8,9' }],
+    ['an option of a lead, told as text', 'lead', { [code]: 70 }, { [code]: '70' }],
+    [
+      'an address of a lead that the account found more of',
+      'lead',
+      { [code]: '1 High St', [`${code}_locality`]: 'Perth', [`${code}_route`]: null },
+      { [code]: '1 High St', [`${code}_locality`]: 'Perth', [`${code}_route`]: 'High Street' },
+    ],
+    [
+      'the amount of a lead',
+      'lead',
+      { value: { amount: 10.5, currency: 'AUD' } },
+      { value: { amount: 10.5, currency: 'AUD' } },
     ],
     ['the parent of a file, a text in multipart', 'file', { deal_id: '7' }, { deal_id: 7 }],
   ])('%s', (_what, entity, sent, listed) => {
@@ -164,6 +179,14 @@ describe('says something else', () => {
       { custom_fields: { m: { value: 1, currency: 'USD' } } },
       ['custom_fields.m'],
     ],
+    [
+      'money of a lead in another currency',
+      'lead',
+      { [code]: 1, [`${code}_currency`]: 'AUD' },
+      { [code]: 1, [`${code}_currency`]: 'USD' },
+      [`${code}_currency`],
+    ],
+    ['an option of a lead missing', 'lead', { [code]: '9,8' }, { [code]: '9' }, [code]],
     ['done undone', 'activity', { done: true }, { done: false }, ['done']],
   ])('%s', (_what, entity, sent, listed, expected) => {
     expect(differences(entity, sent, listed)).toEqual(expected);

@@ -2,6 +2,7 @@ import type { Entity } from '@octopipe/shared/domain/run/states';
 import { Decimal } from 'decimal.js';
 import { convert } from 'html-to-text';
 import type { RemoteRecord } from '../destination/entity-table.js';
+import { isFlatName, isFlatPart } from '../destination/flat-fields.js';
 
 /**
  * The canonical form: what a field says, without how the account chose to write it. Two forms are equal exactly when a
@@ -20,7 +21,7 @@ export function canonicalOfSent(
     if (name === 'custom_fields') {
       for (const [code, member] of Object.entries(value as Record<string, unknown>))
         form[`custom_fields.${code}`] = canonicalValue(member);
-    } else if (!ignoredWhenSent(entity, name)) {
+    } else if (!ignoredWhenSent(entity, name, value)) {
       form[renamed(entity, name)] = canonicalField(entity, name, value);
     }
   }
@@ -60,9 +61,9 @@ function renamed(_entity: Entity, name: string): string {
   return name;
 }
 
-/** A field that Pipedrive sets from another one, or does not show. */
-function ignoredWhenSent(entity: Entity, name: string): boolean {
-  return entity === 'activity' && name === 'attendees';
+/** A field that Pipedrive sets from another one, or does not show; a part that we have nothing to say about. */
+function ignoredWhenSent(entity: Entity, name: string, value: unknown): boolean {
+  return (entity === 'activity' && name === 'attendees') || (value === null && isFlatPart(name));
 }
 
 const htmlFields = new Set(['note', 'content', 'public_description']);
@@ -79,6 +80,9 @@ export function canonicalField(entity: Entity, name: string, value: unknown): un
   if (name === 'prices') return (value as Array<Record<string, unknown>>).map(priceOf);
   if (name.endsWith('_flag')) return value === true || value === 1;
   if (entity === 'file' && /_id$/.test(name)) return String(value);
+  // v1 writes the options of a set as `2,1`: their order is the account's.
+  if (isFlatName(name) && /^\d+(?:,\d+)+$/.test(String(value)))
+    return canonicalValue(String(value).split(','));
   return canonicalValue(value);
 }
 

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { type EntityRules, entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import { isFlatName } from '../destination/flat-fields.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
 import { probeMarker } from '../provision/probe-deal.js';
@@ -122,9 +123,10 @@ function compare(
 
 /** Our own name of a custom field, for reports; Pipedrive's for the rest. */
 function fieldName(symbols: AccountSymbols, key: string): string {
-  if (!key.startsWith('custom_fields.')) return key;
-  const code = key.slice('custom_fields.'.length);
-  const known = [...symbols.fields].find(([, field]) => field.code === code);
+  const code = key.replace(/^custom_fields\./, '');
+  const known = [...symbols.fields].find(
+    ([, field]) => field.code === code || (isFlatName(code) && code.startsWith(`${field.code}_`)),
+  );
   return known ? (known[0].split('|')[1] ?? code) : code;
 }
 

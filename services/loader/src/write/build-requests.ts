@@ -6,7 +6,8 @@ import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/in
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { findPackageFile } from '@octopipe/shared/staging/read-staged';
 import type { LoaderContext } from '../context.js';
-import { entityTable } from '../destination/entity-table.js';
+import { type EntityRules, entityTable } from '../destination/entity-table.js';
+import { isFlatName } from '../destination/flat-fields.js';
 import { type AccountSymbols, type ResolvedBody, resolvePayload } from '../destination/resolve-payload.js';
 import type { AdmittedBatch } from './admit.js';
 import { noteFailed } from './note-outcome.js';
@@ -57,11 +58,13 @@ async function buildRequest(
   const rules = entityTable[batch.entity];
   const resolved = resolvePayload(batch.entity, write.payload, symbols);
   if (write.kind === 'update') {
-    const body = { json: changeable(rules.update, resolved) };
+    const body = { json: changeable(rules, resolved) };
     const bodyHash = hashOf({ json: resolved.json });
     return { operation: rules.update, path: { id: write.targetId }, parts: [{ write, body, bodyHash }] };
   }
-  const body = resolved.file ? { upload: await uploadOf(ctx, batch, resolved) } : { json: resolved.json };
+  const body = resolved.file
+    ? { upload: await uploadOf(ctx, batch, resolved) }
+    : { json: rules.fieldsOnRoot ? withoutNulls(resolved.json) : resolved.json };
   const bodyHash = hashOf({ json: resolved.json, file: resolved.file?.sha256 ?? null });
   return { operation: rules.create, path: {}, parts: [{ write, body, bodyHash }] };
 }
@@ -75,11 +78,20 @@ export function apiOf({ operation, path, parts }: WriteRequest): ApiRequest {
  * What an update may carry. Some fields are taken on create only (`add_time` of persons and organizations, the links of
  * a file) and refused afterwards: they are left out, and the verification names them if they differ.
  */
-function changeable(operation: OperationName, body: ResolvedBody): Record<string, unknown> {
+function changeable(rules: EntityRules, body: ResolvedBody): Record<string, unknown> {
   if (body.file)
     throw new RecordRejected('file_changed', 'its file changed; Pipedrive cannot replace the content');
-  const taken = new Set(factsOf(operation).body.map((property) => property.name));
-  return Object.fromEntries(Object.entries(body.json).filter(([name]) => taken.has(name)));
+  const taken = new Set(factsOf(rules.update).body.map((property) => property.name));
+  return Object.fromEntries(
+    Object.entries(body.json).filter(
+      ([name]) => taken.has(name) || (rules.fieldsOnRoot === true && isFlatName(name)),
+    ),
+  );
+}
+
+/** Parts of a flat value that there are not: a new record has nothing to clear. */
+function withoutNulls(json: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 }
 
 async function uploadOf(

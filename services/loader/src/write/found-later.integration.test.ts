@@ -105,14 +105,19 @@ describe('what is known later than the batch that wrote it', () => {
     }
   });
 
-  it('a deal that was archived since is read back from the archive', async () => {
+  it('a deal and a lead that were archived since are read back from the archive', async () => {
     const rig = await createLoaderRig();
     try {
       const loader = await rig.startLoader();
       await loadToEnd(rig, loader);
-      const [deal] = (await simState(rig)).deals?.filter((row) => row.is_deleted !== true) ?? [];
+      const state = await simState(rig);
+      const [deal] = state.deals?.filter((row) => row.is_deleted !== true) ?? [];
+      const [lead] = state.leads ?? [];
       await control(rig, 'edit', {
-        changes: [{ entity: 'deals', id: deal?.id, set: { is_archived: true } }],
+        changes: [
+          { entity: 'deals', id: deal?.id, set: { is_archived: true } },
+          { entity: 'leads', id: lead?.id, set: { is_archived: true } },
+        ],
       });
       expect((await loadToEnd(rig, loader)).run).toMatchObject({
         status: 'done',

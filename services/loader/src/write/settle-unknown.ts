@@ -61,8 +61,7 @@ export async function settleUnknown(
   let confirmed = 0;
   let again = 0;
   for (const intent of open) {
-    const ids = found.get(intent.targetKey) ?? [];
-    const [keep, ...copies] = ids.sort((a, b) => Number(a) - Number(b));
+    const [keep, ...copies] = oldestFirst(found.get(intent.targetKey) ?? []);
     if (intent.operation === 'create' && keep !== undefined) {
       failpoint('loader.settle_before_confirm', entity);
       await confirmFound(ctx, run, entity, intent, keep);
@@ -75,6 +74,11 @@ export async function settleUnknown(
     }
   }
   log.info({ entity, open: open.length, confirmed, again }, 'unknown outcomes looked at');
+}
+
+/** Numbers grow; of uuids only the order of the walk tells, which is that of their last change. */
+function oldestFirst(ids: string[]): string[] {
+  return ids.every((id) => /^\d+$/.test(id)) ? ids.sort((a, b) => Number(a) - Number(b)) : ids;
 }
 
 /** Sent intents whose worker said nothing past the deadline become ambiguous; then those that have rested long enough. */

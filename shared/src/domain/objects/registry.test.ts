@@ -10,6 +10,7 @@ const createOf: Record<Entity, OperationName> = {
   organization: 'createOrganization',
   person: 'createPerson',
   product: 'createProduct',
+  lead: 'createLead',
   deal: 'createDeal',
   activity: 'createActivity',
   note: 'createNote',

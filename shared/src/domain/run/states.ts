@@ -32,7 +32,16 @@ export function mayMove(from: RunStatus, to: RunStatus): boolean {
 }
 
 /** What we write in Pipedrive, in the words of its API. Users are matched, never created. */
-export const entities = ['organization', 'person', 'product', 'deal', 'activity', 'note', 'file'] as const;
+export const entities = [
+  'organization',
+  'person',
+  'product',
+  'lead',
+  'deal',
+  'activity',
+  'note',
+  'file',
+] as const;
 export type Entity = (typeof entities)[number];
 
 /**
@@ -45,6 +54,7 @@ export const phases = [
   { name: 'organizations', entity: 'organization' },
   { name: 'persons', entity: 'person' },
   { name: 'products', entity: 'product' },
+  { name: 'leads', entity: 'lead' },
   { name: 'deals', entity: 'deal' },
   { name: 'activities', entity: 'activity' },
   { name: 'notes', entity: 'note' },
