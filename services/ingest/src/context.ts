@@ -2,11 +2,14 @@ import type { Logger } from '@octopipe/shared/core/logger';
 import { type DatabaseHandle, openDatabase } from '@octopipe/shared/db/index';
 import { type CommonContext, createCommonContext } from '@octopipe/shared/service/context';
 import type { IngestConfig } from './config.js';
+import { type AddressRules, systemResolver } from './webhooks/guard-address.js';
 
 export interface IngestContext extends CommonContext {
   /** Connections for COPY only: a file may stream for minutes, and the routes must not wait for it. */
   copyPool: DatabaseHandle['pool'];
   maxUploadBytes: number;
+  /** Where webhooks may lead. */
+  webhookAddresses: AddressRules;
 }
 
 /** Opens connections and builds clients from config; tests hand in `overrides`. */
@@ -25,6 +28,7 @@ export function createContext(
     ...common,
     copyPool: copies.pool,
     maxUploadBytes: config.upload.maxBytes,
+    webhookAddresses: { testHosts: config.webhooks.testHosts, resolve: systemResolver },
     async destroy() {
       await copies.destroy();
       await common.destroy();

@@ -1,9 +1,12 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
+import { sql } from 'kysely';
 import type { IngestContext } from './context.js';
 import { hint } from './hint.js';
+import { relayEvents } from './webhooks/relay-events.js';
 
 /** Finds what is still to be done in the tables and hints it: the queue may have lost everything. */
 export async function sweep(ctx: IngestContext): Promise<void> {
+  await relayEvents(ctx);
   const pending = await inSystemTransaction(ctx.db, async (tx) => ({
     exports: await tx
       .selectFrom('ingest.export')
@@ -21,12 +24,37 @@ export async function sweep(ctx: IngestContext): Promise<void> {
       .orderBy('file.path')
       .limit(500)
       .execute(),
+    webhooks: await tx
+      .selectFrom('ingest.webhook as webhook')
+      .select(['webhook.id', 'webhook.tenantId'])
+      .where('webhook.state', '=', 'active')
+      .where((where) =>
+        where.or([
+          where('webhook.restUntil', 'is', null),
+          where('webhook.restUntil', '<=', sql<Date>`now()`),
+        ]),
+      )
+      .where((where) =>
+        where.exists(
+          where
+            .selectFrom('ingest.webhookDelivery as delivery')
+            .select('delivery.id')
+            .whereRef('delivery.webhookId', '=', 'webhook.id')
+            .where('delivery.state', '=', 'pending')
+            .where('delivery.nextAt', '<=', sql<Date>`now()`),
+        ),
+      )
+      .limit(200)
+      .execute(),
   }));
   const withFiles = new Set(pending.files.map((file) => file.exportId));
   for (const { id: exportId, tenantId, state } of pending.exports) {
     if (state === 'staged') await hint(ctx, ctx.logger, 'assess-export', { tenantId, exportId });
     // `staging` without pending files: the last file's job died before it could close the staging.
     else if (!withFiles.has(exportId)) await hint(ctx, ctx.logger, 'stage-export', { tenantId, exportId });
+  }
+  for (const { id: webhookId, tenantId } of pending.webhooks) {
+    await hint(ctx, ctx.logger, 'deliver-webhook', { tenantId, webhookId });
   }
   for (const { id: fileId, tenantId, exportId } of pending.files) {
     await hint(ctx, ctx.logger, 'stage-file', { tenantId, exportId, fileId });

@@ -56,6 +56,28 @@ export const problems = {
     act: 'See /docs for all routes.',
   },
 
+  // Webhooks
+  webhook_url_refused: {
+    status: [422],
+    says: 'The URL is not one that messages may be sent to; `errors` says why.',
+    act: 'Give an https URL on port 443 or 8443 whose host is on the public internet.',
+  },
+  too_many_webhooks: {
+    status: [409],
+    says: 'The tenant has as many webhooks as it may have.',
+    act: 'Delete one that is not used any more.',
+  },
+  webhook_not_found: {
+    status: [404],
+    says: 'There is no such webhook, or it belongs to another tenant: both answer alike.',
+    act: 'Check the id with GET /v1/webhooks.',
+  },
+  delivery_not_found: {
+    status: [404],
+    says: 'This webhook has no such delivery.',
+    act: 'Check the id with GET /v1/webhooks/{id}/deliveries.',
+  },
+
   // Migrations and exports
   migration_not_found: {
     status: [404],

@@ -63,6 +63,11 @@ export interface CoreFinding {
   tenantId: string;
 }
 
+export interface CoreOutbox {
+  eventId: Int8;
+  tenantId: string;
+}
+
 export interface CoreTenant {
   createdAt: Generated<Timestamp>;
   id: Generated<string>;
@@ -70,6 +75,12 @@ export interface CoreTenant {
   name: string;
   slug: string;
   wrappedDataKey: Buffer;
+}
+
+export interface IngestAnnouncedStage {
+  migrationId: string;
+  stage: string;
+  tenantId: string;
 }
 
 export interface IngestExport {
@@ -157,6 +168,37 @@ export interface IngestStagedRow {
   rowNumber: number;
   sourceId: string | null;
   tenantId: string;
+}
+
+export interface IngestWebhook {
+  createdAt: Generated<Timestamp>;
+  disabledReason: string | null;
+  failures: Generated<number>;
+  formerSecret: Buffer | null;
+  formerUntil: Timestamp | null;
+  id: Generated<string>;
+  restUntil: Timestamp | null;
+  sealedSecret: Buffer;
+  state: Generated<string>;
+  tenantId: string;
+  types: string[];
+  url: string;
+}
+
+export interface IngestWebhookDelivery {
+  attempts: Generated<number>;
+  body: string;
+  createdAt: Generated<Timestamp>;
+  deliveredAt: Timestamp | null;
+  eventId: Int8 | null;
+  id: Generated<string>;
+  lastError: string | null;
+  lastStatus: number | null;
+  nextAt: Generated<Timestamp>;
+  state: Generated<string>;
+  tenantId: string;
+  type: string;
+  webhookId: string;
 }
 
 export interface LoaderBatchProgress {
@@ -445,7 +487,9 @@ export interface DB {
   "core.apiKey": CoreApiKey;
   "core.event": CoreEvent;
   "core.finding": CoreFinding;
+  "core.outbox": CoreOutbox;
   "core.tenant": CoreTenant;
+  "ingest.announcedStage": IngestAnnouncedStage;
   "ingest.export": IngestExport;
   "ingest.exportFile": IngestExportFile;
   "ingest.fieldProfile": IngestFieldProfile;
@@ -453,6 +497,8 @@ export interface DB {
   "ingest.rowVerdict": IngestRowVerdict;
   "ingest.stagedRef": IngestStagedRef;
   "ingest.stagedRow": IngestStagedRow;
+  "ingest.webhook": IngestWebhook;
+  "ingest.webhookDelivery": IngestWebhookDelivery;
   "loader.batchProgress": LoaderBatchProgress;
   "loader.beforeImage": LoaderBeforeImage;
   "loader.companyBudget": LoaderCompanyBudget;

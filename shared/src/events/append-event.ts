@@ -9,9 +9,12 @@ export interface EventFacts {
   facts: Record<string, string | number | boolean | null>;
 }
 
-/** Writes one line of the migration's log, in the transaction of the change it tells: told exactly when it happened. */
+/**
+ * Writes one line of the migration's log, in the transaction of the change it tells: told exactly when it happened. The
+ * outbox row goes with it, so that the relay of webhooks hears of it whatever dies next.
+ */
 export async function appendEvent(tx: Tx, tenantId: string, event: EventFacts): Promise<void> {
-  await tx
+  const { id } = await tx
     .insertInto('core.event')
     .values({
       tenantId,
@@ -20,5 +23,7 @@ export async function appendEvent(tx: Tx, tenantId: string, event: EventFacts): 
       kind: event.kind,
       facts: JSON.stringify(event.facts),
     })
-    .execute();
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await tx.insertInto('core.outbox').values({ eventId: id, tenantId }).execute();
 }

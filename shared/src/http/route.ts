@@ -16,6 +16,8 @@ export type Thing =
   | 'connection'
   | 'run'
   | 'document'
+  | 'webhook'
+  | 'delivery'
   /** An id of the source: it is looked for among the tenant's rows and refers to nothing else. */
   | 'source_record';
 

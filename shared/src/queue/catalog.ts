@@ -45,6 +45,12 @@ export const catalog = {
     z.object({ ...base, exportId: z.uuid() }),
     (p) => `assess-export-${p.exportId}`,
   ),
+  /** Send what is due to one webhook. */
+  'deliver-webhook': entry(
+    'ingest',
+    z.object({ ...base, webhookId: z.uuid() }),
+    (p) => `deliver-webhook-${p.webhookId}`,
+  ),
   /** Map all objects of an export under a confirmed mapping version into a mapped_set with its load batches. */
   'map-export': entry(
     'transform',

@@ -5,6 +5,7 @@ import type { QueueConnection } from './connection.js';
 import { type JobHandler, startWorker } from './worker.js';
 
 const ids = {
+  webhookId: '5d3a1c0e-7f0b-4d0e-9c53-1f3f7a0f2b11',
   version: 1,
   tenantId: '11111111-1111-4111-8111-111111111111',
   exportId: '22222222-2222-4222-8222-222222222222',
@@ -22,10 +23,14 @@ test.each(serviceNames)('%s starts with exactly its handlers', (service) => {
 });
 
 test.each([
-  ['missing', ['stage-export', 'assess-export'], /lacks \[stage-file\] and has too many \[\]/],
+  [
+    'missing',
+    ['stage-export', 'assess-export', 'deliver-webhook'],
+    /lacks \[stage-file\] and has too many \[\]/,
+  ],
   [
     'of another service',
-    ['stage-export', 'stage-file', 'assess-export', 'load-batch'],
+    ['stage-export', 'stage-file', 'assess-export', 'deliver-webhook', 'load-batch'],
     /lacks \[\] and has too many \[load-batch\]/,
   ],
   [
@@ -33,7 +38,7 @@ test.each([
     ['stage-export', 'stage-file', 'stage-file', 'assess-export'],
     /two handlers for job stage-file/,
   ],
-  ['all missing', [], /lacks \[stage-export, stage-file, assess-export\]/],
+  ['all missing', [], /lacks \[stage-export, stage-file, assess-export, deliver-webhook\]/],
 ])('a handler that is %s keeps the service from starting, by name', (_what, jobs, message) => {
   expect(() => startWith('ingest', jobs as never)).toThrow(message);
   expect(() => startWith('ingest', jobs as never)).toThrow(/^service ingest/);

@@ -1,11 +1,19 @@
 import type { Route } from '@octopipe/shared/http/route';
 import type { IngestContext } from '../context.js';
+import { deleteWebhook } from './delete-webhook.js';
 import { getExport } from './get-export.js';
 import { getFindings } from './get-findings.js';
 import { getMigration } from './get-migration.js';
 import { getMigrations } from './get-migrations.js';
+import { getWebhook } from './get-webhook.js';
+import { getWebhookDeliveries } from './get-webhook-deliveries.js';
+import { getWebhooks } from './get-webhooks.js';
 import { postExport } from './post-export.js';
 import { postMigration } from './post-migration.js';
+import { postWebhook } from './post-webhook.js';
+import { postWebhookResend } from './post-webhook-resend.js';
+import { postWebhookSecret } from './post-webhook-secret.js';
+import { postWebhookTest } from './post-webhook-test.js';
 
 export const routes: ReadonlyArray<Route<IngestContext>> = [
   postMigration,
@@ -14,4 +22,12 @@ export const routes: ReadonlyArray<Route<IngestContext>> = [
   postExport,
   getExport,
   getFindings,
+  postWebhook,
+  getWebhooks,
+  getWebhook,
+  deleteWebhook,
+  postWebhookSecret,
+  postWebhookTest,
+  getWebhookDeliveries,
+  postWebhookResend,
 ];

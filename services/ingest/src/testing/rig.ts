@@ -79,6 +79,7 @@ export async function startRig(
     log: { level: 'debug' },
     masterKey: parseMasterKey(randomBytes(32).toString('base64')),
     upload: { maxBytes: overrides.maxUploadBytes ?? 64 * 2 ** 20 },
+    webhooks: { testHosts: ['127.0.0.1'] },
   };
   const admin = openDatabase(database.url, { max: 2, onError: () => {}, applicationName: 'rig' });
   const operatorKey = await createApiKey(admin.db, { role: 'operator', label: 'test' });

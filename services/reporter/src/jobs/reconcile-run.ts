@@ -1,5 +1,6 @@
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction } from '@octopipe/shared/db/index';
+import { appendEvent } from '@octopipe/shared/events/append-event';
 import { defineJob } from '@octopipe/shared/queue/worker';
 import { getRun } from '@octopipe/shared/run/read-run';
 import type { ReporterContext } from '../context.js';
@@ -28,7 +29,18 @@ export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
     try {
       await inTransaction(ctx.db, scope, (tx) => writeDocuments(ctx, tx, tenantId, run, dataKey, written));
       failpoint('reporter.before_save');
-      former = await inTransaction(ctx.db, scope, (tx) => replaceDocuments(tx, tenantId, runId, written));
+      former = await inTransaction(ctx.db, scope, async (tx) => {
+        const replaced = await replaceDocuments(tx, tenantId, runId, written);
+        // Printed again they are the same documents: nobody needs to hear of it twice.
+        if (replaced.length === 0)
+          await appendEvent(tx, tenantId, {
+            migrationId: run.migrationId,
+            runId,
+            kind: 'report.ready',
+            facts: { documents: written.length },
+          });
+        return replaced;
+      });
     } catch (error) {
       await removeAll(
         ctx,
