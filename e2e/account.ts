@@ -41,11 +41,22 @@ export async function readRequests(url: string): Promise<Requests> {
 /** The sample's own times are all older than this. */
 const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000).toISOString();
 
-const lists = ['organizations', 'persons', 'products', 'deals', 'activities', 'notes', 'files'] as const;
+export const lists = [
+  'organizations',
+  'persons',
+  'products',
+  'leads',
+  'deals',
+  'activities',
+  'notes',
+  'files',
+] as const;
 const fieldLists: Record<string, string> = {
   organizations: 'organizationFields',
   persons: 'personFields',
   products: 'productFields',
+  // Leads show the fields of deals.
+  leads: 'dealFields',
   deals: 'dealFields',
 };
 
@@ -106,6 +117,8 @@ export async function readAccount(url: string): Promise<Account> {
     const linked: Record<string, string> = {
       person_id: 'persons',
       org_id: 'organizations',
+      organization_id: 'organizations',
+      lead_id: 'leads',
       deal_id: 'deals',
       activity_id: 'activities',
       product_id: 'products',

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, markerOf, readAccount, readLedger, readRequests, readState } from './account.js';
+import {
+  type Account,
+  lists,
+  markerOf,
+  readAccount,
+  readLedger,
+  readRequests,
+  readState,
+} from './account.js';
 import { migrateArgs, octopipe, type Simulator, startSimulator, temporaryFolder } from './programs.js';
 import { readBytes, readTable, rowsOnce, utc } from './sample-source.js';
 
@@ -53,11 +61,10 @@ describe('the sample package', () => {
 
   it('creates each target key once, by the ledger, and nothing besides', async () => {
     const state = await readState(sim.url);
-    const lists = new Set(['organizations', 'persons', 'products', 'deals', 'activities', 'notes', 'files']);
     const created = new Map<string, number>();
     let unmarked = 0;
     for (const line of await readLedger(sim.url)) {
-      if (line.op !== 'create' || !lists.has(line.entity)) continue;
+      if (line.op !== 'create' || !lists.some((list) => list === line.entity)) continue;
       const key = markerOf(state, line.entity, line.record);
       if (key) created.set(key, (created.get(key) ?? 0) + 1);
       else unmarked += 1;
@@ -101,6 +108,34 @@ describe('the sample package', () => {
       expect(account.custom('deals', deal, 'Booking status'), `booking ${id}`).toBe(booking.Status);
     }
     expect(compared).toBe(103);
+  });
+
+  it('gives every inquiry its lead, or the deal that it became says so', () => {
+    const bookings = rowsOnce(readTable('bookings.csv'), 'Booking ID');
+    const became: string[] = [];
+    for (const [id, inquiry] of rowsOnce(readTable('inquiries.csv'), 'Inquiry ID')) {
+      const lead = account.byKey.get(`inquiry:${id}`);
+      const bookingId = inquiry['Booking ID'] && bookings.has(inquiry['Booking ID']) && inquiry['Booking ID'];
+      const deal = account.byKey.get(
+        bookingId ? `booking:${bookingId}` : `quote:${inquiry['Quote ID'] || 'none'}`,
+      );
+      if (deal) {
+        became.push(id);
+        expect(lead, `inquiry ${id}`).toBeUndefined();
+        expect(account.custom('deals', deal, 'Inquiry number')).toBe(inquiry['Inquiry number']);
+        continue;
+      }
+      expect(account.listOf.get(`inquiry:${id}`), `inquiry ${id}`).toBe('leads');
+      expect(account.keyOf('persons', lead?.person_id)).toBe(`customer:${inquiry['Customer ID']}`);
+      expect(lead).toMatchObject({ was_seen: true, is_archived: false, origin_id: `inquiry:${id}` });
+      const at = utc(inquiry.Created ?? '');
+      expect(String(lead && account.custom('leads', lead, 'Inquiry created')).slice(0, 16)).toBe(
+        `${at.date}T${at.time}`,
+      );
+    }
+    expect(became).toEqual(['601', '602', '603', '604', '606', '607', '610']);
+    // The comment on inquiry 605 stands on its lead.
+    expect(account.keyOf('leads', account.byKey.get('note:6064')?.lead_id)).toBe('inquiry:605');
   });
 
   it('puts every appointment on its deal at its time in UTC', () => {

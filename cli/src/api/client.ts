@@ -34,6 +34,7 @@ export interface MigrationSettings {
   currency?: string;
   time_zone?: string;
   date_format?: string;
+  inquiries?: 'leads' | 'deals';
 }
 
 /** The part of the REST API that a migration from the command line needs, one method per call. */

@@ -18,6 +18,7 @@ export interface MigrateOptions extends CommonOptions {
   currency?: string;
   country?: string;
   dateFormat?: string;
+  inquiries?: string;
   yes?: boolean;
 }
 
@@ -54,18 +55,27 @@ export async function runMigrate(
 }
 
 /** Only what was said: what is left out comes from the export's manifest. */
-function readSettings({ timezone, currency, country, dateFormat }: MigrateOptions): MigrationSettings {
+function readSettings({
+  timezone,
+  currency,
+  country,
+  dateFormat,
+  inquiries,
+}: MigrateOptions): MigrationSettings {
   if (timezone !== undefined && !isTimeZone(timezone))
     throw new CliError('usage', `--timezone ${timezone} is not known; name it like Australia/Sydney.`);
   if (currency !== undefined && !/^[a-z]{3}$/i.test(currency))
     throw new CliError('usage', `--currency ${currency} is not a currency; name it like AUD.`);
   if (country !== undefined && !/^[a-z]{2}$/i.test(country))
     throw new CliError('usage', `--country ${country} is not a country code; name it like AU.`);
+  if (inquiries !== undefined && inquiries !== 'leads' && inquiries !== 'deals')
+    throw new CliError('usage', `--inquiries ${inquiries} is not known; say leads or deals.`);
   return {
     ...(country === undefined ? {} : { country: country.toUpperCase() }),
     ...(currency === undefined ? {} : { currency: currency.toUpperCase() }),
     ...(timezone === undefined ? {} : { time_zone: timezone }),
     ...(dateFormat === undefined ? {} : { date_format: dateFormat }),
+    ...(inquiries === undefined ? {} : { inquiries }),
   };
 }
 

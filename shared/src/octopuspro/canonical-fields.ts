@@ -1026,6 +1026,7 @@ const objectWords = new Map<string, string>([
   ['client', 'customer'],
   ['issue', 'complaint'],
   ['enquiry', 'inquiry'],
+  ['enquiries', 'inquiry'],
   ['technician', 'fieldworker'],
 ]);
 

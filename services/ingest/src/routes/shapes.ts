@@ -18,6 +18,18 @@ export const MigrationSettings = z
       .meta({ description: 'Of the IANA database.' }),
     date_format: z.string().max(40).optional().meta({ description: '`iso` or e.g. `dd/MM/yyyy`.' }),
     include_deleted: z.boolean().optional(),
+    inquiries: z
+      .enum(['leads', 'deals'])
+      .optional()
+      .meta({ description: 'What an inquiry becomes that nothing came of (yet); leads when not said.' }),
+    quote_deals: z
+      .enum(['own', 'merged'])
+      .optional()
+      .meta({ description: 'A quote that became a booking: a deal of its own, or part of the booking’s.' }),
+    include_automated_messages: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Messages that an automation sent are left out unless this is true.' }),
   })
   .strict()
   .meta({ id: 'MigrationSettings' });

@@ -19,7 +19,7 @@ export async function scanExport(
   const objects = await listStagedObjects(tx, tenantId, exportId);
   const catalogue = await loadCatalogue(tx, tenantId, exportId);
   const values = new ValueCollector(catalogue);
-  for (const object of ['booking', 'customer']) {
+  for (const object of ['booking', 'customer', 'inquiry']) {
     if (!objects.some((staged) => staged.object === object)) continue;
     for await (const row of allRows(tx, tenantId, exportId, object)) values.see(row);
   }

@@ -11,6 +11,7 @@ const synonyms = [
   'Client',
   'issue',
   'enquiry',
+  'Enquiries',
   'technicians',
   'property',
 ];

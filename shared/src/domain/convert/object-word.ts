@@ -22,6 +22,7 @@ const words = new Map<string, string>([
   ['property', 'customer_property'],
   ['inquiries', 'inquiry'],
   ['enquiry', 'inquiry'],
+  ['enquiries', 'inquiry'],
   ['estimate', 'quote'],
   ['job', 'booking'],
   ['work_order', 'booking'],

@@ -25,6 +25,12 @@ export function problemsOf(content: MappingContent): string[] {
     content.objects.some((object) => object.object === 'quote' && object.supported)
       ? ['The pipeline needs the stage "Quoting": quotes go there.']
       : []),
+    ...(pipeline &&
+    settings.inquiries === 'deals' &&
+    !pipeline.stages.includes('Inquiry') &&
+    content.objects.some((object) => object.object === 'inquiry' && object.supported)
+      ? ['The pipeline needs the stage "Inquiry": inquiries go there.']
+      : []),
     ...repeated.map((name) => `The field ${name} is in the schema twice.`),
     ...(['organization', 'person', 'product', 'deal'] as const)
       .filter((entity) => schema.fields.some((field) => field.entity === entity))

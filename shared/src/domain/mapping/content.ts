@@ -79,6 +79,8 @@ export const MappingSettings = z.object({
    * the next: versions that were confirmed before there was a choice keep their hash.
    */
   quoteDeals: z.enum(['own', 'merged']).optional(),
+  /** An inquiry that nothing came of (yet): a lead (the default), or a deal in the first stage. */
+  inquiries: z.enum(['leads', 'deals']).optional(),
   /** Messages that an automation sent: left out unless this is true. */
   includeAutomatedMessages: z.boolean().optional(),
 });

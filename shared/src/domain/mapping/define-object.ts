@@ -38,6 +38,8 @@ export interface Product {
   /** The target key as a pattern, for people: `customer:<id>#note`. */
   key: string;
   undo: 'delete';
+  /** Absent: always. */
+  when?: (settings: MappingSettings) => boolean;
   fields: ReadonlyArray<FieldRule>;
   lossy: ReadonlyArray<string>;
 }

@@ -53,8 +53,9 @@ export function mapRow(
 
 /** The payload of a draft: custom values in the fields of the confirmed schema, the rest packed, `custom_fields` never empty. */
 export function layOut(draft: Draft, schema: DestinationSchema, ctx: RowContext): MappedRecord {
+  const home = fieldEntityOf(draft.entity);
   const fields = new Map(
-    schema.fields.filter((field) => field.entity === draft.entity).map((field) => [field.name, field]),
+    schema.fields.filter((field) => field.entity === home).map((field) => [field.name, field]),
   );
   const customFields: Record<string, PayloadValue> = {};
   const packed: string[] = [];
@@ -190,4 +191,10 @@ function findingOf(
 /** For typing only: the entities a schema field may belong to are a subset of all. */
 export function isFieldEntity(entity: string): entity is FieldEntity {
   return ['organization', 'person', 'product', 'deal'].includes(entity);
+}
+
+/** The entity that defines the custom fields of this one: leads show those of deals. */
+export function fieldEntityOf(entity: string): FieldEntity | undefined {
+  if (entity === 'lead') return 'deal';
+  return isFieldEntity(entity) ? entity : undefined;
 }

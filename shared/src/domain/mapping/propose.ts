@@ -26,8 +26,14 @@ import {
   parseCustomHeader,
   targetType,
 } from './custom-values.js';
-import type { CustomFieldDefinition, FieldRule, ObjectDefinition, SourceRow } from './define-object.js';
-import { isFieldEntity, packedFieldName } from './map-record.js';
+import type {
+  CustomFieldDefinition,
+  FieldRule,
+  ObjectDefinition,
+  Product,
+  SourceRow,
+} from './define-object.js';
+import { fieldEntityOf, isFieldEntity, packedFieldName } from './map-record.js';
 import { markerFieldName } from './record.js';
 
 /** What the smallest plan allows over all entities (pipedrive-api.md 5.4); a larger plan may be proposed more. */
@@ -43,6 +49,7 @@ export interface ProposalFacts {
     date_format?: unknown;
     include_deleted?: unknown;
     quote_deals?: unknown;
+    inquiries?: unknown;
     include_automated_messages?: unknown;
   };
   manifestTenant: { country?: unknown; currency?: unknown; time_zone?: unknown; date_format?: unknown };
@@ -69,18 +76,18 @@ export type Proposal = { content: MappingContent } | { missing: Array<{ setting:
 export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap): Proposal {
   const settings = settingsOf(facts);
   if ('missing' in settings) return settings;
-  const objects = facts.objects.map((staged) => objectMapping(staged, facts));
+  const objects = facts.objects.map((staged) => objectMapping(staged, facts, settings));
   const bookingStatuses = statusMap(facts);
   const content: MappingContent = {
     settings,
     schema: {
-      fields: chooseFields(candidates(objects, facts), fieldCap),
-      pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects) }],
+      fields: chooseFields(candidates(objects, facts, settings), fieldCap),
+      pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects, settings) }],
       activityTypes: activityTypes(facts),
     },
     objects,
     bookingStatuses,
-    lossy: lossesOf(objects),
+    lossy: lossesOf(objects, settings),
   };
   return { content: MappingContent.parse(content) };
 }
@@ -112,6 +119,7 @@ function settingsOf(
     dealValue: 'booking_total',
     includeDeleted: facts.given.include_deleted === true,
     quoteDeals: facts.given.quote_deals === 'merged' ? 'merged' : 'own',
+    inquiries: facts.given.inquiries === 'deals' ? 'deals' : 'leads',
     includeAutomatedMessages: facts.given.include_automated_messages === true,
   };
 }
@@ -132,19 +140,23 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function objectMapping(staged: ProposalFacts['objects'][number], facts: ProposalFacts): ObjectMapping {
+function objectMapping(
+  staged: ProposalFacts['objects'][number],
+  facts: ProposalFacts,
+  settings: MappingSettings,
+): ObjectMapping {
   const definition = findDefinition(staged.object);
   const headers = new Set(staged.columns.map((column) => column.header));
   const longForm = ownFieldHeaders(staged.object, facts).filter((header) => !headers.has(header));
   const columns = [...staged.columns, ...longForm.map((header) => ({ header, field: null }))];
-  const taken = new Set(definition ? rulesOf(definition).map((rule) => rule.target) : []);
+  const taken = new Set(definition ? rulesOf(definition, settings).map((rule) => rule.target) : []);
   taken.add(packedFieldName);
   return {
     object: staged.object,
     rows: staged.rows,
     supported: definition !== undefined,
     columns: columns.map((column) =>
-      definition ? columnMapping(column, definition, facts, taken) : unsupportedColumn(column),
+      definition ? columnMapping(column, definition, facts, settings, taken) : unsupportedColumn(column),
     ),
   };
 }
@@ -171,11 +183,12 @@ function columnMapping(
   { header, field }: { header: string; field: string | null },
   definition: ObjectDefinition,
   facts: ProposalFacts,
+  settings: MappingSettings,
   taken: Set<string>,
 ): ColumnMapping {
   if (field === null) return ownColumn(header, definition, facts, taken);
   const base = { header, field, ...evidenceOf(header, field) };
-  for (const product of definition.produces) {
+  for (const product of productsOf(definition, settings)) {
     const rule = product.fields.find((candidate) => candidate.from.includes(field));
     if (!rule) continue;
     const target = { entity: product.entity, field: rule.target, custom: rule.custom !== null };
@@ -255,7 +268,8 @@ function ownColumn(
 const ownFieldsInNote = new Set(['customer_property']);
 
 function ownFieldEntity(object: string): FieldEntity | undefined {
-  return object === 'customer' ? 'person' : object === 'booking' ? 'deal' : undefined;
+  if (object === 'customer') return 'person';
+  return object === 'booking' || object === 'inquiry' ? 'deal' : undefined;
 }
 
 /** Two fields of one name cannot be told apart when the loader looks them up. */
@@ -273,7 +287,11 @@ interface Candidate {
   isOwn: boolean;
 }
 
-function candidates(objects: ReadonlyArray<ObjectMapping>, facts: ProposalFacts): Candidate[] {
+function candidates(
+  objects: ReadonlyArray<ObjectMapping>,
+  facts: ProposalFacts,
+  settings: MappingSettings,
+): Candidate[] {
   const found = new Map<string, Candidate>();
   const add = (candidate: Candidate) => {
     const key = `${candidate.field.entity}\n${candidate.field.name}`;
@@ -282,15 +300,16 @@ function candidates(objects: ReadonlyArray<ObjectMapping>, facts: ProposalFacts)
   };
   for (const definition of registry) {
     if (!objects.some((object) => object.object === definition.name)) continue;
-    for (const product of definition.produces) {
-      if (!isFieldEntity(product.entity)) continue;
+    for (const product of productsOf(definition, settings)) {
+      const entity = fieldEntityOf(product.entity);
+      if (!entity) continue;
       for (const rule of product.fields) {
         const filled = filledBy(rule, definition, facts);
         if (!rule.custom || (filled === 0 && rule.target !== markerFieldName)) continue;
         const options = rule.target === 'Booking status' ? statusOptions(facts) : [...rule.custom.options];
         add({
           field: {
-            entity: product.entity,
+            entity,
             name: rule.target,
             type: rule.custom.type,
             options,
@@ -397,9 +416,15 @@ function statusMap(facts: ProposalFacts): Record<string, StatusTarget> {
   return map;
 }
 
-function stagesOf(statuses: Record<string, StatusTarget>, objects: ReadonlyArray<ObjectMapping>): string[] {
+function stagesOf(
+  statuses: Record<string, StatusTarget>,
+  objects: ReadonlyArray<ObjectMapping>,
+  settings: MappingSettings,
+): string[] {
+  const has = (name: string) => objects.some((object) => object.object === name);
   const used = new Set([
-    ...(objects.some((object) => object.object === 'quote') ? ['Quoting'] : []),
+    ...(settings.inquiries === 'deals' && has('inquiry') ? ['Inquiry'] : []),
+    ...(has('quote') ? ['Quoting'] : []),
     ...Object.values(statuses).map((target) => target.stage),
     fallbackTarget.stage,
     'Done',
@@ -434,7 +459,7 @@ function activityTypes(facts: ProposalFacts): DestinationSchema['activityTypes']
   ];
 }
 
-function lossesOf(objects: ReadonlyArray<ObjectMapping>): MappingContent['lossy'] {
+function lossesOf(objects: ReadonlyArray<ObjectMapping>, settings: MappingSettings): MappingContent['lossy'] {
   return objects.flatMap((object) => {
     const definition = findDefinition(object.object);
     if (!definition)
@@ -443,14 +468,18 @@ function lossesOf(objects: ReadonlyArray<ObjectMapping>): MappingContent['lossy'
         : [];
     const sentences = [
       ...definition.lossy,
-      ...definition.produces.flatMap((product) => product.lossy),
-      ...rulesOf(definition).flatMap((rule) => rule.lossy ?? []),
+      ...productsOf(definition, settings).flatMap((product) => product.lossy),
+      ...rulesOf(definition, settings).flatMap((rule) => rule.lossy ?? []),
       ...object.columns.filter((column) => column.field === null).flatMap((column) => column.lossy ?? []),
     ];
     return [...new Set(sentences)].map((says) => ({ object: object.object, says }));
   });
 }
 
-function rulesOf(definition: ObjectDefinition): FieldRule[] {
-  return definition.produces.flatMap((product) => product.fields);
+function rulesOf(definition: ObjectDefinition, settings: MappingSettings): FieldRule[] {
+  return productsOf(definition, settings).flatMap((product) => product.fields);
+}
+
+function productsOf(definition: ObjectDefinition, settings: MappingSettings): Product[] {
+  return definition.produces.filter((product) => product.when?.(settings) ?? true);
 }

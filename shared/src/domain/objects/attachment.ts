@@ -16,7 +16,7 @@ import { invoiceFile } from './invoice.js';
 import { asksOfPlace, type Place, placeOf, readsOfPlace, subjectOf, withoutPlace } from './place.js';
 import { sortKeyOf } from './sort-key.js';
 
-/** A file of the package: on the deal, activity, customer or product that it belongs to. */
+/** A file of the package: on the deal, lead, activity, customer or product that it belongs to. */
 export const attachment = defineObject({
   name: 'attachment',
   needs: [
@@ -25,6 +25,7 @@ export const attachment = defineObject({
     'product',
     'booking',
     'quote',
+    'inquiry',
     'invoice',
     'payment',
     'complaint',
@@ -45,6 +46,7 @@ export const attachment = defineObject({
         ),
         computed('activity_id', ['object_id'], 'reference'),
         computed('deal_id', ['object_id'], 'reference'),
+        computed('lead_id', ['object_id'], 'reference'),
         computed('person_id', ['object_id'], 'reference'),
         computed('org_id', ['object_id'], 'reference'),
         computed('product_id', ['object_id'], 'reference'),
@@ -134,7 +136,7 @@ export function fileDraft(
   place: Place,
   sortKey: string,
 ): Draft {
-  const isOnDeal = place.deal !== null;
+  const isOnDeal = place.deal !== null || place.lead !== null;
   const person = isOnDeal || place.product ? null : place.person;
   const organization = isOnDeal || place.product || person ? null : place.organization;
   return {
@@ -145,6 +147,7 @@ export function fileDraft(
       name,
       ...(place.activity ? { activity_id: { $ref: place.activity } } : {}),
       ...(place.deal ? { deal_id: { $ref: place.deal } } : {}),
+      ...(place.lead ? { lead_id: { $ref: place.lead } } : {}),
       ...(!isOnDeal && place.product ? { product_id: { $ref: place.product } } : {}),
       ...(person ? { person_id: { $ref: person } } : {}),
       ...(organization ? { org_id: { $ref: organization } } : {}),

@@ -20,8 +20,16 @@ export const bookingStatus = defineObject({
   map: () => merged([]),
 });
 
-/** The stages of our pipeline, in the order of a job's life. */
-export const stages = ['Requested', 'Quoting', 'Scheduled', 'In progress', 'Needs review', 'Done'] as const;
+/** The stages of our pipeline, in the order of a job's life; the first only where inquiries are deals. */
+export const stages = [
+  'Inquiry',
+  'Requested',
+  'Quoting',
+  'Scheduled',
+  'In progress',
+  'Needs review',
+  'Done',
+] as const;
 
 /** Where a status goes that nobody has mapped: open and visible, never silently won or lost. */
 export const fallbackTarget: StatusTarget = { status: 'open', stage: 'Needs review' };

@@ -30,6 +30,7 @@ import { markerFieldName, type Payload, type PayloadValue, targetKeyOf } from '.
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { closingTime } from './closing-time.js';
 import { type DealMoney, moneyFields, moneyOfBooking, moneyValues, readsOfInvoices } from './deal-money.js';
+import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf, workerName } from './owner.js';
 import { mergedQuoteValues, quoteNumbers } from './quote.js';
 import { linesText, serviceName } from './service-lines.js';
@@ -83,6 +84,7 @@ const dealFields = [
   computedCustom('Quote number', 'varchar', 'should', ['quote_id', 'quote.quote_number'], {
     converter: 'joined',
   }),
+  ...becameFields,
   custom('Description', 'text', 'may', 'description'),
   custom('Internal notes', 'text', 'may', 'internal_notes'),
   custom('Customer notes', 'text', 'may', 'customer_notes'),
@@ -132,6 +134,8 @@ export const booking = defineObject({
     { parent: 'quote', of: 'booking', by: 'quote_id' },
     { child: 'quote', of: 'booking' },
     { child: 'quote_item', of: 'quote' },
+    ...readsOfFormerInquiries('booking'),
+    ...readsOfFormerInquiries('quote'),
     { parent: 'customer_property', of: 'booking', by: 'customer_property_ids' },
     { child: 'invoice', of: 'booking' },
     { child: 'payment', of: 'booking' },
@@ -182,7 +186,6 @@ export const booking = defineObject({
     duration: 'Each appointment has its own times.',
     paid: 'Derived from payments: the field Amount paid.',
     balance: 'Derived from invoices and payments: the field Balance due.',
-    inquiry_id: 'Inquiries are not carried over yet.',
     is_deleted: 'Decides whether the row is migrated.',
     deleted_at: 'Deleted bookings are excluded or migrated like the others.',
   },
@@ -322,11 +325,13 @@ function setCustom(
   const quotes = quotesOf(row, refs);
   set('Quote number', cut(quoteNumbers(quotes), textLimits.varchar, ctx, 'quote_id')?.text);
   set('Properties', cut(propertiesText(row, refs), textLimits.text, ctx, 'customer_property_ids')?.text);
-  if (ctx.settings.quoteDeals === 'merged') {
-    for (const quote of quotes)
-      for (const [name, value] of mergedQuoteValues(quote, refs, { ...ctx, find: () => {} }))
-        deal.custom.set(name, value);
-  }
+  const mergedQuotes = ctx.settings.quoteDeals === 'merged' ? quotes : [];
+  for (const quote of mergedQuotes)
+    for (const [name, value] of mergedQuoteValues(quote, refs, { ...ctx, find: () => {} }))
+      deal.custom.set(name, value);
+  const inquiries = [row, ...mergedQuotes].flatMap((origin) => inquiriesOf(origin, refs));
+  for (const [name, value] of inquiryValues(inquiries, refs, { ...ctx, find: () => {} }))
+    deal.custom.set(name, value);
   const total = parseMoney(row.fields.total, ctx.settings.currency);
   if (ctx.settings.dealValue !== 'booking_total' && total !== undefined)
     deal.custom.set('Booking total', monetary(total, ctx));

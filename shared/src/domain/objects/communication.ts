@@ -24,7 +24,7 @@ import { sortKeyOf } from './sort-key.js';
 /** A call, e-mail or message: a done activity at its original time. What machines sent is left out unless it is wished. */
 export const communication = defineObject({
   name: 'communication',
-  needs: ['customer', 'booking', 'invoice', 'quote', 'complaint'],
+  needs: ['customer', 'booking', 'invoice', 'quote', 'inquiry', 'complaint'],
   reads: [...readsOfPlace('communication'), { child: 'attachment', of: 'communication' }],
   produces: [
     {
@@ -50,6 +50,7 @@ export const communication = defineObject({
         ),
         computed('owner_id', ['user_id', 'fieldworker_id'], 'who sent it'),
         computed('deal_id', ['object_id'], 'reference'),
+        computed('lead_id', ['object_id'], 'reference'),
         computed('org_id', ['customer_id'], 'reference'),
         computed('participants', ['customer_id'], 'reference'),
         computed(
@@ -72,6 +73,7 @@ export const communication = defineObject({
         computed('name', ['recording_file'], 'file name with the marker'),
         computed('activity_id', [], 'reference'),
         computed('deal_id', [], 'reference'),
+        computed('lead_id', [], 'reference'),
         computed('person_id', [], 'reference'),
         computed('org_id', [], 'reference'),
       ],
@@ -114,7 +116,8 @@ function mapCommunication(row: SourceRow, refs: Refs, ctx: RowContext): Mapping 
   if (parseBool(row.fields.automated) === true && ctx.settings.includeAutomatedMessages !== true)
     return excluded('automated_message');
   const place = placeOf(row, refs);
-  if (!place || (!place.deal && !place.person && !place.organization)) return withoutPlace(row);
+  if (!place || (!place.deal && !place.lead && !place.person && !place.organization))
+    return withoutPlace(row);
   const channel = (Object.hasOwn(channels, word) && channels[word]) || {
     type: 'Message' as const,
     name: oneLine(row.fields.channel ?? 'Message'),

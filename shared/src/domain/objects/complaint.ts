@@ -28,7 +28,7 @@ import { sortKeyOf } from './sort-key.js';
 /** A complaint is an activity of its own type: to do until it is closed, due on the day somebody meant to follow it up. */
 export const complaint = defineObject({
   name: 'complaint',
-  needs: ['customer', 'booking', 'invoice', 'quote', 'payment'],
+  needs: ['customer', 'booking', 'invoice', 'quote', 'inquiry', 'payment'],
   reads: readsOfPlace('complaint'),
   produces: [
     {
@@ -47,6 +47,7 @@ export const complaint = defineObject({
         computed('done', ['status', 'resolved_at'], 'closed'),
         computed('owner_id', ['owner_id'], 'user by id'),
         computed('deal_id', ['object_id'], 'reference'),
+        computed('lead_id', ['object_id'], 'reference'),
         computed('org_id', ['customer_id'], 'reference'),
         computed('participants', ['customer_id'], 'reference'),
         computed(
@@ -74,7 +75,8 @@ export const complaint = defineObject({
 
 function mapComplaint(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const place = placeOf(row, refs);
-  if (!place || (!place.deal && !place.person && !place.organization)) return withoutPlace(row);
+  if (!place || (!place.deal && !place.lead && !place.person && !place.organization))
+    return withoutPlace(row);
   const { fields } = row;
   const key = targetKeyOf('complaint', row.sourceId);
   const number = oneLine(fields.number ?? row.sourceId);

@@ -37,6 +37,31 @@ export function bookingsOfQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
   return ids.map((id) => targetKeyOf('booking', id));
 }
 
+/** The records an inquiry may be: which of them is decided by the settings, and a change of mind makes another one. */
+export function keysOfInquiry(inquiry: SourceRow): { lead: TargetKey; deal: TargetKey; person: TargetKey } {
+  const { sourceId } = inquiry;
+  return {
+    lead: targetKeyOf('inquiry', sourceId),
+    deal: targetKeyOf('inquiry', sourceId, 'deal'),
+    person: targetKeyOf('inquiry', sourceId, 'person'),
+  };
+}
+
+/** The deals that go on in the place of an inquiry: of its bookings, then of its quotes. Either side may name the other. */
+export function dealsFromInquiry(inquiry: SourceRow, refs: PageRows): TargetKey[] {
+  const { booking_id: booking, quote_id: quoteId } = inquiry.fields;
+  const naming = refs.children('booking', 'inquiry', inquiry.sourceId).map((row) => row.sourceId);
+  const bookings = [...(booking === undefined ? [] : [booking]), ...naming];
+  const named = refs.row('quote', quoteId);
+  const quotes = [...(named ? [named] : []), ...refs.children('quote', 'inquiry', inquiry.sourceId)];
+  return [
+    ...new Set([
+      ...bookings.map((id) => targetKeyOf('booking', id)),
+      ...quotes.flatMap((quote) => dealsOfQuote(quote, refs)),
+    ]),
+  ];
+}
+
 /** Where a quote may stand: on its own deal, or, when it was merged, on the deal of what it became. */
 export function dealsOfQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
   return [targetKeyOf('quote', quote.sourceId), ...dealsFromQuote(quote, refs)];

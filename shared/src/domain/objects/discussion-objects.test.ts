@@ -66,13 +66,14 @@ describe('note', () => {
     expect(mapped.records[0]?.payload).toMatchObject({ deal_id: { $ref: 'booking:10105' } });
   });
 
-  test('on an inquiry, which does not migrate: on the customer’s person; without a customer it is left out by rule', () => {
-    const mapped = mapIn({ rows: [inquiry] }, on('inquiry', '601'));
+  test('on an inquiry that was set aside: on the customer’s person; without a customer it is an orphan', () => {
+    const notMapped = ['inquiry:601', 'inquiry:602'];
+    const mapped = mapIn({ rows: [inquiry], notMapped }, on('inquiry', '601'));
     expect(mapped.records[0]?.payload).toMatchObject({ person_id: { $ref: 'customer:1054' } });
     const lonely = row('inquiry', '602', { inquiry_id: '602' });
-    expect(mapIn({ rows: [lonely] }, on('enquiries', '602')).outcome).toMatchObject({
-      outcome: 'excluded',
-      reason: 'no_target_record',
+    expect(mapIn({ rows: [lonely], notMapped }, on('enquiries', '602')).outcome).toMatchObject({
+      outcome: 'rejected',
+      reason: 'orphan_reference',
     });
   });
 

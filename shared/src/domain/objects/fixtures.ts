@@ -130,6 +130,7 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
     row: (object, id) => rows.find((candidate) => candidate.object === object && candidate.sourceId === id),
     isMapped: (key) =>
       !notMapped.has(key) &&
+      isRecord(key, contentOf(pack)) &&
       rows.some((candidate) => key.split('#')[0] === `${candidate.object}:${candidate.sourceId}`),
     customer: (id) =>
       id === undefined || id === '1999'
@@ -153,6 +154,12 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
       customFields: new Map((pack.customFields ?? []).map((definition) => [definition.id, definition])),
     },
   };
+}
+
+/** An inquiry is a lead or a deal, never both. */
+function isRecord(key: string, { settings }: MappingContent): boolean {
+  if (!key.startsWith('inquiry:')) return true;
+  return key.endsWith('#deal') === (settings.inquiries === 'deals');
 }
 
 function pointsAt(candidate: SourceRow, parent: string, parentId: string): boolean {

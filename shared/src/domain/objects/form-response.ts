@@ -143,6 +143,7 @@ function activityDraft(
     ...(submitted?.instant ? dueAt(submitted.instant) : submitted ? { due_date: submitted.day } : {}),
     done: true,
     ...activityLinks({
+      lead: null,
       deal: targetKeyOf('booking', booking.sourceId),
       person: customer?.person ?? null,
       organization: customer?.organization ?? null,

@@ -13,8 +13,8 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
-import { dealsOfQuote } from './deal-of.js';
-import { readsOfQuotes } from './place.js';
+import { dealsFromInquiry, dealsOfQuote, keysOfInquiry } from './deal-of.js';
+import { readsOfInquiries, readsOfQuotes } from './place.js';
 
 /** Rows that are read with their parent and live on in its records. They fall with a parent that was set aside. */
 
@@ -108,7 +108,16 @@ function dealsOfItem(row: SourceRow, refs: PageRows): TargetKey[] {
 /** The long form of the tenant's own fields. */
 export const customFieldValue = defineObject({
   name: 'custom_field_value',
-  needs: ['customer', 'customer_property', 'booking', 'custom_field'],
+  needs: ['customer', 'customer_property', 'booking', 'inquiry', 'custom_field'],
+  reads: [
+    {
+      parent: 'inquiry',
+      of: 'custom_field_value',
+      by: 'record_id',
+      when: (row) => objectOfWord(row.fields.object) === 'inquiry',
+    },
+    ...readsOfInquiries,
+  ],
   structure: {
     object: 'what the value belongs to',
     record_id: 'what the value belongs to',
@@ -116,22 +125,26 @@ export const customFieldValue = defineObject({
     label: 'which field',
     value: 'the value',
   },
-  asks: (row) => keysOfValue(row),
+  asks: keysOfValue,
   map(row, refs) {
-    const [key] = keysOfValue(row);
-    if (key === undefined || !isCarried(row.fields.field_id, refs)) return excluded('not_supported_yet');
-    const [person, company] = keysOfValue(row);
-    const found = [person, company].find((candidate) => candidate !== undefined && refs.isMapped(candidate));
+    const keys = keysOfValue(row, refs);
+    if (keys.length === 0 || !isCarried(row.fields.field_id, refs)) return excluded('not_supported_yet');
+    const found = keys.find((candidate) => refs.isMapped(candidate));
     return found === undefined ? rejected('orphan_reference') : merged(linksTo(row, found));
   },
 });
 
-function keysOfValue(row: SourceRow): TargetKey[] {
+function keysOfValue(row: SourceRow, refs: PageRows): TargetKey[] {
   const object = objectOfWord(row.fields.object);
   const id = row.fields.record_id ?? '';
   if (object === 'booking' || object === 'customer_property') return [targetKeyOf(object, id)];
   // A company without a person carries its values in its note.
   if (object === 'customer') return [targetKeyOf('customer', id), targetKeyOf('customer', id, 'note')];
+  if (object === 'inquiry') {
+    const inquiry = refs.row('inquiry', id);
+    const { lead, deal } = keysOfInquiry({ ...row, sourceId: id });
+    return [...(inquiry ? dealsFromInquiry(inquiry, refs) : []), lead, deal];
+  }
   return [];
 }
 
@@ -172,13 +185,14 @@ export const customFieldOption = defineObject({
   map: (row, refs) => (isCarried(row.fields.field_id, refs) ? merged([]) : excluded('not_supported_yet')),
 });
 
-/** Fields of customers, their properties and bookings, except files and signatures. A value without a known definition is carried as text. */
+/** Fields of customers, their properties, bookings and inquiries, except files and signatures. A value without a known definition is carried as text. */
 function isCarried(fieldId: string | undefined, refs: Refs): boolean {
   const definition = refs.catalogue.customFields.get(fieldId ?? '');
   if (!definition) return true;
   return (
-    ['customer', 'customer_property', 'booking'].includes(objectOfWord(definition.appliesTo) ?? '') &&
-    targetType(definition.type, definition.options.length) !== null
+    ['customer', 'customer_property', 'booking', 'inquiry'].includes(
+      objectOfWord(definition.appliesTo) ?? '',
+    ) && targetType(definition.type, definition.options.length) !== null
   );
 }
 

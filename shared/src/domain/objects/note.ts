@@ -19,10 +19,10 @@ import { workerName } from './owner.js';
 import { asksOfPlace, type Place, placeOf, readsOfPlace, subjectOf, withoutPlace } from './place.js';
 import { sortKeyOf } from './sort-key.js';
 
-/** A comment of a discussion: a note on the deal it is about, else on the customer. */
+/** A comment of a discussion: a note on the deal or lead it is about, else on the customer. */
 export const note = defineObject({
   name: 'note',
-  needs: ['customer', 'booking', 'invoice', 'quote', 'complaint'],
+  needs: ['customer', 'booking', 'invoice', 'quote', 'inquiry', 'complaint'],
   reads: [...readsOfPlace('note'), { parent: 'attachment', of: 'note', by: 'attachment_ids' }],
   produces: [
     {
@@ -38,12 +38,13 @@ export const note = defineObject({
         ),
         computed('add_time', ['created'], 'RFC 3339 UTC'),
         computed('deal_id', ['object_id'], 'reference'),
+        computed('lead_id', ['object_id'], 'reference'),
         computed('person_id', ['object_id'], 'reference'),
         computed('org_id', ['object_id'], 'reference'),
       ],
       lossy: [
         'Notes of Pipedrive are seen by all who see the deal: who a comment was meant for stands in its text.',
-        'Notes cannot stand on an activity or an inquiry: a comment on one goes to the deal or the customer.',
+        'Notes cannot stand on an activity: a comment on one goes to the deal or the customer.',
       ],
     },
   ],
@@ -92,7 +93,7 @@ export function noteOnCustomer(
   addTime: string | undefined,
   sortKey: string,
 ): Draft {
-  const parents = parentsOf({ deal: null, ...customer });
+  const parents = parentsOf({ deal: null, lead: null, ...customer });
   return {
     targetKey: key,
     entity: 'note',
@@ -103,8 +104,9 @@ export function noteOnCustomer(
 }
 
 /** A note needs a parent that can carry it: products and activities cannot. */
-function parentsOf(place: Pick<Place, 'deal' | 'person' | 'organization'>): Payload | undefined {
+function parentsOf(place: Pick<Place, 'deal' | 'lead' | 'person' | 'organization'>): Payload | undefined {
   if (place.deal) return { deal_id: { $ref: place.deal } };
+  if (place.lead) return { lead_id: { $ref: place.lead } };
   if (!place.person && !place.organization) return undefined;
   return {
     ...(place.person ? { person_id: { $ref: place.person } } : {}),

@@ -9,7 +9,7 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
-import { dealsAskedFor, dealsOfQuote } from './deal-of.js';
+import { dealsAskedFor, dealsFromInquiry, dealsOfQuote, keysOfInquiry } from './deal-of.js';
 
 /** Objects that hang on another by `object` and `object_id`; each may hang on one of those after it. */
 const carriers = ['note', 'communication', 'complaint'];
@@ -38,7 +38,7 @@ export function readsOfPlace(of: string): ReadRule[] {
     { parent: 'invoice', of: 'payment', by: 'invoice_id' },
     { parent: 'booking', of: 'payment', by: 'booking_id' },
     { parent: 'booking', of: 'appointment', by: 'booking_id' },
-    ...readsOfQuotes,
+    ...readsOfInquiries,
   ];
 }
 
@@ -47,6 +47,14 @@ export const readsOfQuotes: ReadonlyArray<ReadRule> = [
   { parent: 'booking', of: 'quote', by: 'booking_id' },
   { child: 'booking', of: 'quote' },
   { child: 'invoice', of: 'quote' },
+];
+
+/** What has to be read around an inquiry to know which deals it became. */
+export const readsOfInquiries: ReadonlyArray<ReadRule> = [
+  { parent: 'quote', of: 'inquiry', by: 'quote_id' },
+  { child: 'quote', of: 'inquiry' },
+  { child: 'booking', of: 'inquiry' },
+  ...readsOfQuotes,
 ];
 
 /** What a row says it belongs to. */
@@ -59,6 +67,8 @@ export function subjectOf(row: SourceRow): { object: string; id: string } | unde
 /** The records of the account that a row belongs to. */
 export interface Place {
   deal: TargetKey | null;
+  /** Of an inquiry that became no deal. */
+  lead: TargetKey | null;
   /** The activity of the very thing: an invoice, a visit, a payment, a complaint. */
   activity: TargetKey | null;
   product: TargetKey | null;
@@ -73,24 +83,31 @@ export function placeOf(row: SourceRow, refs: Refs): Place | undefined {
   const trail = trailOf(row, refs, 0);
   const first = (keys: ReadonlyArray<TargetKey>) => keys.find((key) => refs.isMapped(key)) ?? null;
   const customer = trail.customers.map((id) => refs.customer(id)).find((found) => found !== undefined);
+  const deal = first(trail.deals);
   const place = {
-    deal: first(trail.deals),
+    deal,
+    lead: deal ? null : first(trail.leads),
     activity: first(trail.activities),
     product: first(trail.products),
     person: customer?.person ?? null,
     organization: customer?.organization ?? null,
     label: trail.label,
   };
-  const isSomewhere = [place.deal, place.activity, place.product, place.person, place.organization].some(
-    (key) => key !== null,
-  );
+  const isSomewhere = [
+    place.deal,
+    place.lead,
+    place.activity,
+    place.product,
+    place.person,
+    place.organization,
+  ].some((key) => key !== null);
   return isSomewhere ? place : undefined;
 }
 
 /** Keys that `placeOf` looks for. */
 export function asksOfPlace(row: SourceRow, refs: PageRows): TargetKey[] {
-  const { deals, activities, products } = trailOf(row, refs, 0);
-  return [...deals, ...activities, ...products];
+  const { deals, leads, activities, products } = trailOf(row, refs, 0);
+  return [...deals, ...leads, ...activities, ...products];
 }
 
 /**
@@ -104,14 +121,15 @@ export function withoutPlace(row: SourceRow): Mapping {
   const isCarried =
     object === undefined
       ? row.fields.customer_id !== undefined
-      : object !== 'inquiry' && [...subjects, ...carriers, ...products].includes(object);
+      : [...subjects, ...carriers, ...products].includes(object);
   return isCarried ? rejected('orphan_reference') : excluded('no_target_record');
 }
 
 /** Where an activity of this place stands. */
-export function activityLinks(place: Pick<Place, 'deal' | 'person' | 'organization'>): Payload {
+export function activityLinks(place: Pick<Place, 'deal' | 'lead' | 'person' | 'organization'>): Payload {
   return {
     ...(place.deal ? { deal_id: { $ref: place.deal } } : {}),
+    ...(place.lead ? { lead_id: { $ref: place.lead } } : {}),
     ...(place.person ? { participants: [{ person_id: { $ref: place.person }, primary: true }] } : {}),
     ...(place.organization ? { org_id: { $ref: place.organization } } : {}),
   };
@@ -119,13 +137,21 @@ export function activityLinks(place: Pick<Place, 'deal' | 'person' | 'organizati
 
 interface Trail {
   deals: TargetKey[];
+  leads: TargetKey[];
   activities: TargetKey[];
   products: TargetKey[];
   customers: string[];
   label: string | undefined;
 }
 
-const nowhere: Trail = { deals: [], activities: [], products: [], customers: [], label: undefined };
+const nowhere: Trail = {
+  deals: [],
+  leads: [],
+  activities: [],
+  products: [],
+  customers: [],
+  label: undefined,
+};
 /** A file on a note on a message on a complaint on a visit of a booking; a row that names itself ends here, too. */
 const longestTrail = 6;
 
@@ -145,6 +171,11 @@ function trailTo({ object, id }: { object: string; id: string }, refs: PageRows,
   switch (object) {
     case 'booking':
       return { ...trail, deals: [targetKeyOf('booking', id)], label: row.fields.booking_number ?? id };
+    case 'inquiry': {
+      const { deal, lead } = keysOfInquiry(row);
+      const deals = [...dealsFromInquiry(row, refs), deal];
+      return { ...trail, deals, leads: [lead], label: row.fields.inquiry_number ?? id };
+    }
     case 'quote':
       return { ...trail, deals: dealsOfQuote(row, refs), label: row.fields.quote_number ?? id };
     case 'invoice':
@@ -164,7 +195,7 @@ function trailTo({ object, id }: { object: string; id: string }, refs: PageRows,
     case 'note':
       return trailOf(row, refs, depth);
     default:
-      return { ...trail, label: row.fields.inquiry_number ?? row.fields.name };
+      return { ...trail, label: row.fields.name };
   }
 }
 

@@ -29,6 +29,7 @@ import {
 import { markerFieldName, type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { bookingsOfQuote, dealsFromQuote } from './deal-of.js';
+import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf } from './owner.js';
 import { readsOfQuotes } from './place.js';
 import { linesText, serviceName } from './service-lines.js';
@@ -84,6 +85,7 @@ const quoteFields = [
     converter: 'name and local time',
     lossy: 'The signature of a quote becomes a name and a time; its legal value does not move with it.',
   }),
+  ...becameFields,
   custom('Description', 'text', 'may', 'description'),
   customList('Labels', 'may', 'labels', 'Labels become text for now, not Pipedrive labels.'),
   custom('Subtotal', 'monetary', 'may', 'subtotal'),
@@ -109,7 +111,7 @@ const mergedFields = new Set([
 export const quote = defineObject({
   name: 'quote',
   needs: ['customer', 'user', 'service', 'booking', 'invoice'],
-  reads: [...readsOfQuotes, { child: 'quote_item', of: 'quote' }],
+  reads: [...readsOfQuotes, { child: 'quote_item', of: 'quote' }, ...readsOfFormerInquiries('quote')],
   produces: [
     {
       entity: 'deal',
@@ -130,7 +132,6 @@ export const quote = defineObject({
     modified: 'the time of closing when no other is known',
   },
   notMigrated: {
-    inquiry_id: 'Inquiries are not carried over yet.',
     is_deleted: 'Decides whether the row is migrated.',
     deleted_at: 'Deleted quotes are excluded or migrated like the others.',
   },
@@ -195,6 +196,8 @@ function dealDraft(
   set('Services', cut(lines, textLimits.text, ctx, 'services')?.text);
   const address = addressOf(fields);
   if (address) set('Job address', undefined, { value: { ...address }, text: address.value });
+  for (const [name, value] of inquiryValues(inquiriesOf(row, refs), refs, { ...ctx, find: () => {} }))
+    draft.custom.set(name, value);
   for (const [name, value] of readFields(quoteFields, row, ctx).custom) draft.custom.set(name, value);
   for (const [name, converted] of facts(row, ctx)) {
     if (name === 'Quote total' && value !== undefined) continue;

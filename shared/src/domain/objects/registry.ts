@@ -12,6 +12,7 @@ import { faq } from './faq.js';
 import { fieldworker } from './fieldworker.js';
 import { form, formField } from './form-definitions.js';
 import { formResponse } from './form-response.js';
+import { inquiry } from './inquiry.js';
 import { invoice } from './invoice.js';
 import {
   bookingService,
@@ -55,6 +56,7 @@ export const registry: ReadonlyArray<ObjectDefinition> = [
   refund,
   quote,
   quoteItem,
+  inquiry,
   statusHistory,
   form,
   formField,
