@@ -108,7 +108,7 @@ interface RouteSpec<
 }
 
 const nothing = z.object({});
-/** In the query of every route of scope `tenant`, for keys that are not bound to one. */
+/** In the query of every route that is about a tenant: keys that are not bound to one name it on every call. */
 const tenantQuery = {
   tenant: z
     .string()
@@ -132,7 +132,7 @@ export function defineRoute<
     ...rest,
     ...access,
     params: spec.params ?? nothing,
-    query: refusingUnknown(access.scope === 'tenant' ? query.extend(tenantQuery) : query),
+    query: refusingUnknown(access.scope === 'installation' ? query : query.extend(tenantQuery)),
     body: refusingUnknown(spec.body ?? z.undefined()),
     problems: spec.problems ?? [],
     streams: spec.streams,
