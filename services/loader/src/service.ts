@@ -1,6 +1,7 @@
 import { type RunningService, startService } from '@octopipe/shared/service/service';
 import type { LoaderConfig } from './config.js';
 import { createContext, type LoaderContext } from './context.js';
+import { count } from './count.js';
 import { handlers } from './jobs/index.js';
 import { createLoaderLogger } from './logger.js';
 import { routes } from './routes/index.js';
@@ -20,6 +21,7 @@ export function create(
     routes,
     handlers,
     sweep,
+    count,
     onRunStopped: async (context, payload, error) => {
       if (payload.runId) await waitForPerson(context, payload.tenantId, payload.runId, error);
     },

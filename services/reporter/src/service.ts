@@ -2,6 +2,7 @@ import { type RunningService, startService } from '@octopipe/shared/service/serv
 import type { ReporterConfig } from './config.js';
 import { addConsole } from './console/router.js';
 import { createContext, type ReporterContext } from './context.js';
+import { count } from './count.js';
 import { handlers } from './jobs/index.js';
 import { createReporterLogger } from './logger.js';
 import { routes } from './routes/index.js';
@@ -13,5 +14,14 @@ export function create(
   overrides: Partial<ReporterContext> = {},
 ): Promise<RunningService> {
   const ctx = createContext(config, overrides.logger ?? createReporterLogger(config.log.level), overrides);
-  return startService({ name: 'reporter', config, ctx, routes, addRoutes: addConsole, handlers, sweep });
+  return startService({
+    name: 'reporter',
+    config,
+    ctx,
+    routes,
+    addRoutes: addConsole,
+    handlers,
+    sweep,
+    count,
+  });
 }

@@ -1,6 +1,7 @@
 import { type RunningService, startService } from '@octopipe/shared/service/service';
 import type { TransformConfig } from './config.js';
 import { createContext, type TransformContext } from './context.js';
+import { count } from './count.js';
 import { handlers } from './jobs/index.js';
 import { createTransformLogger } from './logger.js';
 import { routes } from './routes/index.js';
@@ -12,5 +13,5 @@ export function create(
   overrides: Partial<TransformContext> = {},
 ): Promise<RunningService> {
   const ctx = createContext(config, overrides.logger ?? createTransformLogger(config.log.level), overrides);
-  return startService({ name: 'transform', config, ctx, routes, handlers, sweep });
+  return startService({ name: 'transform', config, ctx, routes, handlers, sweep, count });
 }

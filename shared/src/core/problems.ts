@@ -222,6 +222,11 @@ export const problems = {
     says: 'The service behind the gateway is starting again.',
     act: 'Try again after Retry-After seconds, with the same Idempotency-Key.',
   },
+  not_ready: {
+    status: [503],
+    says: 'An answer of /readyz: what `failed` names is not there, or the service is being stopped.',
+    act: 'Nothing: it is asked again, and the service gets no requests meanwhile.',
+  },
   internal_error: {
     status: [500],
     says: 'A mistake on our side.',

@@ -5,12 +5,14 @@ import { SetupError } from '../core/errors.js';
 import * as spine from './migrations/20261122-0001-spine.js';
 import * as beforeImage from './migrations/20261125-0003-before-image.js';
 import * as webhooks from './migrations/20261125-0010-webhooks.js';
+import * as movement from './migrations/20261125-0040-movement.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
   '20261122-0001-spine': spine,
   '20261125-0003-before-image': beforeImage,
   '20261125-0010-webhooks': webhooks,
+  '20261125-0040-movement': movement,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

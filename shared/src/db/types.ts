@@ -93,6 +93,7 @@ export interface IngestExport {
   id: Generated<string>;
   manifest: Json | null;
   migrationId: string;
+  movedAt: Generated<Timestamp>;
   sha256: string;
   state: string;
   tenantId: string;
@@ -109,6 +110,7 @@ export interface IngestExportFile {
   firstRow: number | null;
   id: Generated<string>;
   kind: string;
+  movedAt: Generated<Timestamp>;
   object: string | null;
   path: string;
   rowCount: number | null;
@@ -208,6 +210,7 @@ export interface LoaderBatchProgress {
   fence: Generated<Int8>;
   leaseUntil: Timestamp | null;
   lockedBy: string | null;
+  movedAt: Generated<Timestamp>;
   runId: string;
   seq: number;
   state: string;
@@ -443,6 +446,7 @@ export interface TransformMappedSet {
   id: Generated<string>;
   mappingVersionId: string;
   migrationId: string;
+  movedAt: Generated<Timestamp>;
   progress: Generated<Json>;
   state: string;
   tenantId: string;

@@ -6,9 +6,11 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Problem, RetryLater, RunStopped } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
+import { createMetrics } from '../core/metrics.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
+import type { Readiness } from './readiness.js';
 import { defineRoute, mountRoutes, type Route, type Thing } from './route.js';
-import { closeServer, createApp, listen, type Readiness } from './server.js';
+import { closeServer, createApp, listen } from './server.js';
 
 const canary = 'canary@example.test';
 
@@ -241,6 +243,52 @@ describe('an app', () => {
     expect(text()).not.toContain(canary);
   });
 
+  test('a line has the ids of its path by their names, and no other part of the path', async () => {
+    const id = '55555555-5555-4555-8555-555555555555';
+    const route = defineRoute({
+      method: 'get',
+      path: '/v1/migrations/:id/exports/:exportId/files/:name',
+      access: operatorsOnly({ id: 'migration', exportId: 'export', name: 'document' }),
+      summary: '',
+      answers: { 200: z.object({}) },
+      params: z.object({ id: z.string(), exportId: z.string(), name: z.string() }),
+      handle: async (_ctx, { log }) => {
+        log.info('at work');
+        return { status: 200, body: {} };
+      },
+    });
+    const { app, text } = appWith([route]);
+    await request(app)
+      .get(`/v1/migrations/${id}/exports/${id}/files/${canary}`)
+      .set('authorization', 'operator');
+    const bound = text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .map(({ msg, migrationId, exportId, name }) => ({ msg, migrationId, exportId, name }));
+    const ids = { migrationId: id, exportId: id, name: undefined };
+    expect(bound).toEqual([
+      { msg: 'at work', ...ids },
+      { msg: 'request done', ...ids },
+    ]);
+    expect(text()).not.toContain(canary);
+  });
+
+  test('/metrics: requests by route pattern, without what a caller may choose', async () => {
+    const { app, text } = appWith([throwing(() => new Problem(409, 'connection_busy', 'x'))]);
+    await request(app).get(`/v1/boom?email=${canary}`).set('authorization', 'operator');
+    await request(app).get(`/v1/${canary}`);
+    await request(app).get('/livez');
+    const answer = await request(app).get('/metrics');
+    expect(answer.type).toBe('text/plain');
+    const counts = answer.text.split('\n').filter((line) => line.includes('http_request_seconds_count'));
+    expect(counts.sort()).toEqual([
+      'octopipe_http_request_seconds_count{service="loader",method="GET",route="/v1/boom",status="409"} 1',
+      'octopipe_http_request_seconds_count{service="loader",method="GET",route="none",status="404"} 1',
+    ]);
+    expect(answer.text + text()).not.toContain(canary);
+  });
+
   test('is alive whatever is away; ready only when every check passes and it is not draining', async () => {
     let draining = false;
     let postgres = async () => {};
@@ -249,17 +297,31 @@ describe('an app', () => {
       isDraining: () => draining,
     });
     const ready = async () => {
-      const { status, body } = await request(app).get('/readyz');
-      return { status, ...body };
+      const { status, type, body } = await request(app).get('/readyz');
+      return { status, type, body };
     };
-    expect(await ready()).toEqual({ status: 'ready', failed: [] });
-    expect((await request(app).get('/readyz')).status).toBe(200);
+    const notReady = (failed: string[]) => ({
+      status: 503,
+      type: 'application/problem+json',
+      body: {
+        type: 'https://octopipe.dev/problems/not_ready',
+        title: 'not ready',
+        status: 503,
+        detail: expect.stringContaining(failed.join(', ')),
+        code: 'not_ready',
+        failed,
+      },
+    });
+    const isReady = { status: 200, type: 'application/json', body: { status: 'ready', failed: [] } };
+    expect(await ready()).toEqual(isReady);
     postgres = () => Promise.reject(new Error(canary));
-    expect(await ready()).toEqual({ status: 'not ready', failed: ['postgres'] });
-    expect((await request(app).get('/readyz')).status).toBe(503);
+    expect(await ready()).toEqual(notReady(['postgres']));
+    // A store that hangs is away, too; the probe still gets its answer.
+    postgres = () => new Promise(() => {});
+    expect(await ready()).toEqual(notReady(['postgres']));
     postgres = async () => {};
     draining = true;
-    expect(await ready()).toEqual({ status: 'not ready', failed: ['draining'] });
+    expect(await ready()).toEqual(notReady(['draining']));
     expect((await request(app).get('/livez')).body).toEqual({ status: 'alive' });
   });
 
@@ -339,7 +401,12 @@ function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness)
     if (!role) throw new Problem(401, 'unauthorized', 'Send a key.');
     return { keyId: 'k', label: `${role} key`, role: role as Role, tenantId };
   };
-  const app = createApp(logger, readiness ?? { checks: {}, isDraining: () => false }, (express) =>
+  const vitals = {
+    readiness: readiness ?? { checks: {}, isDraining: () => false },
+    metrics: createMetrics('loader'),
+    measure: async () => {},
+  };
+  const app = createApp(logger, vitals, (express) =>
     mountRoutes(express, undefined, routes, {
       logger,
       authenticate,

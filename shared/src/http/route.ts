@@ -1,10 +1,13 @@
+import type { Span } from '@opentelemetry/api';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { Problem } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { ProblemCode } from '../core/problems.js';
+import { inSpan, traceBindings } from '../core/tracing.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
 import type { Tenant } from '../tenancy/tenant.js';
+import { idsOf } from './ids-of-path.js';
 
 /** What an id in a request can refer to. The authorisation matrix (testing/access-matrix.ts) has an own, a foreign and an absent one of each. */
 export type Thing =
@@ -185,7 +188,7 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
   assertEachHasARule(routes);
   const json = express.json({ limit: '1mb', strict: true });
   for (const route of routes) {
-    app[route.method](route.path, async (req: Request, res: Response) => {
+    const answer = async (req: Request, res: Response, span: Span) => {
       const caller = await edge.authenticate(req);
       assertMayCall(route, caller);
       if (route.streams === undefined && route.method !== 'get') await run(json, req, res);
@@ -193,14 +196,19 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
       const query = parse(route.query, req.query, '/query') as { tenant?: string };
       const body = route.streams === undefined ? parse(route.body, req.body, '') : undefined;
       const tenant = route.scope === 'tenant' ? await edge.tenantOf(caller, query.tenant) : undefined;
-      const log = edge.logger.child({ requestId: res.locals.requestId });
+      const { requestId } = res.locals;
+      const log = edge.logger.child({ requestId, ...idsOf(route.path, req.params), ...traceBindings(span) });
       const input = { params, query, body, caller, tenant, log, req, closing: edge.closing };
       const answer = await route.handle(ctx, input as never, res);
       if (answer) {
         for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
         res.status(answer.status).json(answer.body);
       }
-    });
+    };
+    const name = `${route.method.toUpperCase()} ${route.path}`;
+    app[route.method](route.path, (req: Request, res: Response) =>
+      inSpan(name, 'request', { requestId: String(res.locals.requestId) }, (span) => answer(req, res, span)),
+    );
   }
 }
 

@@ -3,19 +3,28 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import type { Logger } from '../core/logger.js';
+import { type Metrics, metricsContentType } from '../core/metrics.js';
 import { errorHandler, notFoundHandler } from './error-handler.js';
+import { idsOf } from './ids-of-path.js';
+import { type Readiness, readyHandler } from './readiness.js';
 
-export interface Readiness {
-  /** Each check throws when its thing is not there; the name is shown by /readyz. */
-  checks: Record<string, () => Promise<void>>;
-  isDraining(): boolean;
+/** What an app says about itself, to probes and to Prometheus. */
+export interface Vitals {
+  readiness: Readiness;
+  metrics: Metrics;
+  /** Brings the gauges up to date before they are shown; never throws. */
+  measure(): Promise<void>;
 }
+
+/** Asked by machines every few seconds: neither logged nor measured. */
+const vitalPaths = ['/livez', '/readyz', '/metrics'];
 
 /**
  * An Express app with request ids, health routes, the service's own routes (added by `addRoutes`) and the error
- * handler last. /livez: the event loop answers. /readyz: every check passes and we are not draining.
+ * handler last. /livez: the event loop answers. /readyz: every check passes and we are not draining. /metrics needs no
+ * key and names nobody; it is on the same port because the gateway and the Ingress pass the public prefixes only.
  */
-export function createApp(logger: Logger, readiness: Readiness, addRoutes: (app: Express) => void): Express {
+export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Express) => void): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -27,14 +36,19 @@ export function createApp(logger: Logger, readiness: Readiness, addRoutes: (app:
     res.setHeader('x-content-type-options', 'nosniff');
     const startedAt = performance.now();
     res.on('finish', () => {
-      if (req.path === '/livez' || req.path === '/readyz') return;
+      if (vitalPaths.includes(req.path)) return;
+      const tookMs = performance.now() - startedAt;
+      const route: string = req.route?.path ?? 'none';
+      const labels = { method: req.method, route, status: String(res.statusCode) };
+      vitals.metrics.observe('octopipe_http_request_seconds', labels, tookMs / 1000);
       logger.info(
         {
           requestId,
+          ...idsOf(route, req.params),
           method: req.method,
-          route: req.route?.path ?? 'none',
+          route,
           status: res.statusCode,
-          tookMs: Math.round(performance.now() - startedAt),
+          tookMs: Math.round(tookMs),
         },
         'request done',
       );
@@ -44,14 +58,11 @@ export function createApp(logger: Logger, readiness: Readiness, addRoutes: (app:
   app.get('/livez', (_req, res) => {
     res.json({ status: 'alive' });
   });
-  app.get('/readyz', async (_req, res) => {
-    const failed: string[] = readiness.isDraining() ? ['draining'] : [];
-    for (const [name, check] of Object.entries(readiness.checks)) {
-      await check().catch(() => failed.push(name));
-    }
-    res
-      .status(failed.length === 0 ? 200 : 503)
-      .json({ status: failed.length === 0 ? 'ready' : 'not ready', failed });
+  app.get('/readyz', readyHandler(vitals.readiness));
+  app.get('/metrics', async (_req, res) => {
+    await vitals.measure();
+    res.setHeader('content-type', metricsContentType);
+    res.end(await vitals.metrics.text());
   });
   addRoutes(app);
   app.use(notFoundHandler);

@@ -23,7 +23,17 @@ export interface QueueConnection {
   createWorker(name: string, processor: Processor, options: { concurrency: number }): Worker;
   /** Proves that the store answers; throws when it does not. */
   ping(): Promise<void>;
+  /** What is in a queue now, for the metrics; throws when the store does not answer. */
+  look(name: string): Promise<QueueLook>;
   close(): Promise<void>;
+}
+
+export interface QueueLook {
+  waiting: number;
+  active: number;
+  delayed: number;
+  /** How long the oldest waiting job has waited; 0 when none does. Delayed ones do not wait for a worker. */
+  oldestWaitingMs: number;
 }
 
 /** At most this many connections per process to Postgres for the queue: one LISTEN, the rest for short statements. */
@@ -62,10 +72,16 @@ export function openQueueConnection(settings: QueueSettings): QueueConnection {
 function onRedis(url: string, lockMs: number, onError: (error: Error) => void): QueueConnection {
   const commands = new Redis(url, { maxRetriesPerRequest: null, lazyConnect: false });
   commands.on('error', onError);
+  const createQueue = (name: string) =>
+    withErrors(new Queue(name, { connection: commands, prefix: queuePrefix }), onError);
+  // While it reconnects, ioredis would keep the question until there is an answer.
+  const assertReady = () => {
+    if (commands.status !== 'ready') throw new Error(`Redis is ${commands.status}`);
+  };
+  const looks = queuesToLookAt(createQueue);
   return {
     lane: 'redis',
-    createQueue: (name) =>
-      withErrors(new Queue(name, { connection: commands, prefix: queuePrefix }), onError),
+    createQueue,
     createWorker: (name, processor, options) =>
       withErrors(
         new Worker(name, processor, {
@@ -77,11 +93,15 @@ function onRedis(url: string, lockMs: number, onError: (error: Error) => void): 
         onError,
       ),
     ping: async () => {
-      // While it reconnects, ioredis would keep the question until there is an answer.
-      if (commands.status !== 'ready') throw new Error(`Redis is ${commands.status}`);
+      assertReady();
       await commands.ping();
     },
+    look: async (name) => {
+      assertReady();
+      return looks.at(name);
+    },
     close: async () => {
+      await looks.close();
       if (commands.status !== 'ready') return commands.disconnect();
       await commands.quit().catch(() => commands.disconnect());
     },
@@ -101,10 +121,12 @@ function onPostgres(settings: QueueSettings): QueueConnection {
   pool.on('error', settings.onError);
   type Connection = QueueOptions<pg.Pool>['connection'];
   const connection: Connection = pool;
+  const createQueue = (name: string) =>
+    withErrors(new classes.Queue(name, { connection } as never) as unknown as Queue, settings.onError);
+  const looks = queuesToLookAt(createQueue);
   return {
     lane: 'postgres',
-    createQueue: (name) =>
-      withErrors(new classes.Queue(name, { connection } as never) as unknown as Queue, settings.onError),
+    createQueue,
     createWorker: (name, processor, options) =>
       withErrors(
         new classes.Worker(
@@ -117,8 +139,41 @@ function onPostgres(settings: QueueSettings): QueueConnection {
     ping: async () => {
       await pool.query('select 1');
     },
-    close: () => pool.end(),
+    look: (name) => looks.at(name),
+    close: async () => {
+      await looks.close();
+      await pool.end();
+    },
   };
+}
+
+/** Queues that are only looked at: made on the first look, closed with the connection. */
+function queuesToLookAt(createQueue: (name: string) => Queue) {
+  const queues = new Map<string, Queue>();
+  return {
+    async at(name: string): Promise<QueueLook> {
+      const queue = queues.get(name) ?? createQueue(name);
+      queues.set(name, queue);
+      const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
+      // Both stores list the newest first, and the one on Postgres whatever order is asked for.
+      const last = Math.max(0, (counts.waiting ?? 0) - 1);
+      const [oldest] = await queue.getJobs(['waiting'], last, last, false);
+      return {
+        waiting: counts.waiting ?? 0,
+        active: counts.active ?? 0,
+        delayed: counts.delayed ?? 0,
+        oldestWaitingMs: oldest === undefined ? 0 : Math.max(0, Date.now() - waitsSince(oldest)),
+      };
+    },
+    async close(): Promise<void> {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+/** A job that was handed back has waited since it ran last, its delay included; neither store keeps when that ended. */
+function waitsSince(job: { timestamp: number; processedOn?: number }): number {
+  return Math.max(job.timestamp, job.processedOn ?? 0);
 }
 
 function withErrors<T extends { on(event: 'error', listener: (error: Error) => void): unknown }>(

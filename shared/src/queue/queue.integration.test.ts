@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { RetryLater, RunStopped } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
+import { createMetrics } from '../core/metrics.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
 import { NO_REDIS, startTestRedis } from '../testing/redis.js';
 import { openQueueConnection, type Queue, type QueueConnection, queuePoolSize } from './connection.js';
@@ -225,6 +226,50 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
     await empty(connection);
   });
 
+  test('a look shows what waits, what is delayed, and how long the oldest has waited', async () => {
+    const { producer, connection } = open();
+    const look = () => connection.look('reporter');
+    const empty = { waiting: 0, active: 0, delayed: 0, oldestWaitingMs: 0 };
+    await vi.waitFor(async () => expect(await look()).toEqual(empty), patience);
+    await producer.send('reconcile-run', { tenantId, runId: randomUUID() }, { delayMs: 3_600_000 });
+    await producer.send('reconcile-run', { tenantId, runId: randomUUID() });
+    await vi.waitFor(async () => expect((await look()).oldestWaitingMs).toBeGreaterThan(400), patience);
+    // Younger ones do not hide it.
+    for (let n = 0; n < 3; n++) await producer.send('reconcile-run', { tenantId, runId: randomUUID() });
+    const seen = await look();
+    expect(seen).toMatchObject({ waiting: 4, active: 0, delayed: 1 });
+    expect(seen.oldestWaitingMs).toBeGreaterThan(400);
+    await queueOf(connection).drain(true);
+    expect(await look()).toEqual(empty);
+  });
+
+  test('jobs are measured by name and by how they ended; a name of another build is no series of its own', async () => {
+    const { producer, connection } = open();
+    let pass = 0;
+    const { metrics } = start(connection, async () => {
+      pass += 1;
+      if (pass === 1) throw new RetryLater(0, 'budget_spent');
+      if (pass === 2) throw new RunStopped('token_refused', 'Connect again.');
+      if (pass === 3) throw new TypeError('x');
+    });
+    for (const _ of [1, 2, 3]) {
+      await producer.send('reconcile-run', { tenantId, runId: randomUUID() });
+      await vi.waitFor(async () => expect(await countsOf(connection)).toEqual(noJobs), patience);
+    }
+    await queueOf(connection).add('no-such-job', {}, { removeOnFail: true });
+    await vi.waitFor(async () => {
+      const lines = (await metrics.text()).split('\n').filter((line) => line.includes('job_seconds_count'));
+      const series = 'octopipe_job_seconds_count{service="reporter",job=';
+      expect(lines.sort()).toEqual([
+        `${series}"reconcile-run",outcome="done"} 1`,
+        `${series}"reconcile-run",outcome="failed"} 1`,
+        `${series}"reconcile-run",outcome="handed_back"} 1`,
+        `${series}"reconcile-run",outcome="stopped"} 1`,
+        `${series}"unknown",outcome="failed"} 1`,
+      ]);
+    }, patience);
+  });
+
   test('a store that is away is told by ping, not waited for', async () => {
     const away = openQueueConnection({
       redisUrl: lane === 'redis' ? 'redis://127.0.0.1:1' : undefined,
@@ -233,6 +278,7 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
       onError: () => {},
     });
     await expect(away.ping()).rejects.toThrow();
+    await expect(away.look('reporter')).rejects.toThrow();
     await away.close();
   });
 
@@ -293,6 +339,7 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
     options: Partial<Pick<WorkerOptions<undefined>, 'concurrency' | 'onRunStopped'>> = {},
   ) {
     const stopped: Stopped[] = [];
+    const metrics = createMetrics('reporter');
     let text = '';
     const destination = new Writable({
       write(chunk, _encoding, done) {
@@ -306,6 +353,7 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
       handlers: [{ job: 'reconcile-run', handle: handle as JobHandler<undefined>['handle'] }],
       connection,
       logger: createLogger('reporter', 'info', destination),
+      metrics,
       concurrency: 1,
       onRunStopped: async (payload, { code }) => {
         stopped.push({ ...payload, code });
@@ -318,7 +366,7 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-    return { stopped, log, drain };
+    return { stopped, log, drain, metrics };
   }
 
   async function countsOf(connection: QueueConnection): Promise<typeof noJobs> {

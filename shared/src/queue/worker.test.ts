@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createLogger } from '../core/logger.js';
+import { createMetrics } from '../core/metrics.js';
 import { catalog, jobIdOf, jobNamesOf, type ServiceName, serviceNames } from './catalog.js';
 import type { QueueConnection } from './connection.js';
 import { type JobHandler, startWorker } from './worker.js';
@@ -74,6 +75,7 @@ function startWith(service: ServiceName, jobs: ReadonlyArray<JobHandler<undefine
     handlers: jobs.map((job) => ({ job, handle: async () => {} })),
     connection,
     logger: createLogger(service, 'silent'),
+    metrics: createMetrics(service),
     concurrency: 1,
   });
   return started;

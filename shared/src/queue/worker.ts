@@ -1,6 +1,9 @@
+import type { Span } from '@opentelemetry/api';
 import { DelayedError, type Job, type Worker } from 'bullmq';
 import { RetryLater, RunStopped } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
+import type { Metrics } from '../core/metrics.js';
+import { inSpan, traceBindings } from '../core/tracing.js';
 import { catalog, type JobName, type JobPayload, jobNamesOf, type ServiceName } from './catalog.js';
 import type { QueueConnection } from './connection.js';
 
@@ -21,6 +24,7 @@ export interface WorkerOptions<C> {
   handlers: ReadonlyArray<JobHandler<C>>;
   connection: QueueConnection;
   logger: Logger;
+  metrics: Metrics;
   concurrency: number;
   /** Called when a job says that its run needs a person; the service writes it to the run. */
   onRunStopped?: (payload: { tenantId: string; runId?: string }, error: RunStopped) => Promise<void>;
@@ -47,23 +51,47 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
   };
 
   async function run(job: Job, token: string | undefined): Promise<void> {
-    const name = job.name as JobName;
     const startedAt = performance.now();
+    let outcome: JobOutcome = 'failed';
+    try {
+      outcome = await inSpan(`job ${job.name}`, 'job', { jobId: job.id ?? '' }, (span) =>
+        runInSpan(job, token, span, startedAt),
+      );
+    } finally {
+      // Names that are not ours come from another build or another program: their number has no bound.
+      const name = handlers.has(job.name as JobName) ? job.name : 'unknown';
+      const seconds = (performance.now() - startedAt) / 1000;
+      options.metrics.observe('octopipe_job_seconds', { job: name, outcome }, seconds);
+    }
+    // The store has the job back already; BullMQ wants to be told by an error.
+    if (outcome === 'handed_back') throw new DelayedError();
+  }
+
+  async function runInSpan(
+    job: Job,
+    token: string | undefined,
+    span: Span,
+    startedAt: number,
+  ): Promise<JobOutcome> {
+    const name = job.name as JobName;
     const took = () => Math.round(performance.now() - startedAt);
-    let log = options.logger.child({ job: name, jobId: job.id });
+    let log = options.logger.child({ job: name, jobId: job.id, ...traceBindings(span) });
     let payload: (JobPayload<JobName> & { tenantId: string; runId?: string }) | undefined;
     try {
       const handler = handlers.get(name);
       if (!handler) throw new Error(`no handler for job ${job.name}`);
       payload = catalog[name].payload.parse(job.data) as JobPayload<JobName>;
-      log = log.child({ tenantId: payload.tenantId, ...(payload.runId ? { runId: payload.runId } : {}) });
+      const ids = idsIn(payload);
+      span.setAttributes(ids);
+      log = log.child(ids);
       await handler.handle(options.ctx, payload, draining.signal, log);
       log.debug({ tookMs: took() }, 'job done');
+      return 'done';
     } catch (error) {
       if (error instanceof RetryLater) {
         log.info({ tookMs: took(), code: error.code, delayMs: error.delayMs }, 'job handed back');
         await job.moveToDelayed(Date.now() + error.delayMs, token);
-        throw new DelayedError();
+        return 'handed_back';
       }
       if (error instanceof RunStopped && payload && options.onRunStopped) {
         log.warn({ tookMs: took(), code: error.code }, 'job stopped its run');
@@ -71,12 +99,23 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
           log.error({ err: failure }, 'the stop of the run was not written');
           throw failure;
         });
-        return;
+        return 'stopped';
       }
       log.error({ tookMs: took(), err: error }, 'job failed');
       throw error;
     }
   }
+}
+
+type JobOutcome = 'done' | 'handed_back' | 'stopped' | 'failed';
+
+/** What every line of the job is found by: the run, the batch, the export … The migration is bound by the handler. */
+function idsIn(payload: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(payload).filter(
+      (entry): entry is [string, string] => entry[0].endsWith('Id') && typeof entry[1] === 'string',
+    ),
+  );
 }
 
 function indexHandlers<C>(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TracingSettings } from '../core/tracing.js';
 import { type MasterKey, parseMasterKey } from '../tenancy/secrets.js';
 
 /** The environment every service reads; each adds its own keys. Units are in the names. */
@@ -14,6 +15,13 @@ export const commonEnv = {
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   QUEUE_LOCK_MS: z.coerce.number().int().min(500).default(10_000),
   SWEEP_INTERVAL_MS: z.coerce.number().int().min(50).default(1_000),
+  /** Where spans are sent (OTLP over HTTP), like http://collector:4318. Unset: tracing is off. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  /** `name=value,name=value`, sent with every export. */
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(,[^=,]+=[^,]*)*$/, 'like name=value,name=value')
+    .optional(),
 };
 
 export interface CommonConfig {
@@ -22,6 +30,8 @@ export interface CommonConfig {
   files: { root: string };
   http: { host: string; port: number };
   log: { level: string };
+  /** Absent: off. */
+  tracing?: TracingSettings;
   masterKey: MasterKey;
 }
 
@@ -38,6 +48,24 @@ export function commonConfig(env: z.infer<z.ZodObject<typeof commonEnv>>): Commo
     files: { root: env.OCTOPIPE_FILES_DIR },
     http: { host: env.HOST, port: env.PORT },
     log: { level: env.LOG_LEVEL },
+    ...(env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? {
+          tracing: {
+            endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: headersIn(env.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
+          },
+        }
+      : {}),
     masterKey: parseMasterKey(env.OCTOPIPE_MASTER_KEY),
   };
+}
+
+/** Values may hold what the list cannot: the OTLP rule is percent-encoding. */
+function headersIn(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text
+      .split(',')
+      .filter((pair) => pair !== '')
+      .map((pair) => pair.split(/=(.*)/s, 2).map((part) => decodeURIComponent(part.trim()))),
+  ) as Record<string, string>;
 }

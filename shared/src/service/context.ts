@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { Logger } from '../core/logger.js';
+import { createMetrics, type Metrics } from '../core/metrics.js';
 import { type Database, openDatabase } from '../db/index.js';
 import { type FileStore, openFileStore } from '../files/store.js';
 import type { ServiceName } from '../queue/catalog.js';
@@ -17,6 +18,7 @@ export interface CommonContext {
   files: FileStore;
   masterKey: MasterKey;
   logger: Logger;
+  metrics: Metrics;
   /** The tenant's data key; unwrapped on each call, kept by nobody. */
   dataKey(tenantId: string): Promise<Buffer>;
   authenticate(req: Request): Promise<Caller>;
@@ -49,6 +51,7 @@ export function createCommonContext(
     files: openFileStore(config.files.root),
     masterKey: config.masterKey,
     logger,
+    metrics: createMetrics(service),
     dataKey: (tenantId) => tenantDataKey(database.db, config.masterKey, tenantId),
     authenticate: (req) => authenticate(database.db, req),
     async destroy() {

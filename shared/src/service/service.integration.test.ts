@@ -73,6 +73,36 @@ test('ready, at work, drained, gone', async () => {
   expect(await connectionsLeft()).toEqual([]);
 });
 
+test('/metrics: its checks, its queue and what it counts; a part that fails is left out, the rest is shown', async () => {
+  let countsTo: number | undefined = 7;
+  const service = await start({
+    count: async () => {
+      if (countsTo === undefined) throw new Error('the database is away');
+      return [{ name: 'octopipe_reports_missing', labels: {}, value: countsTo }];
+    },
+  });
+  const shown = async () => {
+    const text = await (await fetch(`${service.url}/metrics`)).text();
+    return text.split('\n').filter((line) => /^octopipe_(ready|hints|reports_missing)/.test(line));
+  };
+  const checks = ['draining', 'postgres', 'queue', 'schema'].map(
+    (check) => `octopipe_ready{check="${check}",service="reporter"} 1`,
+  );
+  const hints = ['waiting', 'active', 'delayed'].map(
+    (state) => `octopipe_hints{state="${state}",service="reporter"} 0`,
+  );
+  // A job that another test left behind may still be on its way.
+  await vi.waitFor(
+    async () =>
+      expect(await shown()).toEqual([...checks, ...hints, 'octopipe_reports_missing{service="reporter"} 7']),
+    patience,
+  );
+  countsTo = undefined;
+  // However often it is asked, the tables are looked at every two seconds at most.
+  expect(await shown()).toContain('octopipe_reports_missing{service="reporter"} 7');
+  await vi.waitFor(async () => expect(await shown()).toEqual([...checks, ...hints]), patience);
+});
+
 test('a failed sweep is logged and the next one comes', async () => {
   let sweeps = 0;
   const service = await start({
@@ -180,6 +210,7 @@ interface Wanted {
   handle?: JobHandler<CommonContext>['handle'];
   handlers?: ServiceParts<CommonContext>['handlers'];
   sweep?: ServiceParts<CommonContext>['sweep'];
+  count?: ServiceParts<CommonContext>['count'];
   port?: number;
   databaseUrl?: string;
   /** Told when the context has closed all it opened: connections also end by themselves when idle, so their end proves little. */
@@ -212,6 +243,7 @@ async function start(wanted: Wanted): Promise<RunningService & { ctx: CommonCont
     ],
     handlers: wanted.handlers ?? [{ job: 'reconcile-run', handle: wanted.handle ?? (async () => {}) }],
     sweep: wanted.sweep ?? (async () => {}),
+    count: wanted.count ?? (async () => []),
   });
   running.push(service);
   return { ...service, ctx };
@@ -231,7 +263,8 @@ function configOf({ port, databaseUrl }: Wanted): CommonConfig {
 
 async function readyOf(service: RunningService): Promise<{ status: string; failed: string[] }> {
   const answer = await fetch(`${service.url}/readyz`);
-  return (await answer.json()) as { status: string; failed: string[] };
+  const { failed } = (await answer.json()) as { failed: string[] };
+  return { status: answer.ok ? 'ready' : 'not ready', failed };
 }
 
 async function connectionsLeft(): Promise<string[]> {

@@ -1,7 +1,10 @@
 import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { sql } from 'kysely';
+import { sleep } from '../core/clock.js';
 import type { RunStopped } from '../core/errors.js';
+import type { Sample } from '../core/metrics.js';
+import { startTracing } from '../core/tracing.js';
 import type { Database } from '../db/index.js';
 import { assertSchemaIsCurrent } from '../db/migrate.js';
 import { mountRoutes, type Route } from '../http/route.js';
@@ -11,6 +14,7 @@ import { type JobHandler, startWorker } from '../queue/worker.js';
 import { tenantOfCall } from '../tenancy/tenant.js';
 import type { CommonConfig } from './config.js';
 import type { CommonContext } from './context.js';
+import { createMeasure } from './measure.js';
 
 export interface ServiceParts<C extends CommonContext> {
   name: ServiceName;
@@ -22,13 +26,15 @@ export interface ServiceParts<C extends CommonContext> {
   handlers: ReadonlyArray<JobHandler<C>>;
   /** Finds pending work in Postgres and hints it again; runs every sweepIntervalMs, one at a time. */
   sweep(ctx: C): Promise<void>;
+  /** What the service counts in its tables for /metrics: few, cheap questions through the system role. */
+  count(ctx: C): Promise<Sample[]>;
   onRunStopped?(ctx: C, payload: { tenantId: string; runId?: string }, error: RunStopped): Promise<void>;
 }
 
 export interface RunningService {
   url: string;
   port: number;
-  /** Not ready any more, no new jobs, running jobs finish or are handed back. */
+  /** Not ready any more, no new jobs; running jobs finish or are handed back, or are cut off when they take too long. */
   drain(): Promise<void>;
   /** Closes what `start` opened, in reverse order. */
   destroy(): Promise<void>;
@@ -47,18 +53,20 @@ export async function startService<C extends CommonContext>(parts: ServiceParts<
 async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<RunningService> {
   const { name, config, ctx } = parts;
   await assertSchemaIsCurrent(ctx.db as never);
+  const tracing = await startTracing(name, config.tracing);
   let draining: Promise<void> | undefined;
   const closing = new AbortController();
+  const readiness = {
+    checks: {
+      postgres: () => pingDatabase(ctx.db),
+      queue: () => ctx.queue.ping(),
+      schema: () => assertSchemaIsCurrent(ctx.db as never),
+    },
+    isDraining: () => draining !== undefined,
+  };
   const app = createApp(
     ctx.logger,
-    {
-      checks: {
-        postgres: () => pingDatabase(ctx.db),
-        queue: () => ctx.queue.ping(),
-        schema: () => assertSchemaIsCurrent(ctx.db as never),
-      },
-      isDraining: () => draining !== undefined,
-    },
+    { readiness, metrics: ctx.metrics, measure: createMeasure(name, ctx, readiness, parts.count) },
     (express) => {
       mountRoutes(express, ctx, parts.routes, {
         logger: ctx.logger,
@@ -75,6 +83,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
     handlers: parts.handlers,
     connection: ctx.queue,
     logger: ctx.logger,
+    metrics: ctx.metrics,
     concurrency: config.queue.concurrency,
     ...(parts.onRunStopped
       ? { onRunStopped: (payload, error) => parts.onRunStopped?.(ctx, payload, error) ?? Promise.resolve() }
@@ -100,17 +109,33 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
     drain,
     async destroy() {
       await drain();
-      await closeServer(http.server, 5_000);
-      await ctx.destroy();
+      await closeServer(http.server, stopWithinMs.http);
+      await withinTime(stopWithinMs.connections, ctx.destroy());
+      await withinTime(stopWithinMs.spans, tracing.stop());
     },
   };
 
   async function stopWork(): Promise<void> {
     closing.abort();
     sweep.stop();
-    await sweep.idle();
-    await worker.drain();
+    const stopped = Promise.all([sweep.idle(), worker.drain()]);
+    if (!(await withinTime(stopWithinMs.jobs, stopped)))
+      ctx.logger.warn({ afterMs: stopWithinMs.jobs }, 'jobs cut off, they run again elsewhere');
   }
+}
+
+/**
+ * Each phase of stopping has its limit, 24 s in all: a store that is away, or a request to Pipedrive that takes its
+ * 30 s, must not end in a SIGKILL half-way. What is cut off is done again, as after any crash.
+ */
+const stopWithinMs = { jobs: 15_000, http: 5_000, connections: 3_000, spans: 1_000 } as const;
+
+/** False when the time was over first. */
+async function withinTime(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const over = new AbortController();
+  const outcome = await Promise.race([work.then(() => true), sleep(ms, over.signal).then(() => false)]);
+  over.abort();
+  return outcome;
 }
 
 async function pingDatabase(db: Database): Promise<void> {
@@ -144,7 +169,7 @@ function startSweep<C extends CommonContext>(
 
 /**
  * The body of every main.ts: start, say so on stdout (the supervisor waits for the line), stop on SIGTERM or SIGINT
- * within 25 s; a second signal ends at once.
+ * within 25 s (see stopWithinMs); a second signal ends at once.
  */
 export async function runUntilSignal(name: ServiceName, start: () => Promise<RunningService>): Promise<void> {
   let service: RunningService;

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { createLogger } from '../core/logger.js';
+import { createMetrics } from '../core/metrics.js';
 import { openQueueConnection } from '../queue/connection.js';
 import { startWorker } from '../queue/worker.js';
 
@@ -22,6 +23,7 @@ startWorker({
   ctx: undefined,
   connection,
   concurrency: 1,
+  metrics: createMetrics('reporter'),
   logger: createLogger('reporter', 'error'),
   handlers: [
     {

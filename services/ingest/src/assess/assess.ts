@@ -36,6 +36,7 @@ export async function assess(
       .where('id', '=', exportId)
       .forUpdate()
       .executeTakeFirstOrThrow();
+    log.setBindings({ migrationId: found.migrationId });
     if (found.state !== 'staged') return;
     const { settings } = await getMigration(tx, tenantId, found.migrationId);
     const staged = await openStagedExport(tx, tenantId, found, settings);

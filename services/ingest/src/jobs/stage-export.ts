@@ -17,6 +17,7 @@ export const stageExport = defineJob<IngestContext, 'stage-export'>({
   async handle(ctx, { tenantId, exportId }, signal, log) {
     const scope = { role: 'ingest', tenantId } as const;
     const found = await inTransaction(ctx.db, scope, (tx) => getExport(tx, tenantId, exportId));
+    log.setBindings({ migrationId: found.migrationId });
     if (found.state === 'received') {
       try {
         await listPackage(ctx, tenantId, found, signal);

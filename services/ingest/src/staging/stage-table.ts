@@ -45,7 +45,7 @@ export async function stageTable(
 ): Promise<StageOutcome> {
   const dataKey = await ctx.dataKey(tenantId);
   return inCopyTransaction(ctx.copyPool, { role: 'ingest', tenantId }, async (tx, copyIn) => {
-    const tables = await lockFile(tx, tenantId, exportId, fileId);
+    const tables = await lockFile(tx, tenantId, exportId, fileId, log);
     const file = tables?.find((table) => table.id === fileId);
     if (!tables || !file) return { next: undefined, allStaged: false };
     const parts = tables.filter((table) => table.object === file.object);
@@ -93,11 +93,12 @@ async function lockFile(
   tenantId: string,
   exportId: string,
   fileId: string,
+  log: Logger,
 ): Promise<TableFile[] | undefined> {
   const locked = await tx
     .selectFrom('ingest.exportFile as file')
     .innerJoin('ingest.export as export', 'export.id', 'file.exportId')
-    .select('file.id')
+    .select(['file.id', 'export.migrationId'])
     .where('file.tenantId', '=', tenantId)
     .where('file.exportId', '=', exportId)
     .where('file.id', '=', fileId)
@@ -107,6 +108,7 @@ async function lockFile(
     .skipLocked()
     .executeTakeFirst();
   if (!locked) return undefined;
+  log.setBindings({ migrationId: locked.migrationId });
   const files = await tx
     .selectFrom('ingest.exportFile')
     .selectAll()

@@ -1,5 +1,7 @@
 import { sleep } from '@octopipe/shared/core/clock';
 import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
+import type { Metrics } from '@octopipe/shared/core/metrics';
+import { inSpan } from '@octopipe/shared/core/tracing';
 import { type Database, inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
@@ -51,6 +53,7 @@ export class Account {
     readonly runId: string | null,
     apiToken: string,
     readonly settings: AccountSettings,
+    readonly metrics: Metrics,
   ) {
     this.#http = createHttp({ baseUrl: connection.baseUrl, apiToken, timeoutMs: settings.requestTimeoutMs });
     this.budget = new CompanyBudget(
@@ -113,7 +116,7 @@ export class Account {
   }
 
   async #send(request: ApiRequest): Promise<ApiOutcome> {
-    const outcome = await this.#http.send(request);
+    const outcome = await this.#measured(request);
     if ('limits' in outcome)
       await this.budget.learn(outcome.limits, { always: outcome.kind === 'throttled' });
     if (outcome.kind === 'ok' || outcome.kind === 'refused') this.budget.noteAccepted();
@@ -152,6 +155,19 @@ export class Account {
       default:
         return outcome;
     }
+  }
+
+  async #measured(request: ApiRequest): Promise<ApiOutcome> {
+    const { operation } = request;
+    const startedAt = performance.now();
+    const outcome = await inSpan(operation, 'call', { runId: this.runId ?? '' }, async (span) => {
+      const answer = await this.#http.send(request);
+      span.setAttribute('outcome', answer.kind);
+      return answer;
+    });
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.metrics.observe('octopipe_pipedrive_request_seconds', { operation, outcome: outcome.kind }, seconds);
+    return outcome;
   }
 
   /** Counts requests against the run, by operation and server day. Called before the request leaves. */

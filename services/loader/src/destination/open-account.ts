@@ -23,7 +23,7 @@ export async function openAccount(
     sealedToken,
     tokenContext(tenantId, connection.companyKey),
   ).toString('utf8');
-  return new Account(ctx.db, connection satisfies Connection, runId, token, ctx.settings);
+  return new Account(ctx.db, connection satisfies Connection, runId, token, ctx.settings, ctx.metrics);
 }
 
 /** Binds a sealed token to its tenant and company. */

@@ -13,6 +13,7 @@ export const loadBatchJob = defineJob<LoaderContext, 'load-batch'>({
   async handle(ctx, payload, signal, log) {
     const batch = await admit(ctx, payload);
     if (!batch) return;
+    log.setBindings({ migrationId: batch.migrationId });
     try {
       await withBudget(ctx, { tenantId: batch.tenantId, id: batch.runId }, () =>
         withAccount(ctx, { ...batch, id: batch.runId }, (account) =>

@@ -21,6 +21,7 @@ export const provisionRunJob = defineJob<LoaderContext, 'provision-run'>({
   async handle(ctx, payload, signal, log) {
     const run = await readRunningRun(ctx, payload.tenantId, payload.runId);
     if (run?.phase !== 'provision') return;
+    log.setBindings({ migrationId: run.migrationId });
     if (held >= atOnce) throw new RetryLater(1_000, 'others_are_provisioned');
     held += 1;
     try {

@@ -13,6 +13,7 @@ export const settleUnknownJob = defineJob<LoaderContext, 'settle-unknown'>({
     const run = await readRunningRun(ctx, payload.tenantId, payload.runId);
     const entity = entities.find((name) => name === payload.entity) as Entity | undefined;
     if (!run || !entity) return;
+    log.setBindings({ migrationId: run.migrationId });
     await withBudget(ctx, run, () =>
       withAccount(ctx, run, (account) => settleUnknown(ctx, account, run, entity, signal, log)),
     );

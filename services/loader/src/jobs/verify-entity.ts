@@ -13,6 +13,7 @@ export const verifyEntityJob = defineJob<LoaderContext, 'verify-entity'>({
     const run = await readRunningRun(ctx, payload.tenantId, payload.runId);
     const entity = entities.find((name) => name === payload.entity);
     if (!run || !entity || run.phase !== 'verify') return;
+    log.setBindings({ migrationId: run.migrationId });
     await withBudget(ctx, run, () =>
       withAccount(ctx, run, (account) => verifyEntity(ctx, account, run, entity, signal, log)),
     );

@@ -26,7 +26,10 @@ export async function wakeFromBudget(
     await account.countUse('getCurrentUser');
     return account.lookAtBudget();
   });
-  log.info({ open, tokens: tokenCost('getCurrentUser') }, 'looked whether a new day of tokens has begun');
+  log.info(
+    { migrationId: run.migrationId, open, tokens: tokenCost('getCurrentUser') },
+    'looked whether a new day of tokens has begun',
+  );
   if (!open) return;
   await inTransaction(ctx.db, { role: 'loader', tenantId }, (tx) => changeStatus(tx, run, { to: 'running' }));
 }

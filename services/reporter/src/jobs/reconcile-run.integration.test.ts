@@ -11,9 +11,10 @@ import { parse } from 'csv-parse/sync';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ReporterConfig } from '../config.js';
 import { createContext, type ReporterContext } from '../context.js';
+import { count } from '../count.js';
 import { listDocuments } from '../reporter/documents.js';
 import { sweep } from '../sweep.js';
-import { hostile, seedRun } from '../testing/seed-run.js';
+import { finishedAt, hostile, seedRun } from '../testing/seed-run.js';
 import { reconcileRun } from './reconcile-run.js';
 
 let database: TestDatabase;
@@ -369,6 +370,12 @@ test('the sweep hints ended runs without documents, of every tenant, and no othe
       ['reconcile-run', { tenantId: otherTenant.id, runId: failed.runId }],
     ]),
   );
+  // The metrics speak of the same runs.
+  const unmoved = Date.now() / 1000 - finishedAt.getTime() / 1000;
+  expect(await count(ctx)).toEqual([
+    { name: 'octopipe_reports_missing', labels: {}, value: 2 },
+    { name: 'octopipe_unmoved_seconds', labels: {}, value: expect.closeTo(unmoved, -2) },
+  ]);
 });
 
 test('the crosswalk and the records stream: more rows than one page', async () => {

@@ -19,6 +19,7 @@ export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
   async handle(ctx, { tenantId, runId }, _signal, log) {
     const scope = { role: 'reporter', tenantId } as const;
     const run = await inTransaction(ctx.db, scope, (tx) => getRun(tx, tenantId, runId));
+    log.setBindings({ migrationId: run.migrationId });
     if (!isReported(run.status)) {
       log.info({ status: run.status }, 'run has no report in this status');
       return;

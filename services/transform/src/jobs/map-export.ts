@@ -26,6 +26,7 @@ export const mapExport = defineJob<TransformContext, 'map-export'>({
       return;
     }
     if (job !== 'closed') {
+      log.setBindings({ migrationId: job.migrationId });
       const state = await runSlices(ctx, scope, job, signal, log);
       if (state === 'left') return;
     }

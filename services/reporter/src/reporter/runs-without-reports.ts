@@ -1,0 +1,23 @@
+import type { Tx } from '@octopipe/shared/db/index';
+import { reportedStatuses } from './reported-statuses.js';
+
+/** Of all tenants (system role): runs that get documents and have none. */
+export function runsWithoutReports(tx: Tx) {
+  return (
+    tx
+      .selectFrom('loader.run as run')
+      .where('run.status', 'in', reportedStatuses)
+      // All documents of a run are saved in one transaction: one of them stands for all.
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('reporter.document as document')
+              .select('document.name')
+              .whereRef('document.runId', '=', 'run.id')
+              .where('document.name', '=', 'summary.json'),
+          ),
+        ),
+      )
+  );
+}
