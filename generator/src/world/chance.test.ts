@@ -38,11 +38,13 @@ test('the normal quantile', () => {
 });
 
 test('wall-clock times carry the offset that the zone database gives', () => {
+  const wrong: string[] = [];
   for (let minutes = minutesOf(2017, 1, 1); minutes < minutesOf(2027, 1, 1); minutes += 47) {
     const text = instantText(minutes);
     const when = DateTime.fromISO(text, { setZone: true });
-    expect(when.setZone('Australia/Sydney').offset, text).toBe(when.offset);
+    if (when.setZone('Australia/Sydney').offset !== when.offset) wrong.push(text);
   }
+  expect(wrong).toEqual([]);
 });
 
 test('each booking has one slot, and the other way round', () => {
