@@ -5,6 +5,7 @@ import { SetupError } from '../core/errors.js';
 import * as spine from './migrations/20261122-0001-spine.js';
 import * as beforeImage from './migrations/20261125-0003-before-image.js';
 import * as webhooks from './migrations/20261125-0010-webhooks.js';
+import * as lineParent from './migrations/20261125-0012-line-parent.js';
 import * as movement from './migrations/20261125-0040-movement.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
@@ -12,6 +13,7 @@ export const migrations: Record<string, Migration> = {
   '20261122-0001-spine': spine,
   '20261125-0003-before-image': beforeImage,
   '20261125-0010-webhooks': webhooks,
+  '20261125-0012-line-parent': lineParent,
   '20261125-0040-movement': movement,
 };
 

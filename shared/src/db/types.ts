@@ -307,6 +307,7 @@ export interface LoaderIntent {
   lastProbeAt: Timestamp | null;
   notBefore: Timestamp | null;
   operation: string;
+  parentId: string | null;
   payloadHash: string;
   probes: Generated<number>;
   runId: string;
@@ -377,6 +378,7 @@ export interface LoaderTargetRecord {
   createdByRun: string;
   entity: string;
   generation: Generated<number>;
+  parentId: string | null;
   payload: Json;
   payloadHash: string;
   targetId: string;

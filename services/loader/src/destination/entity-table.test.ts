@@ -2,15 +2,22 @@ import { fileNameWithMarker, markerLine } from '@octopipe/shared/domain/mapping/
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
 import { describe, expect, it } from 'vitest';
-import { entityTable, nextPosition, pageRequest, type RemoteRecord } from './entity-table.js';
+import {
+  entityTable,
+  nextPosition,
+  pageRequest,
+  pathOf,
+  type RemoteRecord,
+  walksOver,
+} from './entity-table.js';
 
 describe('the table of entities', () => {
   it.each(entities)('%s: its walks ask only what its list takes', (entity) => {
     const rules = entityTable[entity];
     const taken = new Set(factsOf(rules.list).query.map((parameter) => parameter.name));
-    const asked = [rules.everything, rules.changedSince?.(new Date(0)) ?? {}].flatMap((query) =>
-      Object.keys(pageRequest(rules, query, '5').query ?? {}),
-    );
+    const asked = [rules.everything, rules.changedSince?.(new Date(0)) ?? {}]
+      .flatMap((query) => walksOver(rules, query, ['1']))
+      .flatMap((query) => Object.keys(pageRequest(rules, query, '5').query ?? {}));
     expect(asked.filter((name) => !taken.has(name))).toEqual([]);
     expect(
       [rules.create, rules.update, rules.remove].map((operation) => factsOf(operation).method).join(),
@@ -28,10 +35,26 @@ describe('the table of entities', () => {
     ['activity', { note: null }, undefined],
     ['note', { content: `<p>Words<br />${markerLine('customer:1#note')}</p>` }, 'customer:1#note'],
     ['note', { content: 'words' }, undefined],
+    ['line', { comments: `2 × AUD 5.00\n${markerLine('booking_service:7')}` }, 'booking_service:7'],
+    ['line', { comments: '' }, undefined],
     ['file', { name: fileNameWithMarker('a.b.pdf', 'attachment:3#2') }, 'attachment:3#2'],
     ['file', { name: 'a.pdf' }, undefined],
   ])('finds the marker of a %s: %j', (entity, record, expected) => {
     expect(entityTable[entity].markerOf({ id: 1, ...record }, 'm')).toBe(expected);
+  });
+
+  it('reaches a line through its deal, and lists a hundred deals at once', () => {
+    expect(pathOf(entityTable.line, { targetId: '7', parentId: '3' })).toEqual({
+      id: '3',
+      product_attachment_id: '7',
+    });
+    const deals = Array.from({ length: 101 }, (_, n) => String(n));
+    expect(walksOver(entityTable.line, {}, deals).map((query) => query.deal_ids)).toEqual([
+      deals.slice(0, 100).join(','),
+      '100',
+    ]);
+    expect(walksOver(entityTable.line, {}, [])).toEqual([]);
+    expect(walksOver(entityTable.deal, { limit: '1' }, deals)).toEqual([{ limit: '1' }]);
   });
 
   it('asks whole seconds: fractions are refused', () => {

@@ -1,3 +1,4 @@
+import { slicesOf } from '@octopipe/shared/core/slices';
 import { findMarker, findMarkerInFileName } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
@@ -26,6 +27,18 @@ export interface EntityRules {
   everything: Record<string, string>;
   /** The target key a listed record carries. `markerCode` is the account's key of the marker field. */
   markerOf(record: RemoteRecord, markerCode: string | undefined): string | undefined;
+  /** Set for records that stand under another and can only be reached through it: its id is in their paths. */
+  under?: {
+    /** Their field that refers to the parent. It names the path, it is no part of the body. */
+    field: string;
+    /** What their own id is called in a path. */
+    ownId: string;
+    /** The list is asked for these parents, so many at once. */
+    listedBy: string;
+    parentsAtOnce: number;
+  };
+  /** One call that creates several records of one parent; cheaper from so many records on. */
+  bulk?: { create: OperationName; from: number; most: number };
   /** The entity whose custom fields it has. */
   fieldsOf: 'organization' | 'person' | 'product' | 'deal' | null;
   /** Its custom values stand flat on the root, as v1 has them (flat-fields.ts). */
@@ -84,6 +97,21 @@ export const entityTable: Record<Entity, EntityRules> = {
     fieldsOf: 'deal',
     fieldsOnRoot: true,
   },
+  line: {
+    create: 'createDealProduct',
+    update: 'updateDealProduct',
+    remove: 'deleteDealProduct',
+    list: 'getProductsOfDeals',
+    paging: 'cursor',
+    pageSize: 500,
+    changedSince: null,
+    everything: { sort_by: 'id', sort_direction: 'asc' },
+    markerOf: (record) => (typeof record.comments === 'string' ? findMarker(record.comments) : undefined),
+    under: { field: 'deal_id', ownId: 'product_attachment_id', listedBy: 'deal_ids', parentsAtOnce: 100 },
+    // 25 tokens for up to 100 against 5 for each.
+    bulk: { create: 'createDealProducts', from: 6, most: 100 },
+    fieldsOf: null,
+  },
   activity: {
     create: 'createActivity',
     update: 'updateActivity',
@@ -121,6 +149,35 @@ export const entityTable: Record<Entity, EntityRules> = {
     fieldsOf: null,
   },
 };
+
+/** The placeholders of the path that leads to a record. */
+export function pathOf(
+  rules: EntityRules,
+  record: { targetId: string; parentId: string | null },
+): Record<string, string> {
+  if (!rules.under) return { id: record.targetId };
+  if (record.parentId === null) throw new Error('a record under another is known without its parent');
+  return { id: record.parentId, [rules.under.ownId]: record.targetId };
+}
+
+/** The id of the record that a listed record stands under. */
+export function parentOf(rules: EntityRules, record: RemoteRecord): string | null {
+  return rules.under ? String(record[rules.under.field]) : null;
+}
+
+/** The queries that a walk takes: one; of records under others, one for every so many of their parents. */
+export function walksOver(
+  rules: EntityRules,
+  query: Record<string, string>,
+  parentIds: ReadonlyArray<string>,
+): Array<Record<string, string>> {
+  const { under } = rules;
+  if (!under) return [query];
+  return slicesOf(parentIds, under.parentsAtOnce).map((ids) => ({
+    ...query,
+    [under.listedBy]: ids.join(','),
+  }));
+}
 
 /** The request of one page. `position` is the cursor or start the page before it named. */
 export function pageRequest(

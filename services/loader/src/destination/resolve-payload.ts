@@ -65,6 +65,7 @@ export function resolvePayload(entity: Entity, payload: Payload, symbols: Accoun
 const numberFields: Partial<Record<Entity, ReadonlySet<string>>> = {
   deal: new Set(['value', 'probability']),
   product: new Set(['tax']),
+  line: new Set(['item_price', 'quantity', 'tax', 'discount']),
 };
 
 function resolveRoot(entity: Entity, name: string, value: PayloadValue, symbols: AccountSymbols): unknown {

@@ -28,6 +28,25 @@ it('prices creates, updates, list pages and provisioning; overhead is planned bu
   });
 });
 
+it('prices lines by deal: one call from six lines on, and lists of a hundred deals', () => {
+  const deals = [
+    { creates: 5, total: 5 },
+    { creates: 6, total: 6 },
+    // One bulk call of a hundred, and two single ones.
+    { creates: 102, total: 102 },
+    { creates: 0, total: 3 },
+    ...Array.from({ length: 97 }, () => ({ creates: 0, total: 5 })),
+  ];
+  const work = { ...none, line: { creates: 113, updates: 1, total: 601, byParent: deals } };
+  expect(planTokens(work, {}, {}).by_operation).toEqual({
+    createDealProduct: 7 * 5,
+    createDealProducts: 2 * 25,
+    updateDealProduct: 5,
+    // 596 lines of the first hundred deals fill two pages, the last deal is a list of its own.
+    getProductsOfDeals: 3 * 10,
+  });
+});
+
 it('costs nothing when there is nothing to do', () => {
   expect(planTokens(none, {}, {})).toEqual({ planned: 0, floor: 0, by_operation: {} });
 });

@@ -1,7 +1,9 @@
+import { slicesOf } from '@octopipe/shared/core/slices';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import { entityTable } from '../destination/entity-table.js';
+import { createCalls } from '../write/plan-calls.js';
 
 export interface TokenPlan {
   planned: number;
@@ -10,13 +12,21 @@ export interface TokenPlan {
   by_operation: Record<string, number>;
 }
 
+/** What is to be written of an entity. `byParent`: of records under others, for each parent in the order of the lists. */
+export interface EntityWork {
+  creates: number;
+  updates: number;
+  total: number;
+  byParent?: ReadonlyArray<{ creates: number; total: number }>;
+}
+
 /**
  * What a run will cost, from counts alone. Floor: the create price of every record that is not there yet (or the patch
  * price of what changed), the list pages that read each once, and provisioning. Planned adds the probe and the count of
  * standing deals, which are ours to save.
  */
 export function planTokens(
-  work: Record<Entity, { creates: number; updates: number; total: number }>,
+  work: Record<Entity, EntityWork>,
   provisioning: Partial<Record<OperationName, number>>,
   overhead: Partial<Record<OperationName, number>>,
 ): TokenPlan {
@@ -26,9 +36,15 @@ export function planTokens(
   };
   for (const entity of entities) {
     const rules = entityTable[entity];
-    add(floorCalls, rules.create, work[entity].creates);
+    const { byParent } = work[entity];
+    for (const { creates } of byParent ?? [work[entity]]) {
+      const calls = createCalls(rules, creates);
+      if (rules.bulk) add(floorCalls, rules.bulk.create, calls.bulk);
+      add(floorCalls, rules.create, calls.single);
+    }
     add(floorCalls, rules.update, work[entity].updates);
-    add(floorCalls, rules.list, Math.ceil(work[entity].total / rules.pageSize));
+    for (const listed of slicesOf(byParent ?? [work[entity]], rules.under?.parentsAtOnce ?? 1))
+      add(floorCalls, rules.list, Math.ceil(sumOf(listed) / rules.pageSize));
   }
   for (const [operation, count] of Object.entries(provisioning))
     add(floorCalls, operation as OperationName, count);
@@ -43,6 +59,10 @@ export function planTokens(
         .map(([operation, calls]) => [operation, calls * tokenCost(operation)]),
     ),
   };
+}
+
+function sumOf(listed: ReadonlyArray<{ total: number }>): number {
+  return listed.reduce((sum, { total }) => sum + total, 0);
 }
 
 function priceOf(calls: ReadonlyMap<OperationName, number>): number {

@@ -1,5 +1,5 @@
 import type { Logger } from '@octopipe/shared/core/logger';
-import { inTransaction } from '@octopipe/shared/db/index';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
@@ -13,10 +13,10 @@ import { type AccountSchema, fieldEntities, fieldOperations, readAccountSchema }
 import { applySchema, notePlannedItems, readKnownItems } from './apply-schema.js';
 import { matchOwners } from './match-owners.js';
 import { assertPlanHolds, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
-import { planTokens } from './plan-tokens.js';
+import { type EntityWork, planTokens } from './plan-tokens.js';
 import { probeDeal } from './probe-deal.js';
 
-type Work = Record<Entity, { creates: number; updates: number; total: number }>;
+type Work = Record<Entity, EntityWork>;
 
 /**
  * Everything that must stand before the first record: the plan's limits hold, fields, pipeline, stages and activity
@@ -150,8 +150,8 @@ function provisioningCalls(missing: ReadonlyArray<PlannedItem>): Partial<Record<
 
 /** Per entity: records that are new to this account, changed, and in all. */
 async function countWork(ctx: LoaderContext, run: LiveRun & { setId: string }): Promise<Work> {
-  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
-    tx
+  return inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
+    const rows = await tx
       .selectFrom('transform.mappedRecord as mapped')
       .leftJoin('loader.targetRecord as target', (join) =>
         join
@@ -166,12 +166,35 @@ async function countWork(ctx: LoaderContext, run: LiveRun & { setId: string }): 
       ])
       .where('mapped.setId', '=', run.setId)
       .groupBy('mapped.entity')
-      .execute(),
-  );
-  const none = { creates: 0, updates: 0, total: 0 };
-  return Object.fromEntries(
-    entities.map((entity) => [entity, rows.find((row) => row.entity === entity) ?? none]),
-  ) as Work;
+      .execute();
+    const work: Array<[Entity, EntityWork]> = [];
+    for (const entity of entities) {
+      const { under } = entityTable[entity];
+      const counts = rows.find((row) => row.entity === entity) ?? { creates: 0, updates: 0, total: 0 };
+      const byParent = under && (await countByParent(tx, run, entity, under.field));
+      work.push([entity, { ...counts, ...(byParent ? { byParent } : {}) }]);
+    }
+    return Object.fromEntries(work) as Work;
+  });
+}
+
+/** In the order in which the verification lists the parents. */
+async function countByParent(
+  tx: Tx,
+  run: LiveRun & { setId: string },
+  entity: Entity,
+  field: string,
+): Promise<NonNullable<EntityWork['byParent']>> {
+  const { rows } = await sql<{ creates: number; total: number }>`
+    select (count(*) filter (where target.target_key is null))::int as creates, count(*)::int as total
+    from transform.mapped_record mapped
+    cross join lateral (select mapped.payload->${field}->>'$ref') as parent(key)
+    left join loader.target_record target
+      on target.connection_id = ${run.connectionId} and target.target_key = mapped.target_key
+    where mapped.set_id = ${run.setId} and mapped.entity = ${entity}
+    group by parent.key
+    order by parent.key collate "C"`.execute(tx);
+  return rows;
 }
 
 /** The plan of the first try stands: a repeat after a crash plans less, but the run's price is what it set out with. */

@@ -182,7 +182,8 @@ async function advanceVerify(_ctx: LoaderContext, tx: Tx, run: LockedRun): Promi
     .where('phase.runId', '=', run.id)
     .where('phase.entity', 'is not', null)
     .where('phase.planned', '>', 0)
-    .orderBy('phase.position')
+    // Backwards: a copy of a line that is removed changes the value of its deal.
+    .orderBy('phase.position', 'desc')
     .execute();
   const left = rows.filter((row) => row.verified === null).map((row) => row.entity ?? '');
   const next = left[0];
@@ -202,7 +203,7 @@ async function advanceVerify(_ctx: LoaderContext, tx: Tx, run: LockedRun): Promi
 async function phaseFacts(tx: Tx, run: LockedRun, entity: string): Promise<PhaseFacts> {
   const row = await sql<PhaseFacts>`
     select
-      (select planned from loader.run_phase where run_id = ${run.id} and entity = ${entity}) as planned,
+      coalesce((select planned from loader.run_phase where run_id = ${run.id} and entity = ${entity}), 0) as planned,
       (select count(*)::int from loader.record_outcome where run_id = ${run.id} and entity = ${entity} and outcome <> 'failed') as written,
       (select count(*)::int from loader.record_outcome where run_id = ${run.id} and entity = ${entity} and outcome = 'failed') as failed,
       (select count(*)::int from loader.record_outcome where run_id = ${run.id} and entity = ${entity} and outcome = 'failed' and code = 'parent_not_written') as orphaned,

@@ -21,18 +21,27 @@ export const otherFailpoints: string[] = [
   'loader.verify_before_save@deal',
   'loader.settle_before_confirm@person',
   'loader.settle_before_confirm@lead',
+  // Several intents behind one lost answer: it dies between two of them.
+  'loader.settle_before_confirm@line:3',
+  // The second deal, whose lines leave one by one.
+  'loader.after_answer@line:2',
 ];
 export const everyWriteFailpoint = writeFailpoints.flatMap((name) =>
   entities.map((entity) => `${name}@${entity}`),
 );
+
+/** Whose answer is lost, so that there is something to settle of this entity. */
+const lostBy = { lead: 'createLead', line: 'createDealProducts', person: 'createPerson' };
 
 /** Kills a loader at the failpoint (it must really die there), starts another, and expects the undisturbed end state. */
 export async function killAndRecover(failpoint: string, redisUrl?: string): Promise<void> {
   const rig = await createLoaderRig(redisUrl ? { redisUrl } : {});
   try {
     if (failpoint.includes('settle')) {
-      const operation = failpoint.endsWith('@lead') ? 'createLead' : 'createPerson';
-      await control(rig, 'faults', { rules: [{ operation, kind: 'reset-after', times: 1 }] });
+      const lost = Object.entries(lostBy).find(([entity]) => failpoint.includes(`@${entity}`))?.[1];
+      await control(rig, 'faults', {
+        rules: [{ operation: lost ?? 'createPerson', kind: 'reset-after', times: 1 }],
+      });
     }
     const doomed = await rig.startLoader({ OCTOPIPE_FAILPOINT: failpoint });
     const run = await startRun(rig, doomed);

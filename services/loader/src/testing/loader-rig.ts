@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { hashOf } from '@octopipe/shared/core/canonical-json';
+import { slicesOf } from '@octopipe/shared/core/slices';
 import { type DatabaseHandle, openDatabase } from '@octopipe/shared/db/index';
 import { contentHash, type MappingContent } from '@octopipe/shared/domain/mapping/content';
 import type { MappedRecord, Payload } from '@octopipe/shared/domain/mapping/record';
@@ -268,14 +269,26 @@ async function addRecords(
       .execute();
   }
   for (const entity of new Set(records.map((record) => record.entity))) {
-    const keys = records.filter((record) => record.entity === entity).map((record) => record.targetKey);
-    for (let seq = 0; seq * 5 < keys.length; seq += 1) {
+    const batches = batchesOf(records.filter((record) => record.entity === entity));
+    for (const [seq, batch] of batches.entries()) {
       await db
         .insertInto('transform.loadBatch')
-        .values({ tenantId, setId, entity, seq, targetKeys: keys.slice(seq * 5, seq * 5 + 5) })
+        .values({ tenantId, setId, entity, seq, targetKeys: batch.map((record) => record.targetKey) })
         .execute();
     }
   }
+}
+
+/** Small ones, so that a few records are several batches; the lines of a deal stay together. */
+function batchesOf(records: MappedRecord[]): MappedRecord[][] {
+  const isLine = records[0]?.entity === 'line';
+  if (!isLine) return slicesOf(records, 5);
+  const deals = new Map<string, MappedRecord[]>();
+  for (const record of records) {
+    const deal = JSON.stringify(record.payload.deal_id);
+    deals.set(deal, [...(deals.get(deal) ?? []), record]);
+  }
+  return [...deals.values()];
 }
 
 export type { TestDatabase };

@@ -59,6 +59,14 @@ export async function runReaches(
   }
 }
 
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 40_000; Date.now() < end; ) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it never came to that');
+}
+
 /** A whole run, from connecting to its end. */
 export async function loadToEnd(
   rig: LoaderRig,
@@ -84,6 +92,7 @@ const recordLists = [
   'products',
   'leads',
   'deals',
+  'dealProducts',
   'activities',
   'notes',
   'files',
@@ -152,6 +161,7 @@ function markerOf(record: Record<string, unknown>, state: SimState): string | un
   if (typeof inField === 'string') return inField;
   if (typeof record.note === 'string') return findMarker(record.note);
   if (typeof record.content === 'string') return findMarker(record.content);
+  if (typeof record.comments === 'string') return findMarker(record.comments);
   if (typeof record.name === 'string' && 'file_size' in record) return findMarkerInFileName(record.name);
   return undefined;
 }
@@ -218,6 +228,18 @@ const shownFields: Record<string, string[]> = {
     'person_id',
     'org_id',
     'expected_close_date',
+  ],
+  dealProducts: [
+    'deal_id',
+    'product_id',
+    'item_price',
+    'quantity',
+    'discount',
+    'discount_type',
+    'tax',
+    'tax_method',
+    'is_enabled',
+    'comments',
   ],
   activities: [
     'subject',

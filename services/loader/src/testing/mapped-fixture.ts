@@ -58,6 +58,26 @@ export const testContent: MappingContent = {
   lossy: [],
 };
 
+function line(booking: string, n: string, price: string): Row {
+  const key = `booking_service:${booking}0${n}`;
+  return [
+    'line',
+    key,
+    {
+      deal_id: { $ref: `booking:${booking}` },
+      product_id: { $ref: `service:${Number(n) % 2 === 0 ? 2 : 1}` },
+      item_price: price,
+      quantity: '1',
+      discount: '0',
+      discount_type: 'percentage',
+      tax: '0',
+      tax_method: 'none',
+      is_enabled: true,
+      comments: `Clean ${n} < scrub & "rinse"\n${markerLine(key)}`,
+    },
+  ];
+}
+
 /** A few records of every entity, with links between them: what the write path is tried on. */
 export function probePayloads(file: { sha256: string; bytes: number }): ReadonlyArray<Row> {
   const one = ['1', '2', '3', '4', '5', '6', '7'];
@@ -148,6 +168,9 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
           },
         ] satisfies Row,
     ),
+    // A deal with lines enough for one call, one with a few, and none on the others. They come to the deal's value.
+    ...['1.35', '10', '20', '30', '40', '8.55', '0.45'].map((price, n) => line('1', String(n + 1), price)),
+    ...['100.35', '19.5', '0.5'].map((price, n) => line('2', String(n + 1), price)),
     ...one.map(
       (n) =>
         [

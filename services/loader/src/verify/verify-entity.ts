@@ -1,13 +1,20 @@
 import { RecordRejected } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
+import { slicesOf } from '@octopipe/shared/core/slices';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
-import { type EntityRules, entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import {
+  type EntityRules,
+  entityTable,
+  parentOf,
+  type RemoteRecord,
+  walksOver,
+} from '../destination/entity-table.js';
 import { isFlatName } from '../destination/flat-fields.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
@@ -57,18 +64,20 @@ export async function verifyEntity(
   const seen = new Set<string>();
   const images: Array<{ targetKey: string; image: Canonical }> = [];
   const differences: Difference[] = [];
-  const copies: Array<{ targetKey: string; id: string }> = [];
+  const copies: Array<{ targetKey: string; targetId: string; parentId: string | null }> = [];
   let fields = 0;
+  const parentIds = await parentsOf(ctx, run, entity);
   const walk = async (list: EntityRules) => {
-    for await (const page of account.pages(list, list.everything, signal))
-      for (const listed of page) look(listed);
+    for (const query of walksOver(list, list.everything, parentIds))
+      for await (const page of account.pages(list, query, signal)) for (const listed of page) look(listed);
   };
   const look = (listed: RemoteRecord) => {
     const id = String(listed.id);
     const record = byId.get(id);
     if (!record) {
       const key = rules.markerOf(listed, markerCode);
-      if (key !== undefined && (byKey.has(key) || key === probeMarker)) copies.push({ targetKey: key, id });
+      if (key !== undefined && (byKey.has(key) || key === probeMarker))
+        copies.push({ targetKey: key, targetId: id, parentId: parentOf(rules, listed) });
       return;
     }
     if (seen.has(id)) return;
@@ -93,8 +102,8 @@ export async function verifyEntity(
   const resent = await keysSentAgain(ctx, run, entity);
   for (const copy of copies) {
     const isOurs = copy.targetKey === probeMarker || resent.has(copy.targetKey);
-    if (!isOurs || !(await removeCopy(ctx, account, run, entity, copy.targetKey, copy.id)))
-      differences.push({ targetKey: copy.targetKey, field: `copy ${copy.id}`, kind: 'extra' });
+    if (!isOurs || !(await removeCopy(ctx, account, run, entity, copy.targetKey, copy)))
+      differences.push({ targetKey: copy.targetKey, field: `copy ${copy.targetId}`, kind: 'extra' });
   }
   failpoint('loader.verify_before_save', entity);
   await save(ctx, run, entity, { records: expected.length, fields, images, differences });
@@ -162,6 +171,24 @@ async function readExpected(ctx: LoaderContext, run: SettlingRun, entity: Entity
   return rows.map((row) => ({ ...row, payload: row.payload as Payload }));
 }
 
+/**
+ * The records that those of this entity stand under, failed ones included: also there a copy may stand. In the order of
+ * their keys, as provisioning counted the lists.
+ */
+async function parentsOf(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<string[]> {
+  const { under } = entityTable[entity];
+  if (!under) return [];
+  const { rows } = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    sql<{ id: string }>`
+      select parent.target_id as id
+      from (select distinct payload->${under.field}->>'$ref' as key from transform.mapped_record
+        where set_id = ${run.setId} and entity = ${entity}) as referred
+      join loader.target_record parent on parent.connection_id = ${run.connectionId} and parent.target_key = referred.key
+      order by parent.target_key collate "C"`.execute(tx),
+  );
+  return rows.map((row) => row.id);
+}
+
 async function save(
   ctx: LoaderContext,
   run: SettlingRun,
@@ -179,13 +206,13 @@ async function save(
       .where('runId', '=', run.id)
       .where('entity', '=', entity)
       .execute();
-    for (const slice of slices(result.differences, 1_000)) {
+    for (const slice of slicesOf(result.differences, 1_000)) {
       await tx
         .insertInto('loader.difference')
         .values(slice.map((row) => ({ ...row, tenantId: run.tenantId, runId: run.id, entity })))
         .execute();
     }
-    for (const slice of slices(result.images, 500)) {
+    for (const slice of slicesOf(result.images, 500)) {
       await sql`
         update loader.target_record t set after_image = given.image, verified_at = now()
         from unnest(${slice.map((row) => row.targetKey)}::text[], ${slice.map((row) => JSON.stringify(row.image))}::jsonb[]) as given(key, image)
@@ -212,10 +239,4 @@ async function save(
       )
       .execute();
   });
-}
-
-function slices<T>(items: ReadonlyArray<T>, size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
 }

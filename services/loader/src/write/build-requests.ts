@@ -2,11 +2,12 @@ import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { RecordRejected } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { FileSymbol } from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
 import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { findPackageFile } from '@octopipe/shared/staging/read-staged';
 import type { LoaderContext } from '../context.js';
-import { type EntityRules, entityTable } from '../destination/entity-table.js';
+import { type EntityRules, entityTable, pathOf } from '../destination/entity-table.js';
 import { isFlatName } from '../destination/flat-fields.js';
 import { type AccountSymbols, type ResolvedBody, resolvePayload } from '../destination/resolve-payload.js';
 import type { AdmittedBatch } from './admit.js';
@@ -20,6 +21,8 @@ const largestFileBytes = 50 * 1024 * 1024;
 export interface WriteRequest {
   operation: OperationName;
   path: NonNullable<ApiRequest['path']>;
+  /** It takes a list, however many are on it. */
+  isBulk: boolean;
   parts: ReadonlyArray<RequestPart>;
 }
 
@@ -28,49 +31,80 @@ export interface RequestPart {
   write: SentWrite;
   body: Pick<ApiRequest, 'json' | 'upload'>;
   bodyHash: string;
+  /** The record it stands under, where the path leads through one. */
+  parentId: string | null;
 }
 
-/** The requests of a slice of creates and updates. A record that cannot become one fails here, the others go on. */
+/** The requests of these calls. A record that cannot be part of one fails here, the others go on. */
 export async function buildRequests(
   ctx: LoaderContext,
   batch: AdmittedBatch,
-  writes: ReadonlyArray<SentWrite>,
+  calls: ReadonlyArray<ReadonlyArray<SentWrite>>,
   symbols: AccountSymbols,
 ): Promise<WriteRequest[]> {
   const requests: WriteRequest[] = [];
-  for (const write of writes) {
-    try {
-      requests.push(await buildRequest(ctx, batch, write, symbols));
-    } catch (error) {
-      if (!(error instanceof RecordRejected)) throw error;
-      await noteFailed(ctx, batch, write.record, error);
+  for (const writes of calls) {
+    const parts: RequestPart[] = [];
+    for (const write of writes) {
+      try {
+        parts.push(await buildPart(ctx, batch, write, symbols));
+      } catch (error) {
+        if (!(error instanceof RecordRejected)) throw error;
+        await noteFailed(ctx, batch, write.record, error);
+      }
     }
+    const [first] = parts;
+    if (first) requests.push({ ...addressOf(batch.entity, first, writes.length > 1), parts });
   }
   return requests;
 }
 
-async function buildRequest(
+/** What is called, and where: a call of several records is addressed as any of them. */
+function addressOf(
+  entity: Entity,
+  { write, parentId }: RequestPart,
+  isBulk: boolean,
+): Omit<WriteRequest, 'parts'> {
+  const rules = entityTable[entity];
+  if (write.kind === 'update')
+    return {
+      operation: rules.update,
+      path: pathOf(rules, { targetId: write.targetId, parentId }),
+      isBulk: false,
+    };
+  const operation = isBulk && rules.bulk ? rules.bulk.create : rules.create;
+  return { operation, path: parentId === null ? {} : { id: parentId }, isBulk };
+}
+
+async function buildPart(
   ctx: LoaderContext,
   batch: AdmittedBatch,
   write: SentWrite,
   symbols: AccountSymbols,
-): Promise<WriteRequest> {
+): Promise<RequestPart> {
   const rules = entityTable[batch.entity];
+  const { under } = rules;
   const resolved = resolvePayload(batch.entity, write.payload, symbols);
-  if (write.kind === 'update') {
-    const body = { json: changeable(rules, resolved) };
-    const bodyHash = hashOf({ json: resolved.json });
-    return { operation: rules.update, path: { id: write.targetId }, parts: [{ write, body, bodyHash }] };
-  }
-  const body = resolved.file
-    ? { upload: await uploadOf(ctx, batch, resolved) }
-    : { json: rules.fieldsOnRoot ? withoutNulls(resolved.json) : resolved.json };
   const bodyHash = hashOf({ json: resolved.json, file: resolved.file?.sha256 ?? null });
-  return { operation: rules.create, path: {}, parts: [{ write, body, bodyHash }] };
+  const parentId = parentIn(resolved, under?.field);
+  if (write.kind === 'update') {
+    if (parentId !== null && parentId !== write.parentId)
+      throw new RecordRejected('moved', 'it belongs to another record now; Pipedrive cannot move it there');
+    return { write, body: { json: changeable(rules, resolved) }, bodyHash, parentId: write.parentId };
+  }
+  if (resolved.file)
+    return { write, body: { upload: await uploadOf(ctx, batch, resolved) }, bodyHash, parentId };
+  const json = Object.fromEntries(Object.entries(resolved.json).filter(([name]) => name !== under?.field));
+  return { write, body: { json: rules.fieldsOnRoot ? withoutNulls(json) : json }, bodyHash, parentId };
+}
+
+function parentIn({ json }: ResolvedBody, field: string | undefined): string | null {
+  return field === undefined || json[field] === undefined ? null : String(json[field]);
 }
 
 /** The request as it leaves, of the parts that it may carry by now. */
-export function apiOf({ operation, path, parts }: WriteRequest): ApiRequest {
+export function apiOf({ operation, path, isBulk, parts }: WriteRequest): ApiRequest {
+  if (isBulk) return { operation, path, json: { data: parts.map((part) => part.body.json) } };
   return { operation, path, ...parts[0]?.body };
 }
 

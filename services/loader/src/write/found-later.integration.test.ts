@@ -3,17 +3,17 @@ import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
 import { describe, expect, it } from 'vitest';
 import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
-import { control, loadToEnd, runReaches, simState, startRun, writesByKey } from '../testing/loader-run.js';
+import {
+  control,
+  loadToEnd,
+  runReaches,
+  simState,
+  startRun,
+  until,
+  writesByKey,
+} from '../testing/loader-run.js';
 
 const ends = ['done', 'failed', 'waiting_person'];
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; ) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('it never came to that');
-}
 
 const openIntents = (rig: LoaderRig) =>
   rig.database.db.selectFrom('loader.intent').select('id').where('state', '=', 'ambiguous').execute();

@@ -10,16 +10,20 @@ import { apiOf, buildRequests } from './build-requests.js';
 import { finishBatch } from './finish-batch.js';
 import { noteIntents, type SentRequest } from './note-intents.js';
 import { noteOutcome, noteUnchanged } from './note-outcome.js';
+import { planCalls } from './plan-calls.js';
 import { isSent, planWrites } from './plan-writes.js';
 import { readBatchState } from './read-batch-state.js';
 
 /**
- * Writes one batch of records of one entity, each exactly once. An intent moves
+ * Writes one batch of records of one entity, each exactly once. A call writes one record, or several new ones of one
+ * parent (the lines of a deal); each of them has an intent of its own, which moves
  *
  *   (none) → sent → confirmed            the answer was a definite yes: id, crosswalk and outcome in one transaction
  *                 → rejected             a definite no of Pipedrive: the record failed, with its reason
- *                 → planned              a definite no before anything was written (429, no connection): may be sent again
- *                 → ambiguous            no readable answer: it may have been written. Never re-sent; settle-unknown looks first
+ *                 → planned              a definite no before anything was written (429, no connection): may be sent again;
+ *                                        or a no to several at once: each is sent alone, so that the bad one fails alone
+ *                 → ambiguous            no readable answer, or one that does not name this record: it may have been written.
+ *                                        Never re-sent; settle-unknown looks first
  *   sent, and nobody knows more after its deadline → ambiguous
  *   ambiguous → confirmed                the walk found its marker
  *             → planned                  two walks, apart in time, found nothing: may be sent again, attempt n + 1
@@ -49,10 +53,10 @@ export async function loadBatch(
     writes.map((write) => write.record.payload),
   );
 
-  for (const slice of slicesOf(writes.filter(isSent), ctx.settings.inFlight)) {
+  for (const calls of planCalls(batch.entity, writes.filter(isSent), ctx.settings.inFlight)) {
     if (signal.aborted) break;
     // Slice by slice: the bytes of a whole batch of uploads would not fit in memory.
-    const requests = await buildRequests(ctx, batch, slice, symbols);
+    const requests = await buildRequests(ctx, batch, calls, symbols);
     if (requests.length === 0) continue;
     for (const request of requests) await account.takeTokens(request.operation, signal);
     if (!(await renewLease(ctx, batch))) {
@@ -98,10 +102,4 @@ async function sendOne(
 /** Waits for all of them, then throws the first failure: none may be in flight while the batch is handed back. */
 async function everyOne(work: ReadonlyArray<Promise<void>>): Promise<void> {
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
-}
-
-function slicesOf<T>(items: ReadonlyArray<T>, size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
-    items.slice(i * size, (i + 1) * size),
-  );
 }

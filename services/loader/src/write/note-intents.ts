@@ -29,7 +29,7 @@ export async function noteIntents(
       .values(
         requests
           .flatMap(({ parts }) => parts)
-          .map(({ write, bodyHash }) => ({
+          .map(({ write, bodyHash, parentId }) => ({
             tenantId: batch.tenantId,
             connectionId: batch.connectionId,
             runId: batch.runId,
@@ -46,6 +46,7 @@ export async function noteIntents(
             sentAt: sql<Date>`now()`,
             deadline: deadline(ctx),
             targetId: write.kind === 'update' ? write.targetId : null,
+            parentId,
           })),
       )
       .onConflict((conflict) =>
@@ -59,6 +60,7 @@ export async function noteIntents(
             fence: String(batch.fence),
             payloadHash: sql<string>`excluded.payload_hash`,
             bodyHash: sql<string>`excluded.body_hash`,
+            parentId: sql<string | null>`excluded.parent_id`,
             sentAt: sql<Date>`now()`,
             deadline: deadline(ctx),
             notBefore: null,

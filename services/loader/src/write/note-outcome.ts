@@ -1,13 +1,15 @@
 import type { RecordRejected } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import type { MappedRecord } from '@octopipe/shared/domain/mapping/record';
+import type { Entity } from '@octopipe/shared/domain/run/states';
 import { linksOf, readRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { WriteOutcome } from '../destination/account.js';
+import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import type { AdmittedBatch } from './admit.js';
 import type { SentPart, SentRequest } from './note-intents.js';
-import type { Write } from './plan-writes.js';
+import { refusedTogether, type Write } from './plan-writes.js';
 
 /** What one confirmed write leaves behind. */
 export interface Confirmation {
@@ -20,6 +22,8 @@ export interface Confirmation {
   operation: 'create' | 'update';
   generation: number;
   targetId: string;
+  /** Of a record that stands under another: that one's id. */
+  parentId: string | null;
   record: MappedRecord;
 }
 
@@ -34,7 +38,8 @@ export async function noteOutcome(
   outcome: WriteOutcome,
 ): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
-    for (const part of request.parts) await notePart(ctx, tx, batch, part, fateOf(part, outcome));
+    for (const part of request.parts)
+      await notePart(ctx, tx, batch, part, fateOf(batch.entity, request, part, outcome));
   });
 }
 
@@ -44,9 +49,17 @@ type Fate =
   | { kind: 'refused'; status: number; code: string; message: string }
   | { kind: 'not_written' | 'unknown'; reason: string };
 
-function fateOf({ write }: SentPart, outcome: WriteOutcome): Fate {
+/**
+ * An answer to several records at once names those it wrote, and each of them carries our marker; whether the others
+ * were written is not documented. A no to several at once may be meant for one of them.
+ */
+function fateOf(entity: Entity, request: SentRequest, { write }: SentPart, outcome: WriteOutcome): Fate {
+  if (request.isBulk && outcome.kind === 'refused') return { kind: 'not_written', reason: refusedTogether };
   if (outcome.kind !== 'ok') return outcome;
-  const targetId = write.kind === 'update' ? write.targetId : idOf(outcome.data);
+  if (write.kind === 'update') return { kind: 'written', targetId: write.targetId };
+  const targetId = request.isBulk
+    ? idOfMarked(entity, outcome.data, write.record.targetKey)
+    : idOf(outcome.data);
   return targetId === undefined
     ? { kind: 'unknown', reason: 'answer_without_id' }
     : { kind: 'written', targetId };
@@ -66,8 +79,8 @@ async function notePart(
       // A late yes of the latest attempt counts whatever was thought meanwhile: `planned` is not sent again yet.
       const from = ['sent', 'ambiguous', 'planned'];
       if (!(await moveIntent(tx, part, from, { state: 'confirmed', targetId }))) return;
-      const { intentId } = part;
-      await saveConfirmation(tx, { ...batch, intentId, operation, generation, targetId, record });
+      const { intentId, parentId } = part;
+      await saveConfirmation(tx, { ...batch, intentId, operation, generation, targetId, parentId, record });
       return;
     }
     case 'refused':
@@ -98,6 +111,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
       targetKey: record.targetKey,
       entity: done.entity,
       targetId: done.targetId,
+      parentId: done.parentId,
       payload: JSON.stringify(record.payload),
       payloadHash: record.payloadHash,
       generation: done.generation,
@@ -157,6 +171,7 @@ export async function saveFound(
       targetKey,
       entity: found.entity,
       targetId: found.targetId,
+      parentId: found.parentId,
       payload: '{}',
       payloadHash: '',
       generation: found.generation,
@@ -254,6 +269,12 @@ async function moveIntent(
 /** An unknown outcome rests until the request's deadline and the settling time have passed: the server may still be at it. */
 function restFor(ctx: LoaderContext) {
   return sql<Date>`greatest(deadline, now()) + ${ctx.settings.settleMs} * interval '1 millisecond'`;
+}
+
+function idOfMarked(entity: Entity, data: unknown, targetKey: string): string | undefined {
+  const { markerOf } = entityTable[entity];
+  const records = Array.isArray(data) ? (data as RemoteRecord[]) : [];
+  return idOf(records.find((record) => markerOf(record, undefined) === targetKey));
 }
 
 function idOf(data: unknown): string | undefined {

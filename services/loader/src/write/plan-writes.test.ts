@@ -8,7 +8,13 @@ const key = 'customer:1';
 const payload: Payload = { name: 'Ann', custom_fields: { Pets: 'Dog' } };
 const record: MappedRecord = { entity: 'person', targetKey: key, payload, payloadHash: hashOf(payload) };
 const before: Payload = { name: 'An', custom_fields: { Pets: 'Dog' } };
-const target: KnownTarget = { targetId: '7', payload: before, payloadHash: hashOf(before), generation: 1 };
+const target: KnownTarget = {
+  targetId: '7',
+  parentId: null,
+  payload: before,
+  payloadHash: hashOf(before),
+  generation: 1,
+};
 const same: KnownTarget = { ...target, payload, payloadHash: record.payloadHash };
 const intent = (change: Partial<KnownIntent>): KnownIntent => ({
   id: '1',
@@ -18,6 +24,7 @@ const intent = (change: Partial<KnownIntent>): KnownIntent => ({
   attempt: 1,
   runId: 'r',
   payloadHash: record.payloadHash,
+  code: null,
   ...change,
 });
 const plan = (known: { target?: KnownTarget; intent?: KnownIntent; finished?: boolean }) =>
@@ -36,7 +43,16 @@ describe('what is to be done with a record', () => {
       { finished: true, intent: intent({ state: 'sent' }) },
       { kind: 'finished' },
     ],
-    ['create planned', { intent: intent({ state: 'planned' }) }, { kind: 'create', generation: 1 }],
+    [
+      'create planned',
+      { intent: intent({ state: 'planned' }) },
+      { kind: 'create', generation: 1, alone: false },
+    ],
+    [
+      'refused together with others: alone',
+      { intent: intent({ state: 'planned', code: 'refused_together' }) },
+      { kind: 'create', generation: 1, alone: true },
+    ],
     ['create sent', { intent: intent({ state: 'sent' }) }, { kind: 'wait' }],
     ['create ambiguous', { intent: intent({ state: 'ambiguous' }) }, { kind: 'wait' }],
     ['create parked', { intent: intent({ state: 'parked' }) }, { kind: 'wait' }],

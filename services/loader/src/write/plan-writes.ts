@@ -4,6 +4,7 @@ import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/m
 /** What Postgres knows of a key before it is written. */
 export interface KnownTarget {
   targetId: string;
+  parentId: string | null;
   payload: Payload;
   payloadHash: string;
   generation: number;
@@ -17,15 +18,26 @@ export interface KnownIntent {
   attempt: number;
   runId: string;
   payloadHash: string;
+  code: string | null;
 }
+
+/** The code of an intent that was refused together with others: nobody knows which of them was the bad one. */
+export const refusedTogether = 'refused_together';
 
 /** What is to be done with one record now. */
 export type Write =
   | { kind: 'unchanged'; record: MappedRecord }
   | { kind: 'finished'; record: MappedRecord }
   | { kind: 'wait'; record: MappedRecord }
-  | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload }
-  | { kind: 'update'; record: MappedRecord; generation: number; targetId: string; payload: Payload };
+  | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload; alone: boolean }
+  | {
+      kind: 'update';
+      record: MappedRecord;
+      generation: number;
+      targetId: string;
+      parentId: string | null;
+      payload: Payload;
+    };
 
 export type SentWrite = Extract<Write, { kind: 'create' | 'update' }>;
 
@@ -67,12 +79,14 @@ export function planWrites(
         record,
         generation,
         targetId: target.targetId,
+        parentId: target.parentId,
         payload: doubtful ? record.payload : changedFields(target.payload, record.payload),
       };
     }
     const generation =
       intent === undefined ? 1 : intent.state === 'planned' ? intent.generation : intent.generation + 1;
-    return { kind: 'create', record, generation, payload: record.payload };
+    const alone = intent?.state === 'planned' && intent.code === refusedTogether;
+    return { kind: 'create', record, generation, payload: record.payload, alone };
   });
 }
 

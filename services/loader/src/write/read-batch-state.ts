@@ -23,14 +23,24 @@ export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): 
     const records = await readRecords(tx, batch.tenantId, batch.setId, targetKeys);
     const targets = await tx
       .selectFrom('loader.targetRecord')
-      .select(['targetKey', 'targetId', 'payload', 'payloadHash', 'generation'])
+      .select(['targetKey', 'targetId', 'parentId', 'payload', 'payloadHash', 'generation'])
       .where('connectionId', '=', batch.connectionId)
       .where('targetKey', 'in', targetKeys)
       .execute();
     const intents = await tx
       .selectFrom('loader.intent')
       .distinctOn('targetKey')
-      .select(['targetKey', 'id', 'operation', 'generation', 'state', 'attempt', 'runId', 'payloadHash'])
+      .select([
+        'targetKey',
+        'id',
+        'operation',
+        'generation',
+        'state',
+        'attempt',
+        'runId',
+        'payloadHash',
+        'code',
+      ])
       .where('connectionId', '=', batch.connectionId)
       .where('targetKey', 'in', targetKeys)
       .where('operation', '<>', 'delete')

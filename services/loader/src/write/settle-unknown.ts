@@ -7,7 +7,7 @@ import { appendEvent } from '@octopipe/shared/events/append-event';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
-import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import { entityTable, pathOf, type RemoteRecord, walksOver } from '../destination/entity-table.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
 
@@ -29,6 +29,7 @@ interface OpenIntent {
   payloadHash: string;
   sentAt: Date | null;
   targetId: string | null;
+  parentId: string | null;
 }
 
 /** Two looks that find nothing, this far apart, before a record may be sent again. */
@@ -67,7 +68,10 @@ export async function settleUnknown(
       await confirmFound(ctx, run, entity, intent, keep);
       // One send makes one record: a second one with our marker is then somebody's duplicate, and theirs to keep.
       for (const copy of intent.attempt > 1 ? copies : [])
-        await removeCopy(ctx, account, run, entity, intent.targetKey, copy);
+        await removeCopy(ctx, account, run, entity, intent.targetKey, {
+          targetId: copy,
+          parentId: intent.parentId,
+        });
       confirmed += 1;
     } else if (await lookAgainOrRelease(ctx, run, intent)) {
       again += 1;
@@ -109,6 +113,7 @@ async function dueIntents(ctx: LoaderContext, run: SettlingRun, entity: Entity):
         'payloadHash',
         'sentAt',
         'targetId',
+        'parentId',
       ])
       .where('connectionId', '=', run.connectionId)
       .where('entity', '=', entity)
@@ -120,7 +125,10 @@ async function dueIntents(ctx: LoaderContext, run: SettlingRun, entity: Entity):
   });
 }
 
-/** One paged walk over what changed since the oldest open send: target key → ids that carry its marker. */
+/**
+ * One paged walk over what changed since the oldest open send, or over the parents that they were sent to:
+ * target key → ids that carry its marker.
+ */
 async function walkForMarkers(
   ctx: LoaderContext,
   account: Account,
@@ -135,13 +143,19 @@ async function walkForMarkers(
   const wanted = new Set(intents.map((intent) => intent.targetKey));
   const oldestMs = Math.min(...intents.map((intent) => intent.sentAt?.getTime() ?? 0));
   const since = new Date(oldestMs + (await clockSkewMs(ctx, run)) - walkMarginMs);
-  const query = rules.changedSince ? rules.changedSince(since) : { ...rules.everything, sort: 'id DESC' };
-  const oldestFileId = rules.changedSince ? 0 : await newestIdBefore(ctx, run, entity, new Date(oldestMs));
+  const parentIds = [...new Set(intents.flatMap((intent) => intent.parentId ?? []))];
+  const isNewestFirst = !rules.changedSince && !rules.under;
+  const query =
+    rules.changedSince?.(since) ??
+    (isNewestFirst ? { ...rules.everything, sort: 'id DESC' } : rules.everything);
+  const oldestFileId = isNewestFirst ? await newestIdBefore(ctx, run, entity, new Date(oldestMs)) : 0;
   const found = new Map<string, Set<string>>();
-  walk: for await (const page of account.pages(rules, query, signal)) {
-    for (const record of page) {
-      note(found, wanted, rules.markerOf(record, markerCode), record);
-      if (!rules.changedSince && Number(record.id) < oldestFileId) break walk;
+  for (const queried of walksOver(rules, query, parentIds)) {
+    walk: for await (const page of account.pages(rules, queried, signal)) {
+      for (const record of page) {
+        note(found, wanted, rules.markerOf(record, markerCode), record);
+        if (isNewestFirst && Number(record.id) < oldestFileId) break walk;
+      }
     }
   }
   return new Map([...found].map(([key, ids]) => [key, [...ids]]));
@@ -207,6 +221,7 @@ async function confirmFound(
       entity,
       generation: intent.generation,
       targetId,
+      parentId: intent.parentId,
     };
     // An earlier run sent it, with a content that this set does not have (any more): the id is ours, the content unknown.
     if (record?.payloadHash !== intent.payloadHash) return saveFound(tx, of, intent.targetKey);
@@ -230,12 +245,12 @@ export async function removeCopy(
   run: SettlingRun,
   entity: Entity,
   targetKey: string,
-  copyId: string,
+  copy: { targetId: string; parentId: string | null },
 ): Promise<boolean> {
-  const operation = entityTable[entity].remove;
-  await account.takeTokens(operation);
-  await account.countUse(operation);
-  const outcome = await account.write({ operation, path: { id: copyId } });
+  const rules = entityTable[entity];
+  await account.takeTokens(rules.remove);
+  await account.countUse(rules.remove);
+  const outcome = await account.write({ operation: rules.remove, path: pathOf(rules, copy) });
   if (outcome.kind === 'unknown' || outcome.kind === 'not_written')
     throw new RetryLater(ctx.settings.settleMs, 'copy_not_removed');
   const gone =
@@ -246,7 +261,7 @@ export async function removeCopy(
       migrationId: run.migrationId,
       runId: run.id,
       kind: gone ? 'run.duplicate_removed' : 'run.duplicate_found',
-      facts: { entity, targetKey, copyId },
+      facts: { entity, targetKey, copyId: copy.targetId },
     }),
   );
   return gone;

@@ -12,6 +12,7 @@ const createOf: Record<Entity, OperationName> = {
   product: 'createProduct',
   lead: 'createLead',
   deal: 'createDeal',
+  line: 'createDealProduct',
   activity: 'createActivity',
   note: 'createNote',
   file: 'uploadFile',
