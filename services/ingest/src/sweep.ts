@@ -1,7 +1,6 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
 import { sql } from 'kysely';
 import type { IngestContext } from './context.js';
-import { hint } from './hint.js';
 import { relayEvents } from './webhooks/relay-events.js';
 
 /** Finds what is still to be done in the tables and hints it: the queue may have lost everything. */
@@ -49,14 +48,14 @@ export async function sweep(ctx: IngestContext): Promise<void> {
   }));
   const withFiles = new Set(pending.files.map((file) => file.exportId));
   for (const { id: exportId, tenantId, state } of pending.exports) {
-    if (state === 'staged') await hint(ctx, ctx.logger, 'assess-export', { tenantId, exportId });
+    if (state === 'staged') await ctx.producer.send('assess-export', { tenantId, exportId });
     // `staging` without pending files: the last file's job died before it could close the staging.
-    else if (!withFiles.has(exportId)) await hint(ctx, ctx.logger, 'stage-export', { tenantId, exportId });
+    else if (!withFiles.has(exportId)) await ctx.producer.send('stage-export', { tenantId, exportId });
   }
   for (const { id: webhookId, tenantId } of pending.webhooks) {
-    await hint(ctx, ctx.logger, 'deliver-webhook', { tenantId, webhookId });
+    await ctx.producer.send('deliver-webhook', { tenantId, webhookId });
   }
   for (const { id: fileId, tenantId, exportId } of pending.files) {
-    await hint(ctx, ctx.logger, 'stage-file', { tenantId, exportId, fileId });
+    await ctx.producer.send('stage-file', { tenantId, exportId, fileId });
   }
 }

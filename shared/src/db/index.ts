@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { hearErrors } from '../core/hear-errors.js';
 import type { DB } from './types.js';
 
 export type Database = Kysely<DB>;
@@ -28,8 +29,11 @@ export function openDatabase(
     max: options.max,
     application_name: options.applicationName,
     keepAlive: true,
+    // A server that does not answer at all must not hold a request for ever.
+    connectionTimeoutMillis: 15_000,
   });
   pool.on('error', options.onError);
+  hearErrors(pool);
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],

@@ -46,6 +46,9 @@ export async function migrateToLatestOrThrow(url: string): Promise<void> {
   }
 }
 
+/** The migrate step has not run yet, or not to its end: it will. */
+export class SchemaIsOlder extends SetupError {}
+
 const undefinedTable = '42P01';
 
 /** Throws unless the database has exactly the schema this build knows; services call it before they start. */
@@ -56,7 +59,7 @@ export async function assertSchemaIsCurrent(db: Kysely<never> | Kysely<unknown>)
     .execute()
     .catch((error: unknown) => {
       if ((error as { code?: string }).code !== undefinedTable) throw error;
-      throw new SetupError(
+      throw new SchemaIsOlder(
         'The database has no octopipe schema yet; run the migrate step (npm start does it) before the services.',
       );
     });
@@ -65,7 +68,7 @@ export async function assertSchemaIsCurrent(db: Kysely<never> | Kysely<unknown>)
   const missing = known.filter((name) => !names.includes(name));
   const foreign = names.filter((name) => !known.includes(name));
   if (missing.length > 0)
-    throw new SetupError(
+    throw new SchemaIsOlder(
       `The database schema is older than this build (missing ${missing.join(', ')}); run the migrate step first.`,
     );
   if (foreign.length > 0)

@@ -10,6 +10,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { hearErrors } from '../core/hear-errors.js';
 
 /**
  * The one place that knows which store BullMQ uses. `REDIS_URL` set: Redis through ioredis. Unset: BullMQ's
@@ -21,6 +22,8 @@ export interface QueueConnection {
   lane: 'redis' | 'postgres';
   createQueue(name: string): Queue;
   createWorker(name: string, processor: Processor, options: { concurrency: number }): Worker;
+  /** False while the store is known to be away: what is sent now would wait for its return. */
+  isUp(): boolean;
   /** Proves that the store answers; throws when it does not. */
   ping(): Promise<void>;
   /** What is in a queue now, for the metrics; throws when the store does not answer. */
@@ -92,6 +95,8 @@ function onRedis(url: string, lockMs: number, onError: (error: Error) => void): 
         }),
         onError,
       ),
+    // Still connecting is not away: the first hints of a process are sent while its connection is made.
+    isUp: () => !['close', 'reconnecting', 'end'].includes(commands.status),
     ping: async () => {
       assertReady();
       await commands.ping();
@@ -115,10 +120,12 @@ function onPostgres(settings: QueueSettings): QueueConnection {
     connectionString: settings.databaseUrl,
     max: queuePoolSize,
     keepAlive: true,
+    connectionTimeoutMillis: 15_000,
     application_name: `${settings.applicationName}-queue`,
     options: '-c search_path=bullmq',
   });
   pool.on('error', settings.onError);
+  hearErrors(pool);
   type Connection = QueueOptions<pg.Pool>['connection'];
   const connection: Connection = pool;
   const createQueue = (name: string) =>
@@ -136,6 +143,8 @@ function onPostgres(settings: QueueSettings): QueueConnection {
         ) as unknown as Worker,
         settings.onError,
       ),
+    // Nothing is kept for later here: a statement is answered or fails.
+    isUp: () => true,
     ping: async () => {
       await pool.query('select 1');
     },
@@ -151,23 +160,32 @@ function onPostgres(settings: QueueSettings): QueueConnection {
 function queuesToLookAt(createQueue: (name: string) => Queue) {
   const queues = new Map<string, Queue>();
   return {
-    async at(name: string): Promise<QueueLook> {
+    at(name: string): Promise<QueueLook> {
       const queue = queues.get(name) ?? createQueue(name);
       queues.set(name, queue);
-      const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
-      // Both stores list the newest first, and the one on Postgres whatever order is asked for.
-      const last = Math.max(0, (counts.waiting ?? 0) - 1);
-      const [oldest] = await queue.getJobs(['waiting'], last, last, false);
-      return {
-        waiting: counts.waiting ?? 0,
-        active: counts.active ?? 0,
-        delayed: counts.delayed ?? 0,
-        oldestWaitingMs: oldest === undefined ? 0 : Math.max(0, Date.now() - waitsSince(oldest)),
-      };
+      return lookAt(queue).catch((error: unknown) => {
+        // See producer.ts: one that failed once may fail for ever.
+        if (queues.get(name) === queue) queues.delete(name);
+        queue.close().catch(() => {});
+        throw error;
+      });
     },
     async close(): Promise<void> {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
+  };
+}
+
+async function lookAt(queue: Queue): Promise<QueueLook> {
+  const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
+  // Both stores list the newest first, and the one on Postgres whatever order is asked for.
+  const last = Math.max(0, (counts.waiting ?? 0) - 1);
+  const [oldest] = await queue.getJobs(['waiting'], last, last, false);
+  return {
+    waiting: counts.waiting ?? 0,
+    active: counts.active ?? 0,
+    delayed: counts.delayed ?? 0,
+    oldestWaitingMs: oldest === undefined ? 0 : Math.max(0, Date.now() - waitsSince(oldest)),
   };
 }
 

@@ -279,6 +279,12 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
     });
     await expect(away.ping()).rejects.toThrow();
     await expect(away.look('reporter')).rejects.toThrow();
+    // And a hint is lost soon, and told; it neither fails its caller nor keeps it.
+    const lost: string[] = [];
+    const producer = createProducer(away, (job) => lost.push(job));
+    await producer.send('reconcile-run', { tenantId, runId: randomUUID() });
+    expect(lost).toEqual(['reconcile-run']);
+    await producer.close();
     await away.close();
   });
 
@@ -317,7 +323,11 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
 
   const noJobs = { waiting: 0, delayed: 0, active: 0, failed: 0, completed: 0 };
 
-  function open(applicationName = 'queue-test'): { connection: QueueConnection; producer: Producer } {
+  function open(applicationName = 'queue-test'): {
+    connection: QueueConnection;
+    producer: Producer;
+    lost: string[];
+  } {
     const connection = openQueueConnection({
       redisUrl: lane === 'redis' ? redis?.url : undefined,
       databaseUrl: testDatabase.url,
@@ -325,12 +335,13 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
       onError: () => {},
     });
     closing.push(() => connection.close());
-    const producer = createProducer(connection);
+    const lost: string[] = [];
+    const producer = createProducer(connection, (job) => lost.push(job));
     closing.push(() => producer.close());
     const queue = connection.createQueue('reporter');
     closing.push(() => queue.close());
     looks.set(connection, queue);
-    return { connection, producer };
+    return { connection, producer, lost };
   }
 
   function start(

@@ -35,7 +35,9 @@ async function killWorkers(expect: ExpectStatic, redisUrl: string | undefined): 
     applicationName: 'worker-death-test',
     onError: () => {},
   });
-  const producer = createProducer(connection);
+  const producer = createProducer(connection, (_job, error) => {
+    throw error;
+  });
   const queue = connection.createQueue('reporter');
   const counts = () => queue.getJobCounts('waiting', 'delayed', 'active', 'failed', 'completed');
   const none = { waiting: 0, delayed: 0, active: 0, failed: 0, completed: 0 };

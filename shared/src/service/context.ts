@@ -43,7 +43,9 @@ export function createCommonContext(
     applicationName: `octopipe-${service}`,
     onError,
   });
-  const producer = createProducer(queue);
+  const producer = createProducer(queue, (job, error) =>
+    logger.warn({ err: error, job }, 'hint not sent, the sweep will send it'),
+  );
   return {
     db: database.db,
     queue,

@@ -1,12 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createLogger } from '../core/logger.js';
+import { inSystemTransaction } from '../db/index.js';
 import { findFreePort } from '../embedded/free-port.js';
 import { defineRoute } from '../http/route.js';
 import type { JobHandler } from '../queue/worker.js';
@@ -160,43 +162,143 @@ test('destroy waits for a drain that is on its way: a running job keeps its data
   expect(journal).toEqual(['begun', 'ended', 'destroyed']);
 });
 
-test('a taken port is one sentence; the sweep on its way ends, then everything is closed', async () => {
+test('a taken port is one sentence; no work has begun, everything is closed', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => taken.once('listening', resolve));
+  await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
   const journal: string[] = [];
-  const sweep = async (ctx: CommonContext) => {
-    journal.push('sweep begun');
-    for (let n = 0; n < 20; n++) await ctx.queue.ping();
-    journal.push('sweep ended');
-  };
+  const sweep = async () => void journal.push('sweep begun');
   await expect(start({ port, sweep, onDestroyed: () => journal.push('destroyed') })).rejects.toThrow(
     `port ${port} on 127.0.0.1 is taken; choose another`,
   );
-  expect(journal).toEqual(['sweep begun', 'sweep ended', 'destroyed']);
+  expect(journal).toEqual(['destroyed']);
   await new Promise((resolve) => taken.close(resolve));
   await vi.waitFor(async () => expect(await connectionsLeft()).toEqual([]), patience);
   // The one that is left is the watcher's own.
   await vi.waitFor(() => expect(openSockets()).toEqual(['TCPSocketWrap']), patience);
-  expect(journal).toHaveLength(3);
+  expect(journal).toHaveLength(1);
 });
 
-test('a handler too few, a database too old, a database that is away: the service does not start and leaves nothing', async () => {
+test('a handler too few, a schema that is newer: the service does not start and leaves nothing', async () => {
   let destroyed = 0;
   const onDestroyed = () => {
     destroyed += 1;
   };
   await expect(start({ handlers: [], onDestroyed })).rejects.toThrow(/lacks \[reconcile-run\]/);
   expect(destroyed).toBe(1);
-  await watcher.query(`update octopipe_migration set name = 'z-' || name`);
-  await expect(start({ onDestroyed })).rejects.toThrow(/older than this build/);
-  await watcher.query(`update octopipe_migration set name = substr(name, 3)`);
+  await watcher.query(`insert into octopipe_migration (name, timestamp) values ('29990101-0001-later', 'x')`);
+  await expect(start({ onDestroyed })).rejects.toThrow(/newer than this build/);
+  await watcher.query(`delete from octopipe_migration where name = '29990101-0001-later'`);
   expect(destroyed).toBe(2);
-  const away = `postgres://127.0.0.1:${await findFreePort()}/x`;
-  await expect(start({ databaseUrl: away, onDestroyed })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-  expect(destroyed).toBe(3);
   await vi.waitFor(async () => expect(await connectionsLeft()).toEqual([]), patience);
 });
+
+test('started before the migrate step it says so, waits, and goes on by itself', async () => {
+  await watcher.query(`update octopipe_migration set name = 'z-' || name`);
+  const port = await findFreePort();
+  let sweeps = 0;
+  const starting = start({
+    port,
+    sweep: async () => {
+      sweeps += 1;
+    },
+  });
+  const probed = { url: `http://127.0.0.1:${port}` };
+  await vi.waitFor(async () => expect((await readyOf(probed)).failed).toEqual(['schema']), patience);
+  expect(sweeps).toBe(0);
+  await watcher.query(`update octopipe_migration set name = substr(name, 3)`);
+  await starting;
+  expect(await readyOf(probed)).toEqual({ status: 'ready', failed: [] });
+});
+
+test('Postgres is away at the start and again later: 503 problems, nothing dies, work goes on by itself', async () => {
+  const door = await openDoor(testDatabase.url);
+  await door.shut();
+  const port = await findFreePort();
+  const probed = { url: `http://127.0.0.1:${port}` };
+  const handled: string[] = [];
+  const starting = start({
+    port,
+    databaseUrl: door.url,
+    handle: async (ctx, payload) => {
+      // A transaction is open when the connection goes: between two statements nobody waits for it.
+      await inSystemTransaction(ctx.db, async (tx) => {
+        await tx.selectFrom('core.apiKey').select('id').execute();
+        if (handled.length === 1) await door.shut();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await tx.selectFrom('core.apiKey').select('id').execute();
+      }).finally(() => handled.push((payload as { runId: string }).runId));
+    },
+  });
+  const everything = { status: 'not ready', failed: ['postgres', 'queue', 'schema'] };
+  await vi.waitFor(async () => expect(await readyOf(probed)).toEqual(everything), patience);
+  expect(await ask(probed.url)).toEqual([503, 'application/problem+json', 'database_unavailable']);
+
+  await door.open();
+  const service = await starting;
+  expect(await readyOf(probed)).toEqual({ status: 'ready', failed: [] });
+  const send = () =>
+    service.ctx.producer.send('reconcile-run', { tenantId: randomUUID(), runId: randomUUID() });
+  await send();
+  await vi.waitFor(() => expect(handled).toHaveLength(1), patience);
+  await send();
+  // The second job shuts the door on itself.
+  await vi.waitFor(() => expect(handled).toHaveLength(2), patience);
+  expect(await readyOf(probed)).toEqual(everything);
+  expect(await ask(probed.url)).toEqual([503, 'application/problem+json', 'database_unavailable']);
+
+  await door.open();
+  await vi.waitFor(async () => expect((await readyOf(probed)).status).toBe('ready'), patience);
+  await send();
+  await vi.waitFor(() => expect(handled.length).toBeGreaterThan(2), patience);
+  expect((await ask(probed.url))[0]).toBe(401);
+  // Closed behind an open door, as everything else.
+  await running.pop()?.destroy();
+  await door.shut();
+});
+
+/** A call with a key that nobody knows: it has to be looked up. */
+async function ask(url: string): Promise<[number, string | undefined, string]> {
+  const answer = await fetch(`${url}/v1/reports`, { headers: { authorization: 'Bearer o2p_live_nobody' } });
+  const { code } = (await answer.json()) as { code: string };
+  return [answer.status, answer.headers.get('content-type')?.split(';')[0], code];
+}
+
+/** A way to the database that can be shut: connections break, new ones are refused. */
+async function openDoor(databaseUrl: string) {
+  const target = new URL(databaseUrl);
+  const through = new Set<Socket>();
+  const port = await findFreePort();
+  let server: Server | undefined;
+  const door = {
+    url: Object.assign(new URL(databaseUrl), { port: String(port) }).href,
+    async open() {
+      server = createServer((socket) => {
+        const onward = connect(Number(target.port), target.hostname);
+        for (const end of [socket, onward]) {
+          through.add(end);
+          end.on('error', () => {});
+          end.on('close', () => {
+            socket.destroy();
+            onward.destroy();
+            through.delete(end);
+          });
+        }
+        socket.pipe(onward).pipe(socket);
+      }).listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    async shut() {
+      const closed = server && once(server, 'close');
+      server?.close();
+      for (const socket of through) socket.destroy();
+      await closed;
+      server = undefined;
+    },
+  };
+  await door.open();
+  return door;
+}
 
 test('a check that fails is named, and only that one', async () => {
   const service = await start({});
@@ -261,7 +363,7 @@ function configOf({ port, databaseUrl }: Wanted): CommonConfig {
   );
 }
 
-async function readyOf(service: RunningService): Promise<{ status: string; failed: string[] }> {
+async function readyOf(service: { url: string }): Promise<{ status: string; failed: string[] }> {
   const answer = await fetch(`${service.url}/readyz`);
   const { failed } = (await answer.json()) as { failed: string[] };
   return { status: answer.ok ? 'ready' : 'not ready', failed };

@@ -1,12 +1,13 @@
-import type { Server } from 'node:http';
 import type { Express } from 'express';
 import { sql } from 'kysely';
 import { sleep } from '../core/clock.js';
 import type { RunStopped } from '../core/errors.js';
+import type { Logger } from '../core/logger.js';
 import type { Sample } from '../core/metrics.js';
 import { startTracing } from '../core/tracing.js';
 import type { Database } from '../db/index.js';
-import { assertSchemaIsCurrent } from '../db/migrate.js';
+import { assertSchemaIsCurrent, SchemaIsOlder } from '../db/migrate.js';
+import { isDatabaseAway } from '../http/error-handler.js';
 import { mountRoutes, type Route } from '../http/route.js';
 import { closeServer, createApp, listen } from '../http/server.js';
 import type { ServiceName } from '../queue/catalog.js';
@@ -52,7 +53,6 @@ export async function startService<C extends CommonContext>(parts: ServiceParts<
 
 async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<RunningService> {
   const { name, config, ctx } = parts;
-  await assertSchemaIsCurrent(ctx.db as never);
   const tracing = await startTracing(name, config.tracing);
   let draining: Promise<void> | undefined;
   const closing = new AbortController();
@@ -77,26 +77,17 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
       parts.addRoutes?.(express, ctx);
     },
   );
-  const worker = startWorker({
-    service: name,
-    ctx,
-    handlers: parts.handlers,
-    connection: ctx.queue,
-    logger: ctx.logger,
-    metrics: ctx.metrics,
-    concurrency: config.queue.concurrency,
-    ...(parts.onRunStopped
-      ? { onRunStopped: (payload, error) => parts.onRunStopped?.(ctx, payload, error) ?? Promise.resolve() }
-      : {}),
-  });
-  const sweep = startSweep(parts);
-  let http: { server: Server; port: number };
+  // First of all answers: until the stores are there, every probe is told what is missing.
+  const http = await listen(app, config.http.host, config.http.port);
+  let worker: { drain(): Promise<void> };
   try {
-    http = await listen(app, config.http.host, config.http.port);
+    await untilSchemaIsCurrent(ctx);
+    worker = startJobs(parts);
   } catch (error) {
-    await stopWork();
+    await closeServer(http.server, stopWithinMs.http);
     throw error;
   }
+  const sweep = startSweep(parts);
   ctx.logger.info({ port: http.port, lane: ctx.queue.lane }, 'service ready');
   // Whoever asks a second time waits for the same end: destroy must not close what a running job still uses.
   const drain = () => {
@@ -110,8 +101,8 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
     async destroy() {
       await drain();
       await closeServer(http.server, stopWithinMs.http);
-      await withinTime(stopWithinMs.connections, ctx.destroy());
-      await withinTime(stopWithinMs.spans, tracing.stop());
+      await endsWithin(stopWithinMs.connections, ctx.destroy(), ctx.logger);
+      await endsWithin(stopWithinMs.spans, tracing.stop(), ctx.logger);
     },
   };
 
@@ -119,7 +110,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
     closing.abort();
     sweep.stop();
     const stopped = Promise.all([sweep.idle(), worker.drain()]);
-    if (!(await withinTime(stopWithinMs.jobs, stopped)))
+    if (!(await endsWithin(stopWithinMs.jobs, stopped, ctx.logger)))
       ctx.logger.warn({ afterMs: stopWithinMs.jobs }, 'jobs cut off, they run again elsewhere');
   }
 }
@@ -130,12 +121,58 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
  */
 const stopWithinMs = { jobs: 15_000, http: 5_000, connections: 3_000, spans: 1_000 } as const;
 
-/** False when the time was over first. */
-async function withinTime(ms: number, work: Promise<unknown>): Promise<boolean> {
+/** False when the time was over first. What fails has ended, too: without its store a part cannot close in order. */
+async function endsWithin(ms: number, work: Promise<unknown>, logger: Logger): Promise<boolean> {
   const over = new AbortController();
-  const outcome = await Promise.race([work.then(() => true), sleep(ms, over.signal).then(() => false)]);
+  const ended = work.then(
+    () => true,
+    (error: unknown) => {
+      logger.warn({ err: error }, 'a part did not stop in order');
+      return true;
+    },
+  );
+  const outcome = await Promise.race([ended, sleep(ms, over.signal).then(() => false)]);
   over.abort();
   return outcome;
+}
+
+const lookAgainMs = 500;
+
+/**
+ * Waits for a database that is away and for the migrate step that has not run yet: whatever is started first, nothing
+ * has to be started twice. A schema that is newer than this build is a mistake in the deployment, and an error.
+ */
+async function untilSchemaIsCurrent(ctx: CommonContext): Promise<void> {
+  for (let said = ''; ; await sleep(lookAgainMs)) {
+    try {
+      return await assertSchemaIsCurrent(ctx.db as never);
+    } catch (error) {
+      const code = isDatabaseAway(error)
+        ? 'database_away'
+        : error instanceof SchemaIsOlder
+          ? 'schema_older'
+          : '';
+      if (code === '') throw error;
+      if (said !== code) ctx.logger.warn({ code, err: error }, 'waiting for the database');
+      said = code;
+    }
+  }
+}
+
+function startJobs<C extends CommonContext>(parts: ServiceParts<C>): { drain(): Promise<void> } {
+  const { name, config, ctx } = parts;
+  return startWorker({
+    service: name,
+    ctx,
+    handlers: parts.handlers,
+    connection: ctx.queue,
+    logger: ctx.logger,
+    metrics: ctx.metrics,
+    concurrency: config.queue.concurrency,
+    ...(parts.onRunStopped
+      ? { onRunStopped: (payload, error) => parts.onRunStopped?.(ctx, payload, error) ?? Promise.resolve() }
+      : {}),
+  });
 }
 
 async function pingDatabase(db: Database): Promise<void> {

@@ -3,7 +3,6 @@ import { PackageRefused } from '@octopipe/shared/octopuspro/formats/refused';
 import { defineJob } from '@octopipe/shared/queue/worker';
 import { getExport } from '@octopipe/shared/staging/read-staged';
 import type { IngestContext } from '../context.js';
-import { hint } from '../hint.js';
 import { failExport } from '../staging/fail-export.js';
 import { finishStaging } from '../staging/finish-staging.js';
 import { listPackage } from '../staging/list-package.js';
@@ -38,8 +37,9 @@ export const stageExport = defineJob<IngestContext, 'stage-export'>({
         .orderBy('path')
         .execute(),
     );
-    for (const file of pending) await hint(ctx, log, 'stage-file', { tenantId, exportId, fileId: file.id });
+    for (const file of pending)
+      await ctx.producer.send('stage-file', { tenantId, exportId, fileId: file.id });
     if (pending.length === 0 && (await finishStaging(ctx, tenantId, exportId)))
-      await hint(ctx, log, 'assess-export', { tenantId, exportId });
+      await ctx.producer.send('assess-export', { tenantId, exportId });
   },
 });

@@ -1,6 +1,5 @@
 import { defineJob } from '@octopipe/shared/queue/worker';
 import type { IngestContext } from '../context.js';
-import { hint } from '../hint.js';
 import { finishStaging } from '../staging/finish-staging.js';
 import { stageTable } from '../staging/stage-table.js';
 
@@ -9,8 +8,8 @@ export const stageFile = defineJob<IngestContext, 'stage-file'>({
   job: 'stage-file',
   async handle(ctx, { tenantId, exportId, fileId }, _signal, log) {
     const outcome = await stageTable(ctx, tenantId, exportId, fileId, log);
-    if (outcome.next) await hint(ctx, log, 'stage-file', { tenantId, exportId, fileId: outcome.next });
+    if (outcome.next) await ctx.producer.send('stage-file', { tenantId, exportId, fileId: outcome.next });
     if (outcome.allStaged && (await finishStaging(ctx, tenantId, exportId)))
-      await hint(ctx, log, 'assess-export', { tenantId, exportId });
+      await ctx.producer.send('assess-export', { tenantId, exportId });
   },
 });

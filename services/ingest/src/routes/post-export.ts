@@ -7,7 +7,6 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { getMigration } from '@octopipe/shared/staging/read-staged';
 import type { Request } from 'express';
 import type { IngestContext } from '../context.js';
-import { hint } from '../hint.js';
 import { ExportReceipt, MigrationPath } from './shapes.js';
 
 export const postExport = defineRoute({
@@ -57,7 +56,7 @@ export const postExport = defineRoute({
           });
         return { found: row, isNew: made !== undefined };
       });
-      if (isNew) await hint(ctx, log, 'stage-export', { tenantId: tenant.id, exportId: found.id });
+      if (isNew) await ctx.producer.send('stage-export', { tenantId: tenant.id, exportId: found.id });
       else await ctx.files.remove(tenant.id, stored.blob);
       return { status: isNew ? 202 : 200, body: { ...found, bytes: Number(found.bytes) } };
     } catch (error) {

@@ -4,7 +4,6 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
-import { hint } from '../hint.js';
 import { Delivery, DeliveryPath, viewDelivery } from './delivery-view.js';
 import { webhookRoles } from './webhook-view.js';
 
@@ -33,7 +32,7 @@ export const postWebhookResend = defineRoute({
       if (!row) throw new Problem(404, 'delivery_not_found', 'There is no such delivery of this webhook.');
       return row;
     });
-    await hint(ctx, log, 'deliver-webhook', { tenantId: tenant.id, webhookId: params.id });
+    await ctx.producer.send('deliver-webhook', { tenantId: tenant.id, webhookId: params.id });
     return { status: 202, body: viewDelivery(delivery) };
   },
 });

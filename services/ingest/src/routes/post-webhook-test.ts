@@ -2,7 +2,6 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
-import { hint } from '../hint.js';
 import { Delivery, viewDelivery } from './delivery-view.js';
 import { getWebhookOrThrow, WebhookPath, webhookRoles } from './webhook-view.js';
 
@@ -41,7 +40,7 @@ export const postWebhookTest = defineRoute({
         .returningAll()
         .executeTakeFirstOrThrow();
     });
-    await hint(ctx, log, 'deliver-webhook', { tenantId: tenant.id, webhookId: params.id });
+    await ctx.producer.send('deliver-webhook', { tenantId: tenant.id, webhookId: params.id });
     return { status: 202, body: viewDelivery(delivery) };
   },
 });

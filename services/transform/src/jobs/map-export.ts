@@ -30,7 +30,7 @@ export const mapExport = defineJob<TransformContext, 'map-export'>({
       const state = await runSlices(ctx, scope, job, signal, log);
       if (state === 'left') return;
     }
-    await wakeRuns(ctx, scope, exportId, mappingVersionId, log);
+    await wakeRuns(ctx, scope, exportId, mappingVersionId);
   },
 });
 
@@ -169,7 +169,6 @@ async function wakeRuns(
   scope: Scope,
   exportId: string,
   mappingVersionId: string,
-  log: Logger,
 ): Promise<void> {
   const runs = await inTransaction(ctx.db, scope, (tx) =>
     tx
@@ -182,10 +181,6 @@ async function wakeRuns(
       .execute(),
   );
   for (const run of runs) {
-    await ctx.producer
-      .send('advance-run', { tenantId: scope.tenantId, runId: run.id, cause: 'mapped' })
-      .catch((error: unknown) =>
-        log.warn({ err: error, runId: run.id }, 'hint not sent, the sweep will send it'),
-      );
+    await ctx.producer.send('advance-run', { tenantId: scope.tenantId, runId: run.id, cause: 'mapped' });
   }
 }
