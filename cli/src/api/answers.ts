@@ -52,6 +52,7 @@ export const Mapping = z.object({
           object: z.string(),
           rows: z.number(),
           supported: z.boolean(),
+          inventory: z.string().optional(),
           columns: z.array(z.object({ target: z.unknown() })).default([]),
         }),
       )

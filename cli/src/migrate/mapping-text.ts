@@ -4,7 +4,8 @@ import { count, renderTable, wrap } from '../terminal/table.js';
 /** What a person confirms, short enough to read; mapping.json has every column. */
 export function mappingText({ content }: Mapping, columns: number): string[] {
   const carried = content.objects.filter(({ supported }) => supported);
-  const others = content.objects.filter(({ supported }) => !supported);
+  const listed = content.objects.filter(({ supported, inventory }) => !supported && inventory !== undefined);
+  const others = content.objects.filter(({ supported, inventory }) => !supported && inventory === undefined);
   const fields = groupBy(content.schema.fields, ({ entity }) => entity);
   const statuses = groupBy(
     Object.entries(content.bookingStatuses),
@@ -23,6 +24,11 @@ export function mappingText({ content }: Mapping, columns: number): string[] {
         rows,
         `${all.filter(({ target }) => target !== null).length} of ${all.length}`,
       ]),
+    ),
+    ...section(
+      'Written down in inventories instead',
+      listed.map(({ object, rows }) => `${object} ${count(rows)}`),
+      columns,
     ),
     ...section(
       'Not in scope (counted, not loaded)',

@@ -229,6 +229,32 @@ test('parts of one object are numbered on, and broken rows are set aside without
   });
 });
 
+test('a table that is no object of the export is counted by its path; files that a record names are not unlisted', async () => {
+  const view = await stage({
+    'customers.csv': 'Customer ID,first_name,cf:738:House plan\n1,Ada,attachments/plan.png\n',
+    'attachments.csv': 'Attachment ID,Object,Object ID,File name,Path\n',
+    'attachments/plan.png': 'x',
+    'attachments/nobody.png': 'y',
+    'timesheets.csv': 'Worker;Day;Hours\n41;2025-01-01;"7\n5"\n42;2025-01-01;8\n',
+    'read-me.txt': 'Dear migrator,\nhere is all we have, and more.\n',
+  });
+  expect(
+    await rig.query(
+      'select path, row_count from ingest.export_file where export_id = $1 and kind = $2 order by 1',
+      [view.id, 'unknown'],
+    ),
+  ).toEqual([
+    { path: 'read-me.txt', row_count: null },
+    { path: 'timesheets.csv', row_count: 2 },
+  ]);
+  expect(view.objects.map(({ object }) => object)).toEqual(['attachment', 'customer']);
+  const unlisted = await rig.query(
+    'select file from core.finding where export_id = $1 and code = $2 order by 1',
+    [view.id, 'unlisted_file'],
+  );
+  expect(unlisted).toEqual([{ file: 'attachments/nobody.png' }, { file: 'read-me.txt' }]);
+});
+
 test('staging and assessing again changes nothing', async () => {
   const view = await stage({ 'customers.csv': customers, 'bookings.csv': bookings });
   const before = await stateOf(view.id);

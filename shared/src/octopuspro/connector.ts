@@ -137,6 +137,36 @@ export async function* readTable(
   if (records.length > 0) yield records;
 }
 
+/** Rows of a table whose columns say nothing to us; null for a text that is no table at all (a read-me). */
+export async function countTableRows(
+  content: Readable,
+  head: TableHead,
+  start: string,
+): Promise<number | null> {
+  if (!looksLikeTable(start, head.delimiter)) {
+    content.destroy();
+    return null;
+  }
+  let records = 0;
+  for await (const piece of readTable(content, head.encoding, head.delimiter)) records += piece.length;
+  return Math.max(0, records - 1);
+}
+
+/** Prose has commas, too, but neither names above them nor as many on every line. */
+function looksLikeTable(start: string, delimiter: Delimiter): boolean {
+  const reader = createCsvReader(delimiter);
+  // The last record may be cut off.
+  const records = reader.push(start);
+  const [header, ...rows] = records.length > 1 ? records : [...records, ...reader.end()];
+  return (
+    header !== undefined &&
+    header !== null &&
+    header.length > 1 &&
+    header.every((cell) => cell.trim() !== '') &&
+    rows.slice(0, 20).every((row) => row === null || row.length === header.length)
+  );
+}
+
 /** Rows of a JSON file: of its array, of its one array, or of its lines (NDJSON); null when it is none of these. */
 export function countJsonRows(text: string): number | null {
   let parsed: unknown;

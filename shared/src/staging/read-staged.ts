@@ -79,6 +79,30 @@ export async function listKeptObjects(
   return rows;
 }
 
+/** Tables of the package that are no object of an OctopusPro export: kept as whole files, counted by their path. */
+export async function listOutOfScope(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+): Promise<Array<{ path: string; rows: number }>> {
+  const { rows } = await sql<{ path: string; rows: number }>`
+    select path, row_count as rows from ingest.export_file
+    where tenant_id = ${tenantId} and export_id = ${exportId} and kind = 'unknown' and row_count is not null
+    order by path collate "C"`.execute(tx);
+  return rows;
+}
+
+/** Everything of an export that is counted in rows, known or not: what the first equation has to explain. */
+export async function listCountedObjects(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+): Promise<Array<{ object: string; rows: number }>> {
+  const staged = await listStagedObjects(tx, tenantId, exportId);
+  const others = await listOutOfScope(tx, tenantId, exportId);
+  return [...staged, ...others.map(({ path, rows }) => ({ object: path, rows }))];
+}
+
 /** The next rows of an object that have no verdict, by row number: the cursor is the last row number seen. */
 export async function pageRows(
   tx: Tx,
@@ -168,15 +192,30 @@ export async function findPackageFile(
   tenantId: string,
   exportId: string,
   path: string,
-): Promise<{ blob: string; bytes: number; sha256: string } | undefined> {
-  const file = await tx
-    .selectFrom('ingest.exportFile')
-    .select(['blob', 'bytes', 'sha256'])
-    .where('tenantId', '=', tenantId)
-    .where('exportId', '=', exportId)
-    .where('path', '=', path)
-    .executeTakeFirst();
-  return file && { blob: file.blob, bytes: Number(file.bytes), sha256: file.sha256 };
+): Promise<PackageFile | undefined> {
+  return (await findPackageFiles(tx, tenantId, exportId, [path])).get(path);
+}
+
+export interface PackageFile {
+  blob: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** Files of the package by path; a path without a file has no entry. */
+export async function findPackageFiles(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+  paths: ReadonlyArray<string>,
+): Promise<Map<string, PackageFile>> {
+  if (paths.length === 0) return new Map();
+  const { rows } = await sql<{ path: string; blob: string; bytes: string; sha256: string }>`
+    select path, blob, bytes, sha256 from ingest.export_file
+    where tenant_id = ${tenantId} and export_id = ${exportId} and path = any(${[...new Set(paths)]})`.execute(
+    tx,
+  );
+  return new Map(rows.map(({ path, blob, bytes, sha256 }) => [path, { blob, bytes: Number(bytes), sha256 }]));
 }
 
 /** The export's row. Foreign and absent answer alike. */

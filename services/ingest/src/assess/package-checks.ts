@@ -1,4 +1,5 @@
 import { canonicalObject } from '@octopipe/shared/octopuspro/canonical-fields';
+import { sql } from 'kysely';
 import type { FindingsList } from './findings-list.js';
 import { filledCells, giveVerdict } from './row-verdicts.js';
 import { type PackageFile, type StagedExport, tablesOf } from './staged-export.js';
@@ -73,11 +74,28 @@ export async function checkAttachments(staged: StagedExport, findings: FindingsL
     if (differs.length > 0) findings.addRow('file_mismatch', row, { facts: { differs: differs.join(', ') } });
   }
   await giveVerdict(staged, 'attachment', missing, 'rejected', 'missing_file');
-  for (const file of staged.files) {
-    const wanted = file.kind === 'attachment' || (file.kind === 'unknown' && !isSystemFile(file.path));
-    if (wanted && !listed.has(file.path))
-      findings.add({ code: 'unlisted_file', object: 'attachment', file: file.path });
+  const unlisted = staged.files.filter((file) => mayBeAttachment(file) && !listed.has(file.path));
+  const named = await pathsInCells(staged, unlisted);
+  for (const file of unlisted) {
+    if (!named.has(file.path)) findings.add({ code: 'unlisted_file', object: 'attachment', file: file.path });
   }
+}
+
+/** A table that is no object of the export is out of scope and counted by its rows: not an attachment without an owner. */
+function mayBeAttachment(file: PackageFile): boolean {
+  if (file.kind === 'attachment') return true;
+  return file.kind === 'unknown' && file.rowCount === null && !isSystemFile(file.path);
+}
+
+/** Files that a record names itself: the PDF of an invoice, a recording, a signature in a field of the tenant's own. */
+async function pathsInCells(staged: StagedExport, files: ReadonlyArray<PackageFile>): Promise<Set<string>> {
+  if (files.length === 0) return new Set();
+  const { rows } = await sql<{ path: string }>`
+    select distinct cell as path from ingest.staged_row r cross join lateral unnest(r.cells) as cell
+    where r.tenant_id = ${staged.tenantId} and r.export_id = ${staged.exportId}
+      and r.object in ('booking', 'customer', 'quote', 'service', 'invoice', 'communication', 'custom_field_value')
+      and cell = any(${files.map((file) => file.path)})`.execute(staged.tx);
+  return new Set(rows.map((row) => row.path));
 }
 
 /** What file managers leave in archives: counted among the files, worth nobody's attention. */

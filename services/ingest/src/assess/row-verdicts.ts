@@ -1,5 +1,7 @@
 import { parseBool } from '@octopipe/shared/domain/convert/bool';
 import { parseMoney } from '@octopipe/shared/domain/convert/money';
+import type { ExclusionRule } from '@octopipe/shared/domain/exclusions';
+import type { FindingCode } from '@octopipe/shared/domain/findings';
 import { canonicalObject } from '@octopipe/shared/octopuspro/canonical-fields';
 import { sql } from 'kysely';
 import type { FindingsList } from './findings-list.js';
@@ -127,8 +129,7 @@ export async function giveVerdict(
   staged: StagedExport,
   object: string,
   rows: ReadonlyArray<{ rowNumber: number }>,
-  verdict: 'excluded' | 'rejected',
-  reason: string,
+  ...[verdict, reason]: ['excluded', ExclusionRule] | ['rejected', FindingCode]
 ): Promise<void> {
   if (rows.length === 0) return;
   await sql`

@@ -7,6 +7,7 @@ import {
   type Classified,
   classifyFile,
   countJsonRows,
+  countTableRows,
   headBytes,
   mayBeTable,
   type TableHead,
@@ -133,7 +134,11 @@ async function storeEntry(
     const text = new TextDecoder(encoding).decode(Buffer.concat(head));
     const object = classified.object === null ? undefined : canonicalObject(classified.object);
     const understood = understandHead(text, encoding, object);
-    if (understood.object === null) return { ...base, kind: 'unknown', object: null, state: 'ignored' };
+    if (understood.object === null) {
+      const whole = await ctx.files.open(tenantId, dataKey, stored.blob);
+      const rowCount = await countTableRows(whole, understood, text);
+      return { ...base, kind: 'unknown', object: null, state: 'ignored', rowCount };
+    }
     return { ...base, kind: 'table', object: understood.object, state: 'pending', head: understood };
   }
   if (classified.kind === 'json') {

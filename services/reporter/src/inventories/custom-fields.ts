@@ -126,7 +126,7 @@ function fateOf(
       ? {
           fate: 'packed',
           target: { entity, field: packedFieldName, type: 'text' },
-          why: 'The plan or the mapping left no room for a field of its own.',
+          why: column.lossy ?? 'The plan or the mapping left no room for a field of its own.',
         }
       : { fate: 'not_carried', target: null, why: 'The mapping has no field for it.' };
   }

@@ -1,7 +1,10 @@
-import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
+import { exclusionRules } from '@octopipe/shared/domain/exclusions';
+import type { MappingContent, ObjectMapping } from '@octopipe/shared/domain/mapping/content';
+import { findDefinition } from '@octopipe/shared/domain/objects/registry';
 import { html } from '../html/html.js';
 import { table } from '../html/parts.js';
 import { capital, count, counted, words } from '../html/wording.js';
+import { inventoryOf } from '../reporter/document-names.js';
 import type { ReportFacts } from '../reporter/gather-facts.js';
 import { inventoryPage } from './inventory-page.js';
 import type { InventorySource } from './read-definitions.js';
@@ -40,31 +43,41 @@ export async function gatherOutOfScope(
     .where((where) => where.or([where('kind', 'in', ['table', 'json']), where('state', '=', 'ignored')]))
     .orderBy('path')
     .execute();
-  const supported = new Set(
-    content.objects.filter((object) => object.supported).map((object) => object.object),
-  );
+  const mappings = new Map(content.objects.map((object) => [object.object, object]));
   const objects = new Map<string, OutOfScopeObject>();
   for (const { object, path, rowCount, state, kind } of files) {
-    if (object === null || state === 'ignored') continue;
-    // A supported object in a JSON file is kept, not read: its rows did not move either.
-    if (supported.has(object) && kind === 'table') continue;
-    const found = objects.get(object) ?? {
-      object,
-      files: [],
-      rows: 0,
-      why: whyOf(object, supported.has(object)),
-    };
-    found.files.push({ path, rows: rowCount });
-    found.rows = found.rows === null || rowCount === null ? null : found.rows + rowCount;
-    objects.set(object, found);
+    const found = foundOf(object, path, state, kind, rowCount, mappings);
+    if (!found) continue;
+    const known = objects.get(found.object) ?? { ...found, files: [], rows: 0 };
+    known.files.push({ path, rows: rowCount });
+    known.rows = known.rows === null || rowCount === null ? null : known.rows + rowCount;
+    objects.set(found.object, known);
   }
-  const unrecognised = files.filter((file) => file.state === 'ignored');
+  const unrecognised = files.filter((file) => file.state === 'ignored' && file.rowCount === null);
   return {
     objects: [...objects.values()].sort((a, b) => (a.object < b.object ? -1 : 1)),
     unrecognised: unrecognised.slice(0, mostPaths).map(({ path, bytes }) => ({ path, bytes: Number(bytes) })),
     unrecognisedCount: unrecognised.length,
     unlistedFiles: findings.find(({ code }) => code === 'unlisted_file')?.count ?? 0,
   };
+}
+
+/** An object, or a table that is no object of the export and goes by its path, of which nothing became a record. */
+function foundOf(
+  object: string | null,
+  path: string,
+  state: string,
+  kind: string,
+  rowCount: number | null,
+  mappings: ReadonlyMap<string, ObjectMapping>,
+): Pick<OutOfScopeObject, 'object' | 'why'> | undefined {
+  if (state === 'ignored')
+    return rowCount === null ? undefined : { object: path, why: exclusionRules.out_of_scope };
+  if (object === null) return undefined;
+  const mapped = mappings.get(object);
+  // A supported object in a JSON file is kept, not read: its rows did not move either.
+  if (mapped?.supported === true && kind === 'table') return undefined;
+  return { object, why: whyOf(object, mapped) };
 }
 
 export function outOfScopeHtml(facts: ReportFacts, found: OutOfScope): string {
@@ -105,38 +118,14 @@ ${table(
   });
 }
 
-const inventoryOf: Readonly<Record<string, string>> = {
-  automation: 'inventory-automations.html',
-  message_template: 'inventory-automations.html',
-  faq: 'inventory-faqs.html',
-  form: 'inventory-forms-and-fields.html',
-  form_field: 'inventory-forms-and-fields.html',
-  portal_setting: 'inventory-portal.html',
-  pay_rate: 'inventory-manual-review.html',
-  service_area: 'inventory-manual-review.html',
-};
-
 function why(object: OutOfScopeObject) {
-  const inventory = Object.hasOwn(inventoryOf, object.object) ? inventoryOf[object.object] : undefined;
+  const inventory = inventoryOf(object.object);
   return html`${object.why}${inventory !== undefined && html` Written down in <a href="${inventory}">${inventory}</a>.`}`;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  automation: 'Automations cannot be moved; they are rebuilt by hand.',
-  message_template: 'Texts of automations; they are rebuilt by hand.',
-  faq: 'Pipedrive has no place for questions and answers.',
-  form: 'A template of OctopusPro; forms are rebuilt by hand.',
-  form_field: 'Part of a form template.',
-  form_response: 'Answers to forms are not carried over in this version.',
-  portal_setting: 'Pipedrive has no customer portal.',
-  pay_rate: 'Pay is for your payroll, not for a CRM.',
-  service_area: 'Pipedrive knows no areas.',
-  status_history: 'Pipedrive keeps its own history and takes none from outside.',
-};
-
-function whyOf(object: string, isSupported: boolean): string {
-  if (isSupported) return 'The file is JSON, which is kept as it came; only tables of this object are read.';
-  return Object.hasOwn(reasons, object)
-    ? (reasons[object] ?? '')
-    : 'This kind of record is not carried over in this version.';
+function whyOf(object: string, mapped: ObjectMapping | undefined): string {
+  if (mapped?.supported === true) return exclusionRules.json_not_read;
+  const definition = findDefinition(object);
+  if (definition?.inventory) return definition.inventory.why;
+  return definition ? exclusionRules.not_in_mapping : exclusionRules.not_supported_yet;
 }

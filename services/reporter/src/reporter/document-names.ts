@@ -1,3 +1,6 @@
+import type { InventoryName } from '@octopipe/shared/domain/mapping/define-object';
+import { findDefinition } from '@octopipe/shared/domain/objects/registry';
+
 /** The documents of a run, by name. `summary.json` last: the sweep takes its presence as "all are there". */
 export const documentNames = [
   'crosswalk.csv',
@@ -31,3 +34,27 @@ export const mediaTypes: Record<DocumentName, string> = {
   'reconciliation.html': 'text/html; charset=utf-8',
   'summary.json': 'application/json; charset=utf-8',
 };
+
+/** The document of each inventory. */
+const inventoryDocuments: Record<InventoryName, DocumentName> = {
+  automations: 'inventory-automations.html',
+  faqs: 'inventory-faqs.html',
+  'forms-and-fields': 'inventory-forms-and-fields.html',
+  portal: 'inventory-portal.html',
+  'manual-review': 'inventory-manual-review.html',
+};
+
+/** Where rows of an object stand that became no records; undefined for an object that is carried over. */
+export function inventoryOf(object: string): DocumentName | undefined {
+  const inventory = findDefinition(object)?.inventory ?? alsoListed.get(object);
+  return inventory && inventoryDocuments[inventory.name];
+}
+
+/** Carried over, except for those of records without fields in Pipedrive. */
+const alsoListed = new Map<string, { name: InventoryName }>([
+  ['custom_field', { name: 'forms-and-fields' }],
+  ['custom_field_option', { name: 'forms-and-fields' }],
+  ['form', { name: 'forms-and-fields' }],
+  ['form_field', { name: 'forms-and-fields' }],
+  ['faq', { name: 'faqs' }],
+]);

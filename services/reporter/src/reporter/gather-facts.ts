@@ -19,7 +19,7 @@ import {
   verificationOf,
   type Waiver,
 } from '@octopipe/shared/run/read-run';
-import { getExport, getMigration, listStagedObjects } from '@octopipe/shared/staging/read-staged';
+import { getExport, getMigration, listCountedObjects } from '@octopipe/shared/staging/read-staged';
 import { type DealTotal, dealTotals, type PaymentTotal, paymentTotals } from './money-totals.js';
 import { type FindingCount, findingCounts } from './read-sources.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
@@ -77,7 +77,7 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
   const reconciliation = reconcile({
     status: run.status,
     reason: run.reason,
-    stagedRows: await listStagedObjects(tx, tenantId, run.exportId),
+    stagedRows: await listCountedObjects(tx, tenantId, run.exportId),
     outcomes: run.setId === null ? [] : await outcomeCounts(tx, tenantId, run.setId),
     entities: await entityCounts(tx, tenantId, run.id),
     unknownOutcomes: await unknownOutcomes(tx, tenantId, run),

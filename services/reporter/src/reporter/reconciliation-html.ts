@@ -1,3 +1,4 @@
+import { exclusionSentence } from '@octopipe/shared/domain/exclusions';
 import type { Difference, FailedRecord } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
@@ -13,7 +14,7 @@ import {
   statusWords,
   words,
 } from '../html/wording.js';
-import type { DocumentName } from './document-names.js';
+import { type DocumentName, inventoryOf } from './document-names.js';
 import type { ReportFacts } from './gather-facts.js';
 import type { RejectedRow } from './read-sources.js';
 import { explainedRecords, explainedRows, total, type Verdict } from './reconcile.js';
@@ -134,7 +135,27 @@ ${scroll(
       )}</td><td class="n">${count(counts.rows)}</td><td class="n">${count(counts.mapped)}</td><td class="n">${count(counts.merged)}</td><td>${reasons(counts.excluded)}</td><td>${reasons(counts.rejected)}</td></tr>`,
   )}</tbody></table>`,
 )}
-${rows.length === 0 && html`<p class="soft">The export holds no rows.</p>`}</section>`;
+${rows.length === 0 && html`<p class="soft">The export holds no rows.</p>`}
+${rulesUsed(facts)}</section>`;
+}
+
+/** What the rules of the column "Left out" mean; where an inventory has the rows, which. */
+function rulesUsed(facts: ReportFacts): Html | false {
+  const { source } = facts.reconciliation;
+  const rules = [...new Set(Object.values(source).flatMap(({ excluded }) => Object.keys(excluded)))].sort();
+  if (rules.length === 0) return false;
+  return html`<h3>What the rules mean</h3>
+<dl>${rules.map((rule) => html`<dt>${capital(words(rule))}</dt><dd>${exclusionSentence(rule)}${rule === 'inventory_only' && inventoriesUsed(facts)}</dd>`)}</dl>`;
+}
+
+function inventoriesUsed(facts: ReportFacts): Html {
+  const objects = Object.entries(facts.reconciliation.source).flatMap(([object, { excluded }]) =>
+    excluded.inventory_only === undefined ? [] : [object],
+  );
+  return html` ${objects.map((object, index) => {
+    const name = inventoryOf(object);
+    return html`${index > 0 && ', '}${words(object)}${name !== undefined && html`: <a href="${name}">${name}</a>`}`;
+  })}.`;
 }
 
 function targetEquation(facts: ReportFacts): Html {
@@ -292,18 +313,13 @@ function lossy(facts: ReportFacts): Html {
       ),
     ),
   ];
-  const unsupported = facts.mapping.content.objects.filter((object) => !object.supported);
   return html`<section><h2>What cannot be carried over in full</h2>
 ${
   sentences.length === 0
     ? html`<p>Nothing: every mapped field has a place of its own in Pipedrive.</p>`
     : html`<ul>${sentences.map((row) => html`<li><strong>${capital(words(row.object))}:</strong> ${row.says}</li>`)}</ul>`
 }
-${
-  unsupported.length > 0 &&
-  html`<h3>Found in the export, but not migrated</h3>
-<ul>${unsupported.map((object) => html`<li>${capital(words(object.object))}: ${counted(object.rows, 'row')}</li>`)}</ul>`
-}</section>`;
+</section>`;
 }
 
 /** Pages that lie beside this one, in the folder as in the console. */

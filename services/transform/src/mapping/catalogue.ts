@@ -1,4 +1,5 @@
 import type { Tx } from '@octopipe/shared/db/index';
+import { objectOfWord } from '@octopipe/shared/domain/convert/object-word';
 import { cleanLabel } from '@octopipe/shared/domain/mapping/convert-field';
 import type {
   Catalogue,
@@ -46,7 +47,7 @@ async function loadCustomFields(
     definitions.set(sourceId, {
       id: sourceId,
       label: fields.label ?? sourceId,
-      appliesTo: fields.applies_to?.toLowerCase() ?? '',
+      appliesTo: objectOfWord(fields.applies_to) ?? fields.applies_to?.toLowerCase() ?? '',
       type: fields.type ?? 'Text box',
       options: options.get(sourceId) ?? [],
     });

@@ -1,7 +1,7 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { countRecords } from '@octopipe/shared/mapped/read-mapped-set';
-import { listStagedObjects } from '@octopipe/shared/staging/read-staged';
+import { listCountedObjects } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import type { SetScope } from './load-refs.js';
 
@@ -57,7 +57,7 @@ export async function failSet(
 
 /** Equation 1: every staged row has exactly one outcome. The object it does not hold for. */
 async function brokenEquation(tx: Tx, scope: SetScope): Promise<string | undefined> {
-  const staged = await listStagedObjects(tx, scope.tenantId, scope.exportId);
+  const staged = await listCountedObjects(tx, scope.tenantId, scope.exportId);
   const counted = await tx
     .selectFrom('transform.sourceOutcome')
     .select(['object', sql<number>`count(*)::int`.as('rows')])

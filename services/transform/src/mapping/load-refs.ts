@@ -10,7 +10,7 @@ import type {
 } from '@octopipe/shared/domain/mapping/define-object';
 import { compareIds } from '@octopipe/shared/domain/mapping/group-companies';
 import type { TargetKey } from '@octopipe/shared/domain/mapping/record';
-import { childRows, findPackageFile, rowsById } from '@octopipe/shared/staging/read-staged';
+import { childRows, findPackageFiles, rowsById } from '@octopipe/shared/staging/read-staged';
 
 export interface SetScope {
   tenantId: string;
@@ -40,9 +40,10 @@ export async function loadRefs(
   ]);
   const members =
     definition.name === 'customer' ? await companyMembers(tx, scope, page, customers) : new Map();
-  const files = await packageFiles(
+  const files = await findPackageFiles(
     tx,
-    scope,
+    scope.tenantId,
+    scope.exportId,
     page.flatMap((row) => definition.files(row, rows)),
   );
   return {
@@ -190,17 +191,4 @@ async function companyMembers(
     if (row) members.set(targetKey, [...(members.get(targetKey) ?? []), row]);
   }
   return members;
-}
-
-async function packageFiles(
-  tx: Tx,
-  scope: SetScope,
-  paths: ReadonlyArray<string>,
-): Promise<Map<string, { bytes: number; sha256: string }>> {
-  const files = new Map<string, { bytes: number; sha256: string }>();
-  for (const path of new Set(paths)) {
-    const file = await findPackageFile(tx, scope.tenantId, scope.exportId, path);
-    if (file) files.set(path, file);
-  }
-  return files;
 }

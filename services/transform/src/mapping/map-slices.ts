@@ -1,10 +1,17 @@
 import type { Tx } from '@octopipe/shared/db/index';
+import type { ExclusionRule } from '@octopipe/shared/domain/exclusions';
 import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import type { Catalogue, ObjectDefinition } from '@octopipe/shared/domain/mapping/define-object';
 import { loadOrder } from '@octopipe/shared/domain/mapping/load-order';
 import { type MappedRow, mapRow } from '@octopipe/shared/domain/mapping/map-record';
 import { findDefinition, registry } from '@octopipe/shared/domain/objects/registry';
-import { listKeptObjects, pageRows, type SourceRow, verdictsOf } from '@octopipe/shared/staging/read-staged';
+import {
+  listKeptObjects,
+  listOutOfScope,
+  pageRows,
+  type SourceRow,
+  verdictsOf,
+} from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import { pageSize } from './all-rows.js';
 import { groupCustomers } from './group-customers.js';
@@ -65,8 +72,9 @@ export async function mapSlice(tx: Tx, job: MapJob, progress: Progress): Promise
     limit: pageSize,
   });
   const definition = findDefinition(progress.step);
-  if (definition) await mapPage(tx, job, definition, page);
-  else await excludePage(tx, job, page);
+  if (!definition) await excludePage(tx, job, page, 'not_supported_yet');
+  else if (isLeftOut(job.content, definition)) await excludePage(tx, job, page, 'not_in_mapping');
+  else await mapPage(tx, job, definition, page);
   const last = page.at(-1);
   return last && page.length === pageSize ? { step: progress.step, afterRow: last.rowNumber } : next;
 }
@@ -83,8 +91,19 @@ async function mapPage(tx: Tx, job: MapJob, definition: ObjectDefinition, page: 
   await writeSlice(tx, job, mapped, job.headers);
 }
 
-/** Objects that are not in the registry yet: counted by name, nothing is lost silently. */
-async function excludePage(tx: Tx, job: MapJob, page: ReadonlyArray<SourceRow>): Promise<void> {
+/** Nothing becomes a record that the confirmed mapping says does not: a person left it out, or we could not do it then. */
+function isLeftOut(content: MappingContent, definition: ObjectDefinition): boolean {
+  const agreed = content.objects.find(({ object }) => object === definition.name);
+  return agreed?.supported === false && definition.inventory === null;
+}
+
+/** Counted by name and rule, nothing is lost silently. */
+async function excludePage(
+  tx: Tx,
+  job: MapJob,
+  page: ReadonlyArray<SourceRow>,
+  reason: ExclusionRule,
+): Promise<void> {
   await writeOutcomes(
     tx,
     job,
@@ -93,20 +112,28 @@ async function excludePage(tx: Tx, job: MapJob, page: ReadonlyArray<SourceRow>):
       rowNumber: row.rowNumber,
       sourceId: row.sourceId || null,
       outcome: 'excluded',
-      reason: 'not_supported_yet',
+      reason,
     })),
   );
 }
 
-/** Inventories that come as JSON are kept as whole files: each of their rows is counted, behind those of a table. */
+/** What is kept as whole files is counted, too: each row of a JSON file, and of a table that is no object we know. */
 async function excludeKept(tx: Tx, job: MapJob): Promise<void> {
   for (const { object, rows } of await listKeptObjects(tx, job.tenantId, job.exportId)) {
-    await sql`
-      insert into transform.source_outcome (tenant_id, set_id, object, row_number, outcome, reason)
-      select ${job.tenantId}, ${job.setId}, ${object}, base + n, 'excluded', 'not_supported_yet'
-      from (select coalesce(max(row_number), 0) as base from transform.source_outcome where set_id = ${job.setId} and object = ${object}) as before,
-        generate_series(1, ${rows}::int) as n`.execute(tx);
+    const reason = findDefinition(object)?.inventory ? 'inventory_only' : 'json_not_read';
+    await excludeRows(tx, job, object, rows, reason);
   }
+  for (const { path, rows } of await listOutOfScope(tx, job.tenantId, job.exportId))
+    await excludeRows(tx, job, path, rows, 'out_of_scope');
+}
+
+/** Behind the rows that the object has in tables. */
+async function excludeRows(tx: Tx, job: MapJob, object: string, rows: number, reason: string): Promise<void> {
+  await sql`
+    insert into transform.source_outcome (tenant_id, set_id, object, row_number, outcome, reason)
+    select ${job.tenantId}, ${job.setId}, ${object}, base + n, 'excluded', ${reason}
+    from (select coalesce(max(row_number), 0) as base from transform.source_outcome where set_id = ${job.setId} and object = ${object}) as before,
+      generate_series(1, ${rows}::int) as n`.execute(tx);
 }
 
 /** Rows that reading and assessing set aside keep their verdict as their outcome. */

@@ -1,9 +1,14 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { optionKey, parseList } from '@octopipe/shared/domain/convert/list';
-import { definitionOf, targetType } from '@octopipe/shared/domain/mapping/custom-values';
+import { definitionOf, entityOfOwnFields, targetType } from '@octopipe/shared/domain/mapping/custom-values';
 import type { Catalogue, SourceRow } from '@octopipe/shared/domain/mapping/define-object';
 import type { ProposalFacts } from '@octopipe/shared/domain/mapping/propose';
-import { getExport, getMigration, listStagedObjects } from '@octopipe/shared/staging/read-staged';
+import {
+  getExport,
+  getMigration,
+  listOutOfScope,
+  listStagedObjects,
+} from '@octopipe/shared/staging/read-staged';
 import { allRows } from '../mapping/all-rows.js';
 import { loadCatalogue } from '../mapping/catalogue.js';
 
@@ -19,7 +24,7 @@ export async function scanExport(
   const objects = await listStagedObjects(tx, tenantId, exportId);
   const catalogue = await loadCatalogue(tx, tenantId, exportId);
   const values = new ValueCollector(catalogue);
-  for (const object of ['booking', 'customer', 'inquiry']) {
+  for (const object of entityOfOwnFields.keys()) {
     if (!objects.some((staged) => staged.object === object)) continue;
     for await (const row of allRows(tx, tenantId, exportId, object)) values.see(row);
   }
@@ -35,6 +40,7 @@ export async function scanExport(
     statusesFound: [...values.statuses],
     valuesFound: new Map([...values.options].map(([header, labels]) => [header, [...labels.values()]])),
     longFormFields: values.longForm,
+    outOfScope: await listOutOfScope(tx, tenantId, exportId),
   };
 }
 

@@ -52,7 +52,10 @@ export type ColumnMapping = z.infer<typeof ColumnMapping>;
 export const ObjectMapping = z.object({
   object: z.string(),
   rows: z.number().int(),
+  /** Whether its rows become records. Where a person says no, they are left out by the rule `not_in_mapping`. */
   supported: z.boolean(),
+  /** The inventory its rows stand in instead. Optional: versions from before there was a choice keep their hash. */
+  inventory: z.string().optional(),
   columns: z.array(ColumnMapping),
 });
 export type ObjectMapping = z.infer<typeof ObjectMapping>;

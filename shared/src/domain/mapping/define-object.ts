@@ -1,3 +1,4 @@
+import type { ExclusionRule } from '../exclusions.js';
 import type { FindingCode } from '../findings.js';
 import type { Entity } from '../run/states.js';
 import type { FieldType, MappingContent, MappingSettings } from './content.js';
@@ -65,11 +66,22 @@ export interface ObjectDefinition {
   notMigrated: Readonly<Record<string, string>>;
   /** Sentences beyond single fields. */
   lossy: ReadonlyArray<string>;
+  /** Set when rows of the object become no records but stand, whole, in an inventory. */
+  inventory: Inventory | null;
   /** Target keys whose existence `map` will ask for; looked up for the whole page at once. */
   asks(row: SourceRow, refs: PageRows): TargetKey[];
   /** Paths of package files that `map` will ask for. */
   files(row: SourceRow, refs: PageRows): string[];
   map(row: SourceRow, refs: Refs, ctx: RowContext): Mapping;
+}
+
+/** The inventories that the reporter writes: each is a document `inventory-<name>.html`. */
+export type InventoryName = 'automations' | 'faqs' | 'forms-and-fields' | 'portal' | 'manual-review';
+
+export interface Inventory {
+  name: InventoryName;
+  /** Why it is not carried over; a sentence for the customer. */
+  why: string;
 }
 
 /** The rows around a page. */
@@ -147,6 +159,7 @@ export function defineObject(
     structure: {},
     notMigrated: {},
     lossy: [],
+    inventory: null,
     asks: () => [],
     files: () => [],
     ...spec,
@@ -157,7 +170,7 @@ export function rejected(code: FindingCode): Mapping {
   return { outcome: 'rejected', reason: code, drafts: [], links: [] };
 }
 
-export function excluded(rule: string): Mapping {
+export function excluded(rule: ExclusionRule): Mapping {
   return { outcome: 'excluded', reason: rule, drafts: [], links: [] };
 }
 

@@ -62,6 +62,7 @@ const facts: ProposalFacts = {
   statusesFound: ['To-Do', 'Completed', 'Parked'],
   valuesFound: new Map([['cf:710:Size', ['small', 'Huge (+$90.00)']]]),
   longFormFields: new Map(),
+  outOfScope: [{ path: 'timesheets.csv', rows: 40 }],
 };
 
 function propose(more: Partial<ProposalFacts> = {}, cap?: number): MappingContent {
@@ -103,9 +104,61 @@ describe('the proposal', () => {
       ['cf:710:Size', 'Size', 1, null],
       // Our own field has the name already.
       ['cf:711:Source', 'Source (2)', 1, null],
-      ['cf:716:Sign-off', null, 1, 'A signature is a file; its legal value does not move with it.'],
+      ['cf:716:Sign-off', 'Sign-off', 1, null],
     ]);
-    expect(propose().lossy).toContainEqual({ object: 'pay_rate', says: '3 rows are not carried over yet.' });
+    expect(propose().lossy.filter(({ object }) => object !== 'booking')).toEqual([
+      {
+        object: 'pay_rate',
+        says: '3 rows, not carried over but written down in the inventory “manual review”. Pay is for your payroll, not for a CRM: the inventory counts the rates and repeats no amount.',
+      },
+      {
+        object: 'timesheets.csv',
+        says: '40 rows of a file that is no part of an OctopusPro export as we know it: they stay in the package.',
+      },
+    ]);
+    expect(propose().objects.filter(({ supported }) => !supported)).toMatchObject([
+      {
+        object: 'pay_rate',
+        inventory: 'manual-review',
+        columns: [{ header: 'Rate', target: null, lossy: null }],
+      },
+      { object: 'timesheets.csv', rows: 40, columns: [] },
+    ]);
+  });
+
+  test('a field that holds files takes none of the cap: its file is a record, its name is packed', () => {
+    const { fields, activityTypes } = propose({
+      filled: (_, header) => (header === 'cf:716:Sign-off' ? 4 : 0),
+    }).schema;
+    expect(fields.map((field) => field.name)).toEqual(['OctopusPro ID', 'More details']);
+    expect(activityTypes.map(({ name }) => name)).toEqual(['Appointment', 'Form']);
+  });
+
+  test('a field of bookings and one of quotes with the same name and type are one field of deals, else two', () => {
+    const ofQuote = (type: string) => ({
+      ...size,
+      id: '810',
+      appliesTo: 'quote',
+      type,
+      options: ['Large', 'Vast'],
+    });
+    const fieldsWith = (type: string) =>
+      propose({
+        objects: [
+          ...facts.objects,
+          { object: 'quote', rows: 4, columns: [{ header: 'cf:810:Size', field: null }] },
+        ],
+        customFields: new Map([size, ofQuote(type)].map((definition) => [definition.id, definition])),
+        filled: () => undefined,
+        valuesFound: new Map(),
+      }).schema.fields.filter((field) => field.name.startsWith('Size'));
+    expect(fieldsWith('Radio button')).toEqual([
+      { entity: 'deal', name: 'Size', type: 'enum', options: ['Small', 'Large', 'Vast'], rank: 'may' },
+    ]);
+    expect(fieldsWith('List').map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'Size enum',
+      'Size (2) set',
+    ]);
   });
 
   test('a choice has the options of its definition and the values that occur beyond them', () => {

@@ -21,6 +21,8 @@ import { cleanLabel } from './convert-field.js';
 import {
   customHeader,
   definitionOf,
+  entityOfOwnFields,
+  isSignature,
   lossOf,
   optionsFor,
   parseCustomHeader,
@@ -68,6 +70,8 @@ export interface ProposalFacts {
   /** Values that occur in the tenant's own choice fields, by `customHeader`; and which of those occur in the long form. */
   valuesFound: ReadonlyMap<string, ReadonlyArray<string>>;
   longFormFields: ReadonlyMap<string, number>;
+  /** Tables of the package that are no object of the export, by path. */
+  outOfScope: ReadonlyArray<{ path: string; rows: number }>;
 }
 
 export type Proposal = { content: MappingContent } | { missing: Array<{ setting: string; says: string }> };
@@ -76,12 +80,16 @@ export type Proposal = { content: MappingContent } | { missing: Array<{ setting:
 export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap): Proposal {
   const settings = settingsOf(facts);
   if ('missing' in settings) return settings;
-  const objects = facts.objects.map((staged) => objectMapping(staged, facts, settings));
+  const names = new FieldNames(settings);
+  const objects = [
+    ...facts.objects.map((staged) => objectMapping(staged, facts, settings, names)),
+    ...facts.outOfScope.map(({ path, rows }) => ({ object: path, rows, supported: false, columns: [] })),
+  ];
   const bookingStatuses = statusMap(facts);
   const content: MappingContent = {
     settings,
     schema: {
-      fields: chooseFields(candidates(objects, facts, settings), fieldCap),
+      fields: chooseFields(candidates(objects, facts, settings), entitiesOfFiles(objects, facts), fieldCap),
       pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects, settings) }],
       activityTypes: activityTypes(facts),
     },
@@ -144,20 +152,35 @@ function objectMapping(
   staged: ProposalFacts['objects'][number],
   facts: ProposalFacts,
   settings: MappingSettings,
+  names: FieldNames,
 ): ObjectMapping {
   const definition = findDefinition(staged.object);
+  const base = { object: staged.object, rows: staged.rows };
+  if (!definition || definition.inventory) {
+    const evidence = definition?.inventory
+      ? `It stands in the inventory “${words(definition.inventory.name)}”.`
+      : 'The object is not carried over yet.';
+    const columns = staged.columns.map((column) => ({
+      ...column,
+      target: null,
+      confidence: 1,
+      evidence,
+      lossy: null,
+    }));
+    return {
+      ...base,
+      supported: false,
+      ...(definition?.inventory ? { inventory: definition.inventory.name } : {}),
+      columns,
+    };
+  }
   const headers = new Set(staged.columns.map((column) => column.header));
   const longForm = ownFieldHeaders(staged.object, facts).filter((header) => !headers.has(header));
   const columns = [...staged.columns, ...longForm.map((header) => ({ header, field: null }))];
-  const taken = new Set(definition ? rulesOf(definition, settings).map((rule) => rule.target) : []);
-  taken.add(packedFieldName);
   return {
-    object: staged.object,
-    rows: staged.rows,
-    supported: definition !== undefined,
-    columns: columns.map((column) =>
-      definition ? columnMapping(column, definition, facts, settings, taken) : unsupportedColumn(column),
-    ),
+    ...base,
+    supported: true,
+    columns: columns.map((column) => columnMapping(column, definition, facts, settings, names)),
   };
 }
 
@@ -168,25 +191,14 @@ function ownFieldHeaders(object: string, facts: ProposalFacts): string[] {
     .map((definition) => customHeader(definition.id, definition.label));
 }
 
-function unsupportedColumn({ header, field }: { header: string; field: string | null }): ColumnMapping {
-  return {
-    header,
-    field,
-    target: null,
-    confidence: 1,
-    evidence: 'The object is not carried over yet.',
-    lossy: null,
-  };
-}
-
 function columnMapping(
   { header, field }: { header: string; field: string | null },
   definition: ObjectDefinition,
   facts: ProposalFacts,
   settings: MappingSettings,
-  taken: Set<string>,
+  names: FieldNames,
 ): ColumnMapping {
-  if (field === null) return ownColumn(header, definition, facts, taken);
+  if (field === null) return ownColumn(header, definition, facts, names);
   const base = { header, field, ...evidenceOf(header, field) };
   for (const product of productsOf(definition, settings)) {
     const rule = product.fields.find((candidate) => candidate.from.includes(field));
@@ -217,67 +229,75 @@ function ownColumn(
   header: string,
   definition: ObjectDefinition,
   facts: ProposalFacts,
-  taken: Set<string>,
+  names: FieldNames,
 ): ColumnMapping {
-  const entity = ownFieldEntity(definition.name);
+  const base = { header, field: null, target: null, confidence: 1 };
+  if (ownFieldsInNote.has(definition.name)) return { ...base, evidence: 'in the note', lossy: null };
+  const entity = entityOfOwnFields.get(definition.name);
   const parsed = parseCustomHeader(header);
-  if (ownFieldsInNote.has(definition.name))
-    return { header, field: null, target: null, confidence: 1, evidence: 'in the note', lossy: null };
-  if (!parsed || !entity) {
-    const evidence = parsed ? 'field of the tenant' : 'unknown column';
+  if (!parsed)
+    return { ...base, confidence: 0, evidence: 'unknown column', lossy: 'The column has no target yet.' };
+  if (!entity)
     return {
-      header,
-      field: null,
-      target: null,
-      confidence: 0,
-      evidence,
-      lossy: 'The column has no target yet.',
+      ...base,
+      evidence: 'field of the tenant',
+      lossy: withoutFields.get(definition.name) ?? noFields,
     };
-  }
   const own = definitionOf(header, definition.name, facts.customFields);
-  if (own && targetType(own.type, own.options.length) === null)
-    return {
-      header,
-      field: null,
-      target: null,
-      confidence: 1,
-      evidence: `defined as ${own.type}`,
-      lossy: lossOf(own.type, own.options.length),
-    };
-  const target = { entity, field: freeName(cleanLabel(own?.label ?? parsed.label), taken), custom: true };
+  const type = own ? targetType(own.type, own.options.length) : 'text';
+  const field = names.give(definition.name, entity, cleanLabel(own?.label ?? parsed.label), type ?? 'file');
+  const target = { entity, field, custom: true };
   return own
-    ? {
-        header,
-        field: null,
-        target,
-        confidence: 1,
-        evidence: `defined as ${own.type}`,
-        lossy: lossOf(own.type, own.options.length),
-      }
-    : {
-        header,
-        field: null,
-        target,
-        confidence: 0.6,
-        evidence: 'not defined in the export; taken as text',
-        lossy: null,
-      };
+    ? { ...base, target, evidence: `defined as ${own.type}`, lossy: lossOf(own.type, own.options.length) }
+    : { ...base, target, confidence: 0.6, evidence: 'not defined in the export; taken as text', lossy: null };
 }
 
 /** Objects without fields in Pipedrive, whose own columns stand in a note. */
 const ownFieldsInNote = new Set(['customer_property']);
 
-function ownFieldEntity(object: string): FieldEntity | undefined {
-  if (object === 'customer') return 'person';
-  return object === 'booking' || object === 'inquiry' ? 'deal' : undefined;
+const noFields = 'Records of this kind have no fields in Pipedrive: the values stay in the export.';
+const withoutFields = new Map([
+  ['fieldworker', 'Users of Pipedrive have no fields: the values stay in the export.'],
+  ['user', 'Users of Pipedrive have no fields: the values stay in the export.'],
+]);
+
+/**
+ * Names of the tenant's own fields. Two fields of one name cannot be told apart when the loader looks them up: ours keep
+ * theirs. A field of bookings and one of quotes that have the same name and type are one field of deals.
+ */
+class FieldNames {
+  private readonly taken = new Map<string, { type: string; objects: Set<string> }>();
+
+  constructor(settings: MappingSettings) {
+    const ours = [
+      ...registry.flatMap((definition) =>
+        productsOf(definition, settings).flatMap(({ entity, fields }) =>
+          fields.map(({ target }) => keyOf(entity, target)),
+        ),
+      ),
+      ...[...entityOfOwnFields.values()].map((entity) => keyOf(entity, packedFieldName)),
+    ];
+    for (const key of ours) this.taken.set(key, { type: '', objects: new Set() });
+  }
+
+  give(object: string, entity: FieldEntity, label: string, type: string): string {
+    const base = label === '' ? 'Custom field' : label;
+    for (let n = 1; ; n += 1) {
+      const name = n === 1 ? base : `${base} (${n})`;
+      const known = this.taken.get(keyOf(entity, name));
+      if (known && (known.type !== type || known.objects.has(object))) continue;
+      this.taken.set(keyOf(entity, name), { type, objects: new Set([...(known?.objects ?? []), object]) });
+      return name;
+    }
+  }
 }
 
-/** Two fields of one name cannot be told apart when the loader looks them up. */
-function freeName(label: string, taken: Set<string>): string {
-  let name = label === '' ? 'Custom field' : label;
-  for (let n = 2; taken.has(name); n += 1) name = `${label} (${n})`;
-  taken.add(name);
-  return name;
+function keyOf(entity: string, field: string): string {
+  return `${entity}\n${field}`;
+}
+
+function words(name: string): string {
+  return name.replaceAll('-', ' ');
 }
 
 interface Candidate {
@@ -294,9 +314,12 @@ function candidates(
 ): Candidate[] {
   const found = new Map<string, Candidate>();
   const add = (candidate: Candidate) => {
-    const key = `${candidate.field.entity}\n${candidate.field.name}`;
+    const key = keyOf(candidate.field.entity, candidate.field.name);
     const known = found.get(key);
-    if (!known || known.filled < candidate.filled) found.set(key, candidate);
+    if (!known) return found.set(key, candidate);
+    const options = unionOfOptions(known.field.options, candidate.field.options);
+    const fuller = known.filled < candidate.filled ? candidate : known;
+    return found.set(key, { ...fuller, field: { ...fuller.field, options } });
   };
   for (const definition of registry) {
     if (!objects.some((object) => object.object === definition.name)) continue;
@@ -366,6 +389,17 @@ function ownCandidates(objects: ReadonlyArray<ObjectMapping>, facts: ProposalFac
   );
 }
 
+/** Fields that hold files have no field of their own: their names are packed, which needs the field for that. */
+function entitiesOfFiles(objects: ReadonlyArray<ObjectMapping>, facts: ProposalFacts): FieldEntity[] {
+  return objects.flatMap(({ object, columns }) =>
+    columns.flatMap(({ header, field, target }) => {
+      const own = field === null ? definitionOf(header, object, facts.customFields) : undefined;
+      const holdsFiles = own !== undefined && targetType(own.type, own.options.length) === null;
+      return holdsFiles && target !== null && isFieldEntity(target.entity) ? [target.entity] : [];
+    }),
+  );
+}
+
 /** Defined labels first, then the values that occur beyond them: unique by what makes two labels the same. */
 function unionOfOptions(defined: ReadonlyArray<string>, found: ReadonlyArray<string>): string[] {
   const byKey = new Map<string, string>();
@@ -386,12 +420,16 @@ function statusOptions(facts: ProposalFacts): string[] {
  * Ranked choice under the plan's cap: all that must and should be, then the fullest of the rest. What finds no room is
  * packed, readable, into one text field of its entity (map-record.ts), which therefore has to be there.
  */
-function chooseFields(all: ReadonlyArray<Candidate>, cap: number): DestinationSchema['fields'] {
+function chooseFields(
+  all: ReadonlyArray<Candidate>,
+  packing: ReadonlyArray<FieldEntity>,
+  cap: number,
+): DestinationSchema['fields'] {
   const firm = all.filter((candidate) => candidate.field.rank !== 'may');
   const optional = all
     .filter((candidate) => candidate.field.rank === 'may')
     .sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || b.filled - a.filled);
-  const entities = [...new Set(optional.map((candidate) => candidate.field.entity))];
+  const entities = [...new Set([...optional.map((candidate) => candidate.field.entity), ...packing])];
   const room = Math.max(0, cap - firm.length - entities.length);
   const packs = entities.map((entity) => ({
     entity,
@@ -454,18 +492,22 @@ function activityTypes(facts: ProposalFacts): DestinationSchema['activityTypes']
           { name: 'Message', iconKey: 'bubble' },
         ]
       : []),
-    ...(isStaged('form_response') ? [{ name: 'Form', iconKey: 'checkbox' }] : []),
+    ...(isStaged('form_response') || hasSignatures(facts) ? [{ name: 'Form', iconKey: 'checkbox' }] : []),
     ...(isStaged('complaint') ? [{ name: 'Complaint', iconKey: 'signpost' }] : []),
   ];
+}
+
+function hasSignatures({ customFields }: ProposalFacts): boolean {
+  return [...customFields.values()].some(
+    ({ type, appliesTo }) => isSignature(type) && entityOfOwnFields.has(appliesTo),
+  );
 }
 
 function lossesOf(objects: ReadonlyArray<ObjectMapping>, settings: MappingSettings): MappingContent['lossy'] {
   return objects.flatMap((object) => {
     const definition = findDefinition(object.object);
-    if (!definition)
-      return object.rows > 0
-        ? [{ object: object.object, says: `${object.rows} rows are not carried over yet.` }]
-        : [];
+    if (!definition || definition.inventory)
+      return object.rows > 0 ? [{ object: object.object, says: fateOfRows(object, definition) }] : [];
     const sentences = [
       ...definition.lossy,
       ...productsOf(definition, settings).flatMap((product) => product.lossy),
@@ -474,6 +516,16 @@ function lossesOf(objects: ReadonlyArray<ObjectMapping>, settings: MappingSettin
     ];
     return [...new Set(sentences)].map((says) => ({ object: object.object, says }));
   });
+}
+
+function fateOfRows({ object, rows }: ObjectMapping, definition: ObjectDefinition | undefined): string {
+  const counted = rows === 1 ? '1 row' : `${rows} rows`;
+  if (definition?.inventory)
+    return `${counted}, not carried over but written down in the inventory “${words(definition.inventory.name)}”. ${definition.inventory.why}`;
+  // Names of objects have no dot; what has one is the path of a file that we do not know.
+  return object.includes('.')
+    ? `${counted} of a file that is no part of an OctopusPro export as we know it: they stay in the package.`
+    : `${counted}, not carried over yet.`;
 }
 
 function rulesOf(definition: ObjectDefinition, settings: MappingSettings): FieldRule[] {

@@ -112,11 +112,16 @@ function isInvoicePdf(row: SourceRow): boolean {
 
 /** `Before - kitchen (OctopusPro attachment-60026).png`: the tag for a person's eye, unless the name says it. */
 function nameOf(row: SourceRow, fileName: string, key: TargetKey, ctx: RowContext): string {
-  const tag = oneLine(row.fields.photo_tag ?? '').replace(/[\\/]/g, '-');
+  const tag = oneLine(row.fields.photo_tag ?? '');
   const isSaid = fileName.toLowerCase().includes(tag.toLowerCase());
-  const name = tag === '' || isSaid ? fileName : `${tag} - ${fileName}`;
+  return markedFileName(tag === '' || isSaid ? fileName : `${tag} - ${fileName}`, key, 'file_name', ctx);
+}
+
+/** A name of ours: no folders, cut before its ending, which stays, as the marker does. */
+export function markedFileName(given: string, key: TargetKey, column: string, ctx: RowContext): string {
+  const name = given.replace(/[\\/]/g, '-');
   if (name.length <= nameLimit) return fileNameWithMarker(name, key);
-  ctx.find('value_too_long', 'file_name', { length: name.length, limit: nameLimit });
+  ctx.find('value_too_long', column, { length: name.length, limit: nameLimit });
   const ending = /\.[^.]{1,10}$/.exec(name)?.[0] ?? '';
   return fileNameWithMarker(
     `${cutText(name.slice(0, -ending.length || undefined), nameLimit).text}${ending}`,

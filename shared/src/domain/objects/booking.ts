@@ -21,6 +21,7 @@ import {
   defineObject,
   linkOf,
   type Mapping,
+  type PageRows,
   type Refs,
   type RowContext,
   rejected,
@@ -30,6 +31,7 @@ import { markerFieldName, type Payload, type PayloadValue, targetKeyOf } from '.
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { closingTime } from './closing-time.js';
 import { type DealMoney, moneyFields, moneyOfBooking, moneyValues, readsOfInvoices } from './deal-money.js';
+import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf, workerName } from './owner.js';
 import { mergedQuoteValues, quoteNumbers } from './quote.js';
@@ -130,12 +132,14 @@ export const booking = defineObject({
     { child: 'booking_service', of: 'booking' },
     { child: 'appointment', of: 'booking' },
     { child: 'custom_field_value', of: 'booking' },
+    ...readsOfFieldFiles('booking'),
     { child: 'status_history', of: 'booking' },
     { parent: 'quote', of: 'booking', by: 'quote_id' },
     { child: 'quote', of: 'booking' },
     { child: 'quote_item', of: 'quote' },
     ...readsOfFormerInquiries('booking'),
     ...readsOfFormerInquiries('quote'),
+    { child: 'custom_field_value', of: 'quote' },
     { parent: 'customer_property', of: 'booking', by: 'customer_property_ids' },
     { child: 'invoice', of: 'booking' },
     { child: 'payment', of: 'booking' },
@@ -165,6 +169,7 @@ export const booking = defineObject({
       }),
       lossy: [],
     },
+    ...fieldFileProducts('booking'),
   ],
   structure: {
     booking_id: 'the key of its records',
@@ -189,6 +194,7 @@ export const booking = defineObject({
     is_deleted: 'Decides whether the row is migrated.',
     deleted_at: 'Deleted bookings are excluded or migrated like the others.',
   },
+  files: (row, refs) => pathsOfFields(row, longFormOf(row, refs), refs),
   map: mapBooking,
 });
 
@@ -229,7 +235,23 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
     drafts.push(visitActivity(visit, row, row, refs, ctx));
     links.push(linkOf(row, visit, 'contributes', 'visit'));
   }
-  return { outcome: 'mapped', reason: '', drafts, links };
+  const place = { deal: key, lead: null, activity: null, product: null, ...customer, label: numberOf(row) };
+  const files = fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
+  return {
+    outcome: 'mapped',
+    reason: '',
+    drafts: [...drafts, ...files.drafts],
+    links: [...links, ...files.links],
+  };
+}
+
+function numberOf(row: SourceRow): string {
+  return oneLine(row.fields.booking_number ?? row.sourceId);
+}
+
+/** Values of the tenant's own fields in rows of their own. */
+function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
+  return refs.children('custom_field_value', 'booking', row.sourceId);
 }
 
 function statusTarget(row: SourceRow, ctx: RowContext): StatusTarget {
@@ -341,8 +363,8 @@ function setCustom(
   const agreed = money.paid !== null ? total : undefined;
   for (const [name, value] of moneyValues(money, agreed, refs, ctx)) deal.custom.set(name, value);
   for (const [name, value] of readFields(dealFields, row, ctx).custom) deal.custom.set(name, value);
-  const longForm = refs.children('custom_field_value', 'booking', row.sourceId);
-  for (const [name, value] of customValues(row, longForm, refs, ctx)) deal.custom.set(name, value);
+  for (const [name, value] of customValues(row, longFormOf(row, refs), refs, ctx))
+    deal.custom.set(name, value);
 }
 
 function servicesText(row: SourceRow, refs: Refs, ctx: RowContext): string {

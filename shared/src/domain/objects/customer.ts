@@ -22,6 +22,7 @@ import {
   linkOf,
   type Mapping,
   merged,
+  type PageRows,
   type Refs,
   type RowContext,
   type SourceRow,
@@ -34,6 +35,7 @@ import {
   type TargetKey,
   targetKeyOf,
 } from '../mapping/record.js';
+import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { ownerOf } from './owner.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -83,7 +85,7 @@ const organizationFields = [
 export const customer = defineObject({
   name: 'customer',
   needs: ['fieldworker', 'user'],
-  reads: [{ child: 'custom_field_value', of: 'customer' }],
+  reads: [{ child: 'custom_field_value', of: 'customer' }, ...readsOfFieldFiles('customer')],
   produces: [
     {
       entity: 'organization',
@@ -106,6 +108,7 @@ export const customer = defineObject({
       ],
       lossy: [],
     },
+    ...fieldFileProducts('customer'),
   ],
   structure: {
     customer_id: 'the key of its records',
@@ -122,6 +125,7 @@ export const customer = defineObject({
     deleted_at: 'Deleted customers are excluded or migrated like the others.',
     merged_into_id: 'Merged customers live on in the customer they were merged into.',
   },
+  files: (row, refs) => pathsOfFields(row, longFormOf(row, refs), refs),
   map: mapCustomer,
 });
 
@@ -135,12 +139,31 @@ function mapCustomer(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   for (const person of people) drafts.push(personDraft(row, person, organization, refs, ctx));
   const note = noteDraft(row, people[0], organization, refs, ctx);
   if (note) drafts.push(note);
-  const links = drafts
+  const [first] = people;
+  const person = first ? targetKeyOf('customer', row.sourceId, first.slot) : null;
+  const place = {
+    deal: null,
+    lead: null,
+    activity: null,
+    product: null,
+    person,
+    organization,
+    label: undefined,
+  };
+  const files = fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
+  const own = drafts
     // The link to the organization stands already, made with the groups.
     .filter((draft) => draft.entity !== 'organization')
     .map((draft) => linkOf(row, draft.targetKey, 'primary', draft.targetKey.split('#')[1] ?? ''));
+  drafts.push(...files.drafts);
+  const links = [...own, ...files.links];
   // Nothing of its own: a company without a contact that is one organization with another customer.
   return drafts.length === 0 ? merged([]) : { outcome: 'mapped', reason: '', drafts, links };
+}
+
+/** Values of the tenant's own fields in rows of their own. */
+function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
+  return refs.children('custom_field_value', 'customer', row.sourceId);
 }
 
 interface Contact {
@@ -255,7 +278,7 @@ function isReadable(phone: Contact['phones'][number]): boolean {
 }
 
 function ownFields(row: SourceRow, refs: Refs, ctx: RowContext) {
-  return customValues(row, refs.children('custom_field_value', 'customer', row.sourceId), refs, ctx);
+  return customValues(row, longFormOf(row, refs), refs, ctx);
 }
 
 /** The company as its lowest customer has it; what is missing there comes from the next that has it. */

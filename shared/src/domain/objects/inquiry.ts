@@ -26,6 +26,7 @@ import {
   linkOf,
   type Mapping,
   merged,
+  type PageRows,
   type ReadRule,
   type Refs,
   type RowContext,
@@ -36,8 +37,9 @@ import { block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, type TargetKey } from '../mapping/record.js';
 import { fallbackTarget } from './booking-status.js';
 import { dealsFromInquiry, keysOfInquiry } from './deal-of.js';
+import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { ownerOf } from './owner.js';
-import { readsOfInquiries } from './place.js';
+import { type Place, readsOfInquiries } from './place.js';
 import { sortKeyOf } from './sort-key.js';
 
 /** Leads have no fields of their own: these are fields of deals, and shown by both. */
@@ -68,7 +70,11 @@ const asDeal = (settings: MappingSettings) => settings.inquiries === 'deals';
 export const inquiry = defineObject({
   name: 'inquiry',
   needs: ['customer', 'user', 'service', 'booking', 'quote', 'invoice'],
-  reads: [...readsOfInquiries, { child: 'custom_field_value', of: 'inquiry' }],
+  reads: [
+    ...readsOfInquiries,
+    { child: 'custom_field_value', of: 'inquiry' },
+    ...readsOfFieldFiles('inquiry'),
+  ],
   produces: [
     {
       entity: 'lead',
@@ -134,6 +140,7 @@ export const inquiry = defineObject({
         'Somebody who asked and is no customer yet becomes a person for each inquiry: whether two of them are the same is left to you.',
       ],
     },
+    ...fieldFileProducts('inquiry'),
   ],
   structure: {
     inquiry_id: 'the key of its records',
@@ -150,18 +157,23 @@ export const inquiry = defineObject({
     'An inquiry that became a quote or a booking is not a lead any more: its number and text stand on that deal.',
   ],
   asks: (row, refs) => dealsFromInquiry(row, refs),
+  files: (row, refs) => pathsOfFields(row, longFormOf(row, refs), refs),
   map: mapInquiry,
 });
 
 function mapInquiry(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
+  const { customer_id: customerId } = row.fields;
+  const customer = refs.customer(customerId);
   const became = dealsFromInquiry(row, refs).filter((key) => refs.isMapped(key));
   if (became.length > 0) {
     // Its values travel with the deals; what cannot be read in them is said here, once.
     inquiryValues([row], refs, ctx);
-    return merged(became.map((deal) => linkOf(row, deal, 'merged')));
+    const [deal = null] = became;
+    const files = filesOf(row, { deal, lead: null }, customer ?? nobody, refs, ctx);
+    const links = became.map((key) => linkOf(row, key, 'merged'));
+    if (files.drafts.length === 0) return merged(links);
+    return { outcome: 'mapped', reason: '', drafts: files.drafts, links: [...links, ...files.links] };
   }
-  const { customer_id: customerId } = row.fields;
-  const customer = refs.customer(customerId);
   if (customerId !== undefined && !customer) return rejected('orphan_reference');
   const fate = fateOf(row);
   if (fate === 'deleted' && !ctx.settings.includeDeleted) return excluded('deleted');
@@ -170,15 +182,32 @@ function mapInquiry(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const own = asDeal(ctx.settings)
     ? dealDraft(row, fate, contacts, refs, ctx)
     : leadDraft(row, contacts, refs, ctx);
+  const isDeal = own.entity === 'deal';
+  const stands = { deal: isDeal ? own.targetKey : null, lead: isDeal ? null : own.targetKey };
+  const files = filesOf(row, stands, contacts, refs, ctx);
   return {
     outcome: 'mapped',
     reason: '',
-    drafts: [...(caller ? [caller] : []), own],
+    drafts: [...(caller ? [caller] : []), own, ...files.drafts],
     links: [
       linkOf(row, own.targetKey, 'primary'),
       ...(caller ? [linkOf(row, caller.targetKey, 'contributes', 'person')] : []),
+      ...files.links,
     ],
   };
+}
+
+const nobody: Contacts = { person: null, organization: null };
+
+function filesOf(
+  row: SourceRow,
+  stands: Pick<Place, 'deal' | 'lead'>,
+  contacts: Contacts,
+  refs: Refs,
+  ctx: RowContext,
+) {
+  const place = { ...stands, activity: null, product: null, ...contacts, label: numberOf(row) };
+  return fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
 }
 
 type Contacts = { person: TargetKey | null; organization: TargetKey | null };
@@ -326,7 +355,12 @@ function servicesOf(row: SourceRow, refs: Refs): string[] {
 }
 
 function ownValues(row: SourceRow, refs: Refs, ctx: RowContext): Map<string, Converted> {
-  return customValues(row, refs.children('custom_field_value', 'inquiry', row.sourceId), refs, ctx);
+  return customValues(row, longFormOf(row, refs), refs, ctx);
+}
+
+/** Values of the tenant's own fields in rows of their own. */
+function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
+  return refs.children('custom_field_value', 'inquiry', row.sourceId);
 }
 
 function numberOf(row: SourceRow): string {

@@ -1,5 +1,5 @@
 import { objectOfWord } from '../convert/object-word.js';
-import { targetType } from '../mapping/custom-values.js';
+import { entityOfOwnFields } from '../mapping/custom-values.js';
 import {
   defineObject,
   excluded,
@@ -108,14 +108,14 @@ function dealsOfItem(row: SourceRow, refs: PageRows): TargetKey[] {
 /** The long form of the tenant's own fields. */
 export const customFieldValue = defineObject({
   name: 'custom_field_value',
-  needs: ['customer', 'customer_property', 'booking', 'inquiry', 'custom_field'],
+  needs: ['customer', 'customer_property', 'booking', 'quote', 'inquiry', 'service', 'custom_field'],
   reads: [
-    {
-      parent: 'inquiry',
+    ...['inquiry', 'quote'].map((parent) => ({
+      parent,
       of: 'custom_field_value',
       by: 'record_id',
-      when: (row) => objectOfWord(row.fields.object) === 'inquiry',
-    },
+      when: (row: SourceRow) => objectOf(row) === parent,
+    })),
     ...readsOfInquiries,
   ],
   structure: {
@@ -125,19 +125,25 @@ export const customFieldValue = defineObject({
     label: 'which field',
     value: 'the value',
   },
-  asks: keysOfValue,
+  lossy: ['Values of fields of workers stay in the export: users of Pipedrive have no fields.'],
+  asks: (row, refs) => keysOfValue(row, refs),
   map(row, refs) {
-    const keys = keysOfValue(row, refs);
-    if (keys.length === 0 || !isCarried(row.fields.field_id, refs)) return excluded('not_supported_yet');
-    const found = keys.find((candidate) => refs.isMapped(candidate));
+    if (!carriers.has(objectOf(row) ?? '')) return excluded('no_target_record');
+    const found = keysOfValue(row, refs).find((key) => refs.isMapped(key));
     return found === undefined ? rejected('orphan_reference') : merged(linksTo(row, found));
   },
 });
 
+/** Records that carry the tenant's own fields: as fields, or, of a property, in its note. */
+const carriers = new Set([...entityOfOwnFields.keys(), 'customer_property']);
+
+function objectOf(row: SourceRow): string | undefined {
+  return objectOfWord(row.fields.object);
+}
+
 function keysOfValue(row: SourceRow, refs: PageRows): TargetKey[] {
-  const object = objectOfWord(row.fields.object);
+  const object = objectOf(row) ?? '';
   const id = row.fields.record_id ?? '';
-  if (object === 'booking' || object === 'customer_property') return [targetKeyOf(object, id)];
   // A company without a person carries its values in its note.
   if (object === 'customer') return [targetKeyOf('customer', id), targetKeyOf('customer', id, 'note')];
   if (object === 'inquiry') {
@@ -145,7 +151,11 @@ function keysOfValue(row: SourceRow, refs: PageRows): TargetKey[] {
     const { lead, deal } = keysOfInquiry({ ...row, sourceId: id });
     return [...(inquiry ? dealsFromInquiry(inquiry, refs) : []), lead, deal];
   }
-  return [];
+  if (object === 'quote') {
+    const quote = refs.row('quote', id);
+    return quote ? dealsOfQuote(quote, refs) : [];
+  }
+  return carriers.has(object) ? [targetKeyOf(object, id)] : [];
 }
 
 /** Definitions: become the fields of the schema. */
@@ -168,7 +178,7 @@ export const customField = defineObject({
     order: 'Pipedrive orders fields by hand.',
     active: 'Values of inactive fields are kept too.',
   },
-  map: (row, refs) => (isCarried(row.sourceId, refs) ? merged([]) : excluded('not_supported_yet')),
+  map: (row, refs) => definitionOutcome(row.sourceId, refs),
 });
 
 export const customFieldOption = defineObject({
@@ -182,18 +192,13 @@ export const customFieldOption = defineObject({
     active: 'Values of inactive options are kept too.',
   },
   lossy: ['Options lose their effect on price and duration.'],
-  map: (row, refs) => (isCarried(row.fields.field_id, refs) ? merged([]) : excluded('not_supported_yet')),
+  map: (row, refs) => definitionOutcome(row.fields.field_id, refs),
 });
 
-/** Fields of customers, their properties, bookings and inquiries, except files and signatures. A value without a known definition is carried as text. */
-function isCarried(fieldId: string | undefined, refs: Refs): boolean {
+/** Fields of records that have none in Pipedrive (workers) stand in the inventory of forms and fields. */
+function definitionOutcome(fieldId: string | undefined, refs: Refs): Mapping {
   const definition = refs.catalogue.customFields.get(fieldId ?? '');
-  if (!definition) return true;
-  return (
-    ['customer', 'customer_property', 'booking', 'inquiry'].includes(
-      objectOfWord(definition.appliesTo) ?? '',
-    ) && targetType(definition.type, definition.options.length) !== null
-  );
+  return !definition || carriers.has(definition.appliesTo) ? merged([]) : excluded('inventory_only');
 }
 
 function mergedInto(

@@ -429,23 +429,30 @@ describe('workers and definitions', () => {
       expect(mapIn({}, row(object, '1', {})).outcome).toMatchObject({ outcome: 'merged', reason: '' });
   });
 
-  test('a definition or value of an object we do not carry yet is excluded by name', () => {
+  test('fields of workers: the definition stands in the inventory, a value has no record to go to', () => {
     const customFields = [
       { id: '761', label: 'Police check', appliesTo: 'fieldworker', type: 'Date picker', options: [] },
     ];
-    for (const source of [
-      row('custom_field', '761', {}),
-      row('custom_field_option', '9', { field_id: '761' }),
-      row('custom_field_value', '', {
-        object: 'fieldworker',
-        record_id: '41',
-        field_id: '761',
-        value: '2026-02-30',
-      }),
-    ])
-      expect(mapIn({ customFields }, source).outcome).toMatchObject({
+    const reasonOf = (source: ReturnType<typeof row>) => mapIn({ customFields }, source).outcome.reason;
+    expect([
+      reasonOf(row('custom_field', '761', {})),
+      reasonOf(row('custom_field_option', '9', { field_id: '761' })),
+      reasonOf(
+        row('custom_field_value', '', {
+          object: 'fieldworker',
+          record_id: '41',
+          field_id: '761',
+          value: 'x',
+        }),
+      ),
+    ]).toEqual(['inventory_only', 'inventory_only', 'no_target_record']);
+  });
+
+  test('what Pipedrive has no place for stands in an inventory', () => {
+    for (const object of ['automation', 'message_template', 'portal_setting', 'service_area', 'pay_rate'])
+      expect(mapIn({}, row(object, '1', {})).outcome).toMatchObject({
         outcome: 'excluded',
-        reason: 'not_supported_yet',
+        reason: 'inventory_only',
       });
   });
 });

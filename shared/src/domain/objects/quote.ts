@@ -15,23 +15,27 @@ import {
   textLimits,
   titleLimit,
 } from '../mapping/convert-field.js';
+import { customValues } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
   merged,
+  type PageRows,
   type Refs,
   type RowContext,
   rejected,
   type SourceRow,
 } from '../mapping/define-object.js';
+import { type BlockLine, block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { bookingsOfQuote, dealsFromQuote } from './deal-of.js';
+import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf } from './owner.js';
-import { readsOfQuotes } from './place.js';
+import { type Place, readsOfQuotes } from './place.js';
 import { linesText, serviceName } from './service-lines.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -111,7 +115,13 @@ const mergedFields = new Set([
 export const quote = defineObject({
   name: 'quote',
   needs: ['customer', 'user', 'service', 'booking', 'invoice'],
-  reads: [...readsOfQuotes, { child: 'quote_item', of: 'quote' }, ...readsOfFormerInquiries('quote')],
+  reads: [
+    ...readsOfQuotes,
+    { child: 'quote_item', of: 'quote' },
+    { child: 'custom_field_value', of: 'quote' },
+    ...readsOfFieldFiles('quote'),
+    ...readsOfFormerInquiries('quote'),
+  ],
   produces: [
     {
       entity: 'deal',
@@ -122,6 +132,7 @@ export const quote = defineObject({
         'A quote and the booking it became are two deals that name each other by number, so the number of won deals counts both. The setting quoteDeals: merged makes them one.',
       ],
     },
+    ...fieldFileProducts('quote'),
   ],
   structure: {
     quote_id: 'the key of the deal',
@@ -136,6 +147,7 @@ export const quote = defineObject({
     deleted_at: 'Deleted quotes are excluded or migrated like the others.',
   },
   asks: (row, refs) => dealsFromQuote(row, refs),
+  files: (row, refs) => pathsOfFields(row, longFormOf(row, refs), refs),
   map: mapQuote,
 });
 
@@ -146,12 +158,35 @@ function mapQuote(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   if (ctx.settings.quoteDeals === 'merged' && bookings.length > 0) {
     // The values travel with the booking; what cannot be read in them is said here, once.
     mergedQuoteValues(row, refs, ctx);
-    return merged(bookings.map((deal) => linkOf(row, deal, 'merged')));
+    const [deal = null] = bookings;
+    const files = fieldFiles(row, longFormOf(row, refs), placeOn(deal, row, customer), refs, ctx);
+    const links = bookings.map((booking) => linkOf(row, booking, 'merged'));
+    if (files.drafts.length === 0) return merged(links);
+    return { outcome: 'mapped', reason: '', drafts: files.drafts, links: [...links, ...files.links] };
   }
   const became = dealsFromQuote(row, refs).filter((deal) => refs.isMapped(deal));
   const key = targetKeyOf('quote', row.sourceId);
   const draft = dealDraft(key, row, became.length > 0, customer, refs, ctx);
-  return { outcome: 'mapped', reason: '', drafts: [draft], links: [linkOf(row, key, 'primary')] };
+  const files = fieldFiles(row, longFormOf(row, refs), placeOn(key, row, customer), refs, ctx);
+  return {
+    outcome: 'mapped',
+    reason: '',
+    drafts: [draft, ...files.drafts],
+    links: [linkOf(row, key, 'primary'), ...files.links],
+  };
+}
+
+function placeOn(
+  deal: TargetKey | null,
+  row: SourceRow,
+  customer: { person: TargetKey | null; organization: TargetKey | null },
+): Place {
+  return { deal, lead: null, activity: null, product: null, ...customer, label: numberOf(row) };
+}
+
+/** Values of the tenant's own fields in rows of their own. */
+function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
+  return refs.children('custom_field_value', 'quote', row.sourceId);
 }
 
 function dealDraft(
@@ -204,6 +239,7 @@ function dealDraft(
     if (name === 'Decline reason' && outcome === 'lost') continue;
     draft.custom.set(name, converted);
   }
+  for (const [name, own] of customValues(row, longFormOf(row, refs), refs, ctx)) draft.custom.set(name, own);
   return draft;
 }
 
@@ -328,6 +364,8 @@ export function mergedQuoteValues(row: SourceRow, refs: Refs, ctx: RowContext): 
   const texts = [
     ['Quote lines', lines],
     ['Quote description', description],
+    // As text: the booking may have a value of its own in the field of the same name.
+    ['Quote fields', block([...customValues(row, longFormOf(row, refs), refs, ctx)].map(textOf))],
   ] as const;
   return [
     ...own.filter(([name]) => mergedFields.has(name)),
@@ -335,6 +373,10 @@ export function mergedQuoteValues(row: SourceRow, refs: Refs, ctx: RowContext): 
       ([name, text]): Array<[string, Converted]> => (text === '' ? [] : [[name, { value: text, text }]]),
     ),
   ];
+}
+
+function textOf([name, { text }]: [string, Converted]): BlockLine {
+  return [name, text];
 }
 
 /** Facts that are not a plain copy of one column. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalObject, isCanonicalObject } from '../../octopuspro/canonical-fields.js';
+import { canonicalObject, canonicalObjects, isCanonicalObject } from '../../octopuspro/canonical-fields.js';
 import { factsOf, type OperationName } from '../../pipedrive/facts/index.js';
 import { loadOrder } from '../mapping/load-order.js';
 import type { Entity } from '../run/states.js';
@@ -34,16 +34,16 @@ test('the load order follows from what objects need', () => {
       "customer_address",
       "booking",
       "booking_service",
-      "invoice",
-      "quote",
-      "inquiry",
-      "custom_field_value",
       "appointment",
+      "invoice",
       "invoice_item",
       "payment",
       "payment_allocation",
       "refund",
+      "quote",
       "quote_item",
+      "inquiry",
+      "custom_field_value",
       "status_history",
       "form",
       "form_field",
@@ -52,8 +52,19 @@ test('the load order follows from what objects need', () => {
       "communication",
       "note",
       "attachment",
+      "automation",
+      "message_template",
+      "portal_setting",
+      "service_area",
+      "pay_rate",
     ]
   `);
+});
+
+test('every object of an export is in the registry', () => {
+  const known = new Set(registry.map(({ name }) => name));
+  const missing = canonicalObjects.map(({ object }) => object).filter((object) => !known.has(object));
+  expect(missing).toEqual(['label']);
 });
 
 test('needs without an end or a circle are refused', () => {
@@ -74,6 +85,8 @@ describe.each(registry.map((definition) => [definition.name, definition] as cons
   (name, definition) => {
     test('is an object of the export, and each of its columns has a fate', () => {
       expect(isCanonicalObject(name)).toBe(true);
+      // An inventory shows a row as it is: that is the fate of all its columns.
+      if (definition.inventory) return expect(definition.produces).toEqual([]);
       const rules = definition.produces.flatMap((product) => product.fields.flatMap((rule) => rule.from));
       const decided = new Set([
         ...rules,
@@ -118,6 +131,7 @@ describe.each(registry.map((definition) => [definition.name, definition] as cons
           ...product.fields.flatMap((rule) => rule.lossy ?? []),
         ]),
         ...Object.values(definition.notMigrated),
+        ...(definition.inventory ? [definition.inventory.why] : []),
       ];
       for (const sentence of sentences) expect(sentence).toMatch(/^[A-Z].+\.$/);
     });

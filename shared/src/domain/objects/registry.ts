@@ -13,6 +13,7 @@ import { fieldworker } from './fieldworker.js';
 import { form, formField } from './form-definitions.js';
 import { formResponse } from './form-response.js';
 import { inquiry } from './inquiry.js';
+import { inventoryOnly } from './inventory-only.js';
 import { invoice } from './invoice.js';
 import {
   bookingService,
@@ -32,7 +33,7 @@ import { service } from './service.js';
 import { statusHistory } from './status-history.js';
 import { user } from './user.js';
 
-/** Every source object we migrate. An object that is not in this list is excluded as `not_supported_yet`, by name and count. */
+/** Every source object and what becomes of it. */
 export const registry: ReadonlyArray<ObjectDefinition> = [
   fieldworker,
   user,
@@ -47,7 +48,6 @@ export const registry: ReadonlyArray<ObjectDefinition> = [
   customerAddress,
   booking,
   bookingService,
-  customFieldValue,
   appointment,
   invoice,
   invoiceItem,
@@ -57,6 +57,7 @@ export const registry: ReadonlyArray<ObjectDefinition> = [
   quote,
   quoteItem,
   inquiry,
+  customFieldValue,
   statusHistory,
   form,
   formField,
@@ -65,6 +66,7 @@ export const registry: ReadonlyArray<ObjectDefinition> = [
   communication,
   note,
   attachment,
+  ...inventoryOnly,
 ];
 
 export function findDefinition(object: string): ObjectDefinition | undefined {

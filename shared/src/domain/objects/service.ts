@@ -12,11 +12,13 @@ import {
   textLimits,
   titleLimit,
 } from '../mapping/convert-field.js';
+import { customValues } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
+  type PageRows,
   type Refs,
   type RowContext,
   type SourceRow,
@@ -24,11 +26,13 @@ import {
 import { block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, targetKeyOf } from '../mapping/record.js';
 import { faqField, faqFieldName, faqFile, questionsOf } from './faq.js';
+import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { sortKeyOf } from './sort-key.js';
 
 /** A service is a product of the catalogue, with the questions that customers ask about it. */
 export const service = defineObject({
   name: 'service',
+  reads: [{ child: 'custom_field_value', of: 'service' }, ...readsOfFieldFiles('service')],
   produces: [
     {
       entity: 'product',
@@ -68,6 +72,7 @@ export const service = defineObject({
       ],
     },
     faqFile,
+    ...fieldFileProducts('service'),
   ],
   structure: { service_id: 'the key of the product' },
   notMigrated: {
@@ -78,6 +83,7 @@ export const service = defineObject({
     is_deleted: 'Decides whether the row is migrated.',
     deleted_at: 'Deleted services are excluded or migrated like the others.',
   },
+  files: (row, refs) => pathsOfFields(row, longFormOf(row, refs), refs),
   map: mapService,
 });
 
@@ -111,12 +117,21 @@ function mapService(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   draft.custom.set(markerFieldName, { value: key, text: key });
   const duration = minutesOf(fields.duration, ctx, 'duration');
   if (duration) draft.custom.set('Service duration (minutes)', duration);
-  const links = [linkOf(row, key, 'primary')];
+  const longForm = longFormOf(row, refs);
+  for (const [name, value] of customValues(row, longForm, refs, ctx)) draft.custom.set(name, value);
+  const place = { deal: null, lead: null, activity: null, product: key, person: null, organization: null };
+  const files = fieldFiles(row, longForm, { ...place, label: undefined }, refs, ctx);
+  const links = [linkOf(row, key, 'primary'), ...files.links];
   const questions = questionsOf(row, refs);
   if (questions) draft.custom.set(faqFieldName, questions.field);
   if (questions?.file) links.push(linkOf(row, questions.file.targetKey, 'contributes', 'faq'));
-  const drafts = questions?.file ? [draft, questions.file] : [draft];
+  const drafts = [draft, ...files.drafts, ...(questions?.file ? [questions.file] : [])];
   return { outcome: 'mapped', reason: '', drafts, links };
+}
+
+/** Values of the tenant's own fields in rows of their own. */
+function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
+  return refs.children('custom_field_value', 'service', row.sourceId);
 }
 
 function descriptionOf(row: SourceRow): string {
