@@ -285,3 +285,25 @@ async function untilReady(path: string): Promise<void> {
   }
   throw new Error(`${path} was not ready within 30 s`);
 }
+
+test('an estimate from row counts: for those who sell and operate, not for a tenant', async () => {
+  const ask = (key: string, body: unknown) =>
+    fetch(`${service.url}/v1/estimates`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const answer = await ask(operatorKey, {
+    rows: { booking: 5_000, customer: 1_800 },
+    plan: 'growth',
+    seats: 5,
+  });
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({
+    records: { deal: 5_000, person: 1_800 },
+    time: { plan: 'growth', days: 1 },
+    complexity: { grade: expect.stringMatching(/^[A-D]$/) },
+  });
+  expect((await ask(viewerKey, { rows: {} })).status).toBe(403);
+  expect((await ask(operatorKey, { rows: { spaceship: 1 } })).status).toBe(422);
+});

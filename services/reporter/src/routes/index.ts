@@ -3,5 +3,13 @@ import type { ReporterContext } from '../context.js';
 import { getDocument } from './get-document.js';
 import { getDocuments } from './get-documents.js';
 import { getReport } from './get-report.js';
+import { postEstimate } from './post-estimate.js';
+import { postExportEstimate } from './post-export-estimate.js';
 
-export const routes: ReadonlyArray<Route<ReporterContext>> = [getReport, getDocuments, getDocument];
+export const routes: ReadonlyArray<Route<ReporterContext>> = [
+  getReport,
+  getDocuments,
+  getDocument,
+  postEstimate,
+  postExportEstimate,
+];

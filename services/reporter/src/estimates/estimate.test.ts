@@ -1,0 +1,155 @@
+import { entities } from '@octopipe/shared/domain/run/states';
+import { canonicalObjects } from '@octopipe/shared/octopuspro/canonical-fields';
+import { tokenCost } from '@octopipe/shared/pipedrive/costs';
+import { describe, expect, it } from 'vitest';
+import { type EstimateInput, estimateOf } from './estimate.js';
+import { inventoryOnly, partOfOthers, yields } from './yields.js';
+
+/** Rows of profile S in the source data sheet, section 3. */
+const small: EstimateInput['rows'] = {
+  booking: 5_000,
+  customer: 1_800,
+  customer_property: 1_000,
+  inquiry: 2_500,
+  quote: 1_750,
+  appointment: 7_500,
+  invoice: 4_250,
+  payment: 4_500,
+  refund: 110,
+  form_response: 28_000,
+  note: 8_000,
+  complaint: 150,
+  attachment: 9_000,
+  communication: 25_000,
+  service: 18,
+  product: 40,
+};
+
+const ask = (changes: Partial<EstimateInput> = {}) =>
+  estimateOf({
+    plan: 'ultimate',
+    seats: 5,
+    rows: small,
+    reserveShare: 0.2,
+    inquiries: 'leads',
+    customFields: 24,
+    statuses: 9,
+    automations: 18,
+    matching: false,
+    additionalDeltas: 0,
+    standingDeals: 0,
+    ...changes,
+  });
+
+describe('an estimate', () => {
+  it('knows what becomes of every object of an export', () => {
+    const known = [...Object.keys(yields), ...partOfOthers, ...inventoryOnly].sort();
+    expect(known).toEqual(canonicalObjects.map(({ object }) => object).sort());
+  });
+
+  it('adds up: phases to the total, requests times price to the tokens', () => {
+    const { tokens, records } = ask();
+    const { provision, load, verify } = tokens.phases;
+    expect(tokens.total).toBe(provision.tokens + load.tokens + verify.tokens);
+    expect(tokens.requests).toBe(provision.requests + load.requests + verify.requests);
+    const byHand =
+      tokenCost('createDeal') * ((records.deal ?? 0) + (records.person ?? 0) + (records.organization ?? 0)) +
+      tokenCost('createActivity') * ((records.activity ?? 0) + (records.product ?? 0)) +
+      tokenCost('createNote') * ((records.note ?? 0) + (records.file ?? 0) + (records.lead ?? 0));
+    expect(load.tokens).toBe(byHand);
+    expect(Object.values(tokens.by_entity).reduce((all, part) => all + part.tokens, 0)).toBe(
+      load.tokens + verify.tokens,
+    );
+  });
+
+  it('uses the records of a mapped export and nothing else', () => {
+    const planned = { person: 61, deal: 114, activity: 360 };
+    const { records, assumptions, tokens } = ask({ planned });
+    expect(records).toEqual(planned);
+    expect(tokens.phases.load).toEqual({ requests: 535, tokens: 535 * 5 });
+    expect(tokens.phases.verify).toEqual({ requests: 3, tokens: 30 });
+    expect(assumptions.filter((text) => text.includes('per row'))).toEqual([]);
+  });
+
+  it('says the days of a plan and what would shorten them', () => {
+    const { time, tokens } = ask({ plan: 'lite', seats: 1 });
+    expect(time.tokens_per_day).toBe(24_000);
+    expect(time.days).toBe(Math.ceil(tokens.total / 24_000));
+    expect(time.options[0]).toMatchObject({ kind: 'wait', days: time.days });
+    expect(time.options.map(({ kind }) => kind)).toEqual(['wait', 'top_up', 'upgrade', 'upgrade', 'upgrade']);
+    const upgrades = time.options.filter(({ kind }) => kind === 'upgrade').map(({ days }) => days);
+    expect(upgrades).toEqual([...upgrades].sort((a, b) => b - a));
+    expect(ask().time.options.map(({ kind }) => kind)).toEqual(['wait']);
+  });
+
+  it('warns of caps before anything is written', () => {
+    expect(ask({ plan: 'lite', seats: 1 }).warnings.map(({ code }) => code)).toEqual([
+      'deal_cap',
+      'custom_field_cap',
+    ]);
+    expect(ask().warnings).toEqual([]);
+    expect(ask({ standingDeals: 99_000 }).warnings.map(({ code }) => code)).toEqual(['deal_cap']);
+  });
+
+  it('counts inquiries where the tenant wants them', () => {
+    const [leads, deals] = [ask(), ask({ inquiries: 'deals' })];
+    expect([leads.records.lead, deals.records.lead]).toEqual([2_500, undefined]);
+    expect((deals.records.deal ?? 0) - (leads.records.deal ?? 0)).toBe(2_500);
+    expect(deals.tokens.total).toBeLessThan(leads.tokens.total);
+  });
+
+  it('names the losses in the words of the mapping, and what is an inventory only', () => {
+    const found = ask({ rows: { booking: 3, automation: 2, faq: 1 } }).compatibility;
+    const booking = found.find(({ object }) => object === 'booking');
+    expect(booking).toMatchObject({ kind: 'lossy', becomes: ['deal', 'activity'] });
+    expect(booking?.losses.length).toBeGreaterThan(1);
+    expect(found.find(({ object }) => object === 'automation')).toMatchObject({
+      kind: 'inventory_only',
+      becomes: [],
+    });
+  });
+
+  it('grades by four parts that are shown with their weights', () => {
+    const { complexity } = ask();
+    const parts = Object.values(complexity.contributions);
+    expect(parts.reduce((all, { weight }) => all + weight, 0)).toBeCloseTo(1);
+    expect(parts.reduce((all, { value, weight }) => all + value * weight, 0)).toBeCloseTo(
+      complexity.score,
+      2,
+    );
+    const tiny = ask({ rows: { customer: 20, booking: 30 }, customFields: 0, statuses: 4 });
+    const huge = ask({
+      plan: 'lite',
+      seats: 1,
+      rows: { ...small, booking: 107_000, communication: 1_900_000 },
+      customFields: 140,
+      statuses: 30,
+    });
+    expect([tiny.complexity.grade, huge.complexity.grade]).toEqual(['A', 'D']);
+  });
+
+  it('prices by the rule book and never by the record; above two millions a person does', () => {
+    const [one, tenfold] = [ask({ rows: { booking: 100 } }), ask({ rows: { booking: 1_000 } })];
+    expect(one.price).toEqual(tenfold.price);
+    expect(one.price.lines.reduce((all, { amount }) => all + Number(amount), 0).toFixed(2)).toBe(
+      one.price.total,
+    );
+    expect(ask({ rows: { communication: 6_000_000 } }).price).toMatchObject({
+      total: null,
+      scoped_individually: true,
+    });
+    expect(ask({ matching: true }).price.lines.some(({ says }) => says.startsWith('Matching'))).toBe(true);
+  });
+
+  it('tells what a parallel run costs under either way of billing', () => {
+    const fee = { model: 'booking_fee', bookings_per_month: 600, value_per_month: '90000.00' } as const;
+    expect(ask({ billing: fee }).billing?.says).toContain('about 20 a day');
+    expect(ask({ billing: { ...fee, model: 'commission' } }).billing?.says).toContain('90000.00');
+    expect(ask().billing).toBeNull();
+  });
+
+  it('is the same for the same question', () => {
+    expect(ask()).toEqual(ask());
+    expect(Object.keys(ask().records).every((entity) => entities.includes(entity as never))).toBe(true);
+  });
+});

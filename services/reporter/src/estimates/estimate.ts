@@ -1,0 +1,239 @@
+import { findDefinition } from '@octopipe/shared/domain/objects/registry';
+import { type Entity, entities } from '@octopipe/shared/domain/run/states';
+import { dailyTokens, dealCap, type PlanName, planNames, plans } from '@octopipe/shared/pipedrive/plans';
+import { complexityOf, magnitude } from './complexity.js';
+import { priceOf } from './price-book.js';
+import { type Cost, type RecordCounts, sum, tokenModel } from './token-model.js';
+import { inventoryOnly, yields } from './yields.js';
+
+export interface EstimateInput {
+  plan: PlanName;
+  seats: number;
+  /** Rows by source object, as exported. */
+  rows: Readonly<Record<string, number>>;
+  /** Records by entity when an export is mapped already: these are used instead of the yields. */
+  planned?: RecordCounts | undefined;
+  /** Share of each day's tokens that is left to the customer's other integrations. */
+  reserveShare: number;
+  inquiries: 'leads' | 'deals';
+  customFields: number;
+  statuses: number;
+  automations: number;
+  matching: boolean;
+  additionalDeltas: number;
+  standingDeals: number;
+  billing?:
+    | { model: 'booking_fee' | 'commission'; bookings_per_month: number; value_per_month: string }
+    | undefined;
+}
+
+/** Fields that are ours on every account: markers, statuses, money. */
+const ownFields = 25;
+const stagesMade = 8;
+const activityTypesMade = 12;
+
+/** Everything that is known before the first write, from counts alone. Pure: the same input gives the same estimate. */
+export function estimateOf(input: EstimateInput) {
+  const { records, assumptions } = recordsOf(input);
+  const model = tokenModel(records, {
+    customFields: Math.min(plans[input.plan].customFields, ownFields + input.customFields),
+    stages: stagesMade,
+    activityTypes: activityTypesMade,
+  });
+  const total = sum([model.provision, model.load, model.verify]);
+  const perDay = shareOf(input.plan, input);
+  const rowCount = Object.values(input.rows).reduce((all, rows) => all + rows, 0);
+  const recordCount = Object.values(records).reduce((all, count) => all + count, 0);
+  const compatibility = compatibilityOf(input.rows);
+  const warnings = warningsOf(input, records);
+  const complexity = complexityOf({
+    compatibility: average(
+      compatibility.map(({ kind }) => (kind === 'one_to_one' ? 0 : kind === 'inventory_only' ? 0.8 : 0.5)),
+    ),
+    mapping_clarity: (magnitude(input.customFields, 5, 120) + magnitude(input.statuses, 8, 30)) / 2,
+    api_constraints: Math.min(1, warnings.length * 0.3 + magnitude(total.tokens / perDay, 1, 30) * 0.7),
+    volume: magnitude(rowCount, 5_000, 2_000_000),
+  });
+  const days = daysFor(total.tokens, perDay);
+  return {
+    records,
+    rows: rowCount,
+    tokens: {
+      total: total.tokens,
+      requests: total.requests,
+      phases: {
+        provision: model.provision,
+        load: model.load,
+        verify: model.verify,
+        reserve_delta: model.reserve_delta,
+        reserve_rollback: model.reserve_rollback,
+      },
+      by_entity: model.by_entity,
+    },
+    time: {
+      plan: input.plan,
+      seats: input.seats,
+      tokens_per_day: perDay,
+      days,
+      shortest_seconds: Math.ceil((total.requests * 2) / plans[input.plan].burstPer2s),
+      options: optionsFor(total, input, days),
+      timeline: timelineOf(complexity.grade, days),
+    },
+    warnings,
+    compatibility,
+    complexity,
+    price: priceOf(complexity.grade, {
+      records: recordCount,
+      inventories: compatibility.filter(({ kind }) => kind === 'inventory_only').length,
+      matching: input.matching,
+      additionalDeltas: input.additionalDeltas,
+    }),
+    billing: input.billing ? billingEffects(input.billing) : null,
+    assumptions: [
+      ...assumptions,
+      `${Math.round(input.reserveShare * 100)} % of each day's tokens are left to the company's other integrations.`,
+      'Prices are the published token costs per operation; refused requests are taken to cost the same.',
+      'An account without records of an earlier run; a second run of the same data writes nothing.',
+    ],
+  };
+}
+
+export type Estimate = ReturnType<typeof estimateOf>;
+
+function recordsOf(input: EstimateInput): { records: Record<string, number>; assumptions: string[] } {
+  if (input.planned)
+    return {
+      records: Object.fromEntries(
+        entities.flatMap((entity) => {
+          const count = input.planned?.[entity] ?? 0;
+          return count > 0 ? [[entity, count]] : [];
+        }),
+      ),
+      assumptions: ['Records are counted from the mapped export.'],
+    };
+  const records = new Map<Entity, number>();
+  const assumptions: string[] = [];
+  for (const [object, rows] of Object.entries(input.rows)) {
+    for (const { entity, perRow, from } of yields[object] ?? []) {
+      const target = entity === 'lead' && input.inquiries === 'deals' ? 'deal' : entity;
+      records.set(target, (records.get(target) ?? 0) + rows * perRow);
+      if (perRow !== 1 && rows > 0) assumptions.push(`${object}: ${perRow} ${target} per row (${from}).`);
+    }
+  }
+  return {
+    records: Object.fromEntries(
+      entities.flatMap((entity) => {
+        const count = Math.round(records.get(entity) ?? 0);
+        return count > 0 ? [[entity, count]] : [];
+      }),
+    ),
+    assumptions,
+  };
+}
+
+function shareOf(plan: PlanName, input: Pick<EstimateInput, 'seats' | 'reserveShare'>): number {
+  return Math.floor(dailyTokens(plan, input.seats) * (1 - input.reserveShare));
+}
+
+/** Days with at least one token left over for the last call; 0 tokens take none. */
+const daysFor = (tokens: number, perDay: number) => (tokens === 0 ? 0 : Math.ceil(tokens / perDay));
+
+/** Wait, buy tokens, or take a larger plan for the time: what each means in days. */
+function optionsFor(total: Cost, input: EstimateInput, days: number) {
+  const upgrades = planNames
+    .filter((plan) => plans[plan].dailyTokensPerSeat > plans[input.plan].dailyTokensPerSeat)
+    .map((plan) => ({
+      kind: 'upgrade' as const,
+      plan,
+      top_up_tokens: 0,
+      days: daysFor(total.tokens, shareOf(plan, input)),
+    }));
+  const missing = Math.max(0, total.tokens - shareOf(input.plan, input));
+  return [
+    { kind: 'wait' as const, plan: input.plan, top_up_tokens: 0, days },
+    ...(missing > 0 ? [{ kind: 'top_up' as const, plan: input.plan, top_up_tokens: missing, days: 1 }] : []),
+    ...upgrades.filter((option) => option.days < days),
+  ];
+}
+
+function warningsOf(input: EstimateInput, records: RecordCounts) {
+  const cap = dealCap(input.plan, input.seats);
+  const deals = (records.deal ?? 0) + (records.lead ?? 0) + input.standingDeals;
+  const fieldCap = plans[input.plan].customFields;
+  return [
+    ...(cap !== null && deals > cap
+      ? [
+          {
+            code: 'deal_cap',
+            says: `${deals} leads and deals; ${input.plan} with ${input.seats} seat(s) holds ${cap}: closed ones have to be archived as they come, or the plan has to grow.`,
+          },
+        ]
+      : []),
+    ...(ownFields + input.customFields > fieldCap
+      ? [
+          {
+            code: 'custom_field_cap',
+            says: `${ownFields + input.customFields} custom fields are wanted, ${input.plan} holds ${fieldCap}: the rest goes together into one text field per entity.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+type CompatibilityKind = 'one_to_one' | 'one_to_many' | 'lossy' | 'inventory_only' | 'part_of_others';
+
+/** How each object of the export fits Pipedrive; the losses are the sentences of the mapping itself. */
+function compatibilityOf(rows: Readonly<Record<string, number>>) {
+  return Object.entries(rows)
+    .filter(([, count]) => count > 0)
+    .map(([object, count]) => {
+      const definition = findDefinition(object);
+      const products = definition?.produces ?? [];
+      const losses = [
+        ...(definition?.lossy ?? []),
+        ...products.flatMap(({ lossy, fields }) => [
+          ...lossy,
+          ...fields.flatMap((field) => (field.lossy === null ? [] : [field.lossy])),
+        ]),
+      ];
+      const kind: CompatibilityKind = inventoryOnly.has(object)
+        ? 'inventory_only'
+        : products.length === 0
+          ? 'part_of_others'
+          : losses.length > 0
+            ? 'lossy'
+            : products.length > 1
+              ? 'one_to_many'
+              : 'one_to_one';
+      return {
+        object,
+        rows: count,
+        kind,
+        becomes: [...new Set(products.map(({ entity }) => entity))],
+        losses: [...new Set(losses)],
+      };
+    });
+}
+
+/** Working days from the export to the hand-over: people's part by grade, plus the days of loading. */
+const peopleDays = { A: [3, 5], B: [5, 10], C: [10, 20], D: [20, 40] } as const;
+
+function timelineOf(grade: keyof typeof peopleDays, loadingDays: number) {
+  const [from, to] = peopleDays[grade];
+  return { working_days_from: from + loadingDays, working_days_to: to + 2 * loadingDays };
+}
+
+function billingEffects(billing: NonNullable<EstimateInput['billing']>) {
+  return billing.model === 'booking_fee'
+    ? {
+        model: billing.model,
+        says: `Every booking made while both systems run costs a fee: about ${Math.ceil(billing.bookings_per_month / 30)} a day. Keep the parallel run short and avoid test bookings.`,
+      }
+    : {
+        model: billing.model,
+        says: `Commission is charged on ${billing.value_per_month} a month while both systems run. Deal values are taken gross, as the customer paid.`,
+      };
+}
+
+const average = (values: ReadonlyArray<number>) =>
+  values.length === 0 ? 0 : values.reduce((total, value) => total + value, 0) / values.length;
