@@ -14,6 +14,8 @@ export interface EntityCalls {
   archive?: OperationName;
   /** Records on one page of the list. */
   pageSize: number;
+  /** One call for several records of one parent: from how many on it is cheaper, and how many it takes. */
+  bulk?: { create: OperationName; from: number; most: number };
 }
 
 export const entityCalls = {
@@ -28,6 +30,15 @@ export const entityCalls = {
     list: 'getLeads',
     archive: 'getArchivedLeads',
     pageSize: 500,
+  },
+  line: {
+    create: 'createDealProduct',
+    update: 'updateDealProduct',
+    remove: 'deleteDealProduct',
+    list: 'getProductsOfDeals',
+    pageSize: 500,
+    // 25 tokens for up to 100 against 5 for each.
+    bulk: { create: 'createDealProducts', from: 6, most: 100 },
   },
   activity: v2('Activity', 'getActivities'),
   note: {

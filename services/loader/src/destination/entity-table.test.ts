@@ -1,6 +1,5 @@
 import { fileNameWithMarker, markerLine } from '@octopipe/shared/domain/mapping/record';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
-import { entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,10 +12,6 @@ import {
 } from './entity-table.js';
 
 describe('the table of entities', () => {
-  it.each(entities)('%s: is reckoned with as it is written and read', (entity) => {
-    expect(entityTable[entity]).toMatchObject(entityCalls[entity]);
-  });
-
   it.each(entities)('%s: its walks ask only what its list takes', (entity) => {
     const rules = entityTable[entity];
     const taken = new Set(factsOf(rules.list).query.map((parameter) => parameter.name));

@@ -1,26 +1,19 @@
 import { slicesOf } from '@octopipe/shared/core/slices';
 import { findMarker, findMarkerInFileName } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
-import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import { type EntityCalls, entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 
 /** A record as Pipedrive lists it; only the parts that every list shares. */
 export type RemoteRecord = Record<string, unknown> & { id: number | string };
 
 /**
- * What the write path needs to know of an entity: its operations, how its lists are paged, and where our marker stands.
- * The preferred operation is the cheapest with equal fidelity: v2 where it exists, list pages over single gets.
+ * What the write path needs to know of an entity besides its operations (see shared/pipedrive/entity-calls.ts): how its
+ * lists are paged, and where our marker stands.
  */
-export interface EntityRules {
-  create: OperationName;
-  update: OperationName;
-  remove: OperationName;
-  list: OperationName;
-  /** The list of what `list` leaves out because it is archived. */
-  archive?: OperationName;
+export interface EntityRules extends EntityCalls {
   /** v2 lists answer a cursor, v1 lists a next start. */
   paging: 'cursor' | 'start';
-  pageSize: number;
   /** Extra query of a walk over what changed since a time, oldest change first; null: newest first, by id. */
   changedSince: ((since: Date) => Record<string, string>) | null;
   /** The query that makes a full walk. */
@@ -37,8 +30,6 @@ export interface EntityRules {
     listedBy: string;
     parentsAtOnce: number;
   };
-  /** One call that creates several records of one parent; cheaper from so many records on. */
-  bulk?: { create: OperationName; from: number; most: number };
   /** The entity whose custom fields it has. */
   fieldsOf: 'organization' | 'person' | 'product' | 'deal' | null;
   /** Its custom values stand flat on the root, as v1 has them (flat-fields.ts). */
@@ -61,35 +52,22 @@ const changedSinceV2 = (since: Date) => ({
   sort_direction: 'asc',
 });
 
-function v2(name: 'Organization' | 'Person' | 'Product' | 'Deal', list: OperationName): EntityRules {
-  return {
-    create: `create${name}`,
-    update: `update${name}`,
-    remove: `delete${name}`,
-    list,
-    paging: 'cursor',
-    pageSize: 500,
-    changedSince: changedSinceV2,
-    everything: { sort_by: 'id', sort_direction: 'asc' },
-    markerOf: inCustomField,
-    fieldsOf: name.toLowerCase() as 'organization' | 'person' | 'product' | 'deal',
-  };
-}
+const v2 = {
+  paging: 'cursor',
+  changedSince: changedSinceV2,
+  everything: { sort_by: 'id', sort_direction: 'asc' },
+} as const;
+const v2WithFields = { ...v2, markerOf: inCustomField };
 
 export const entityTable: Record<Entity, EntityRules> = {
-  organization: v2('Organization', 'getOrganizations'),
-  person: v2('Person', 'getPersons'),
-  product: v2('Product', 'getProducts'),
-  deal: { ...v2('Deal', 'getDeals'), archive: 'getArchivedDeals' },
+  organization: { ...entityCalls.organization, ...v2WithFields, fieldsOf: 'organization' },
+  person: { ...entityCalls.person, ...v2WithFields, fieldsOf: 'person' },
+  product: { ...entityCalls.product, ...v2WithFields, fieldsOf: 'product' },
+  deal: { ...entityCalls.deal, ...v2WithFields, fieldsOf: 'deal' },
   // Lists of leads leave the archived ones out; an id is a uuid, and sorting by it is the only total order there is.
   lead: {
-    create: 'createLead',
-    update: 'updateLead',
-    remove: 'deleteLead',
-    list: 'getLeads',
-    archive: 'getArchivedLeads',
+    ...entityCalls.lead,
     paging: 'start',
-    pageSize: 500,
     changedSince: (since) => ({ updated_since: wholeSeconds(since), sort: 'update_time ASC' }),
     everything: { sort: 'id ASC' },
     markerOf: (record, markerCode) =>
@@ -98,51 +76,31 @@ export const entityTable: Record<Entity, EntityRules> = {
     fieldsOnRoot: true,
   },
   line: {
-    create: 'createDealProduct',
-    update: 'updateDealProduct',
-    remove: 'deleteDealProduct',
-    list: 'getProductsOfDeals',
+    ...entityCalls.line,
     paging: 'cursor',
-    pageSize: 500,
     changedSince: null,
     everything: { sort_by: 'id', sort_direction: 'asc' },
     markerOf: (record) => (typeof record.comments === 'string' ? findMarker(record.comments) : undefined),
     under: { field: 'deal_id', ownId: 'product_attachment_id', listedBy: 'deal_ids', parentsAtOnce: 100 },
-    // 25 tokens for up to 100 against 5 for each.
-    bulk: { create: 'createDealProducts', from: 6, most: 100 },
     fieldsOf: null,
   },
   activity: {
-    create: 'createActivity',
-    update: 'updateActivity',
-    remove: 'deleteActivity',
-    list: 'getActivities',
-    paging: 'cursor',
-    pageSize: 500,
-    changedSince: changedSinceV2,
-    everything: { sort_by: 'id', sort_direction: 'asc' },
+    ...entityCalls.activity,
+    ...v2,
     markerOf: (record) => (typeof record.note === 'string' ? findMarker(record.note) : undefined),
     fieldsOf: null,
   },
   note: {
-    create: 'createNote',
-    update: 'updateNote',
-    remove: 'deleteNote',
-    list: 'getNotes',
+    ...entityCalls.note,
     paging: 'start',
-    pageSize: 500,
     changedSince: (since) => ({ updated_since: wholeSeconds(since), sort: 'update_time ASC' }),
     everything: { sort: 'id ASC' },
     markerOf: (record) => (typeof record.content === 'string' ? findMarker(record.content) : undefined),
     fieldsOf: null,
   },
   file: {
-    create: 'uploadFile',
-    update: 'updateFile',
-    remove: 'deleteFile',
-    list: 'getFiles',
+    ...entityCalls.file,
     paging: 'start',
-    pageSize: 100,
     changedSince: null,
     everything: { sort: 'id ASC' },
     markerOf: (record) => (typeof record.name === 'string' ? findMarkerInFileName(record.name) : undefined),

@@ -32,6 +32,7 @@ const ask = (changes: Partial<EstimateInput> = {}) =>
     rows: small,
     reserveShare: 0.2,
     inquiries: 'leads',
+    dealLines: 'text',
     customFields: 24,
     statuses: 9,
     automations: 18,
@@ -96,6 +97,12 @@ describe('an estimate', () => {
     expect([leads.records.lead, deals.records.lead]).toEqual([2_500, undefined]);
     expect((deals.records.deal ?? 0) - (leads.records.deal ?? 0)).toBe(2_500);
     expect(deals.tokens.total).toBeLessThan(leads.tokens.total);
+  });
+
+  it('counts lines only for a tenant who wants them as products', () => {
+    const rows = { booking: 10, booking_service: 14 };
+    expect(ask({ rows }).records.line).toBeUndefined();
+    expect(ask({ rows, dealLines: 'products' }).records.line).toBe(14);
   });
 
   it('names the losses in the words of the mapping, and what is an inventory only', () => {

@@ -16,6 +16,7 @@ export interface EstimateInput {
   /** Share of each day's tokens that is left to the customer's other integrations. */
   reserveShare: number;
   inquiries: 'leads' | 'deals';
+  dealLines: 'text' | 'products';
   customFields: number;
   statuses: number;
   automations: number;
@@ -115,6 +116,7 @@ function recordsOf(input: EstimateInput): { records: Record<string, number>; ass
   const assumptions: string[] = [];
   for (const [object, rows] of Object.entries(input.rows)) {
     for (const { entity, perRow, from } of yields[object] ?? []) {
+      if (entity === 'line' && input.dealLines === 'text') continue;
       const target = entity === 'lead' && input.inquiries === 'deals' ? 'deal' : entity;
       records.set(target, (records.get(target) ?? 0) + rows * perRow);
       if (perRow !== 1 && rows > 0) assumptions.push(`${object}: ${perRow} ${target} per row (${from}).`);

@@ -25,6 +25,8 @@ export const yields: Readonly<Record<string, ReadonlyArray<Yield>>> = {
   service: [rule('product')],
   product: [rule('product')],
   booking: [rule('deal'), share('activity', 0.05, 'bookings without an appointment')],
+  // Only when the tenant opts in to lines as products of the deal.
+  booking_service: [rule('line')],
   appointment: [rule('activity')],
   invoice: [rule('activity'), share('deal', 0.05, 'invoices without a booking')],
   payment: [rule('activity')],
@@ -42,7 +44,6 @@ export const yields: Readonly<Record<string, ReadonlyArray<Yield>>> = {
 export const partOfOthers: ReadonlySet<string> = new Set([
   'fieldworker',
   'user',
-  'booking_service',
   'quote_item',
   'invoice_item',
   'payment_allocation',

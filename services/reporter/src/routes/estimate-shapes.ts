@@ -19,6 +19,7 @@ export const EstimateTerms = {
     .default(0.2)
     .meta({ description: "Share of each day's tokens that is left to the customer's other integrations." }),
   inquiries: z.enum(['leads', 'deals']).default('leads'),
+  deal_lines: z.enum(['text', 'products']).default('text'),
   matching: z.boolean().default(false).meta({ description: 'Match with records that stand in the account.' }),
   additional_deltas: z.number().int().min(0).max(50).default(0),
   standing_deals: count.default(0).meta({ description: 'Leads and deals that the account has already.' }),
@@ -135,6 +136,7 @@ export function inputOf(
     seats: terms.seats,
     reserveShare: terms.reserve_share,
     inquiries: terms.inquiries,
+    dealLines: terms.deal_lines,
     matching: terms.matching,
     additionalDeltas: terms.additional_deltas,
     standingDeals: terms.standing_deals,
