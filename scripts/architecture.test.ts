@@ -38,6 +38,15 @@ const exceptions: Record<string, string> = {
     'same layer: service wires tenancy together with everything else',
   'shared/src/service/context.ts -> shared/src/tenancy/secrets.ts':
     'same layer: service wires tenancy together with everything else',
+  'shared/src/http/route.ts -> shared/src/db/index.ts':
+    'types only: what is remembered commits in the handler’s transaction',
+  'shared/src/http/idempotency.ts -> shared/src/db/index.ts':
+    'types only: what is remembered commits in the handler’s transaction',
+  'shared/src/http/rate-limit.ts -> shared/src/tenancy/api-key.ts': 'types only: whose minute it is',
+  'shared/src/service/context.ts -> shared/src/tenancy/idempotency.ts':
+    'same layer: service wires tenancy together with everything else',
+  'shared/src/service/context.ts -> shared/src/tenancy/rate-limit.ts':
+    'same layer: service wires tenancy together with everything else',
   'shared/src/service/service.ts -> shared/src/tenancy/tenant.ts':
     'same layer: service wires tenancy together with everything else',
 };

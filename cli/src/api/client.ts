@@ -153,6 +153,7 @@ async function send(
   const deadline = Date.now() + patience;
   for (;;) {
     const body = call.stream?.();
+    let waitMs = 500;
     try {
       const answer = await http.request<unknown>({
         method: call.method,
@@ -161,6 +162,7 @@ async function send(
         data: body ?? call.body,
       });
       if (!isAway(answer) || Date.now() > deadline) return answer;
+      if (answer.status === 429) waitMs = Number(answer.headers['retry-after'] ?? 1) * 1_000;
     } catch (error) {
       signal.throwIfAborted();
       // What could not be read from disk will not be readable in a second either.
@@ -169,19 +171,26 @@ async function send(
     } finally {
       body?.destroy();
     }
-    await sleep(500, signal);
+    await sleep(waitMs, signal);
     signal.throwIfAborted();
   }
 }
 
-/**
- * Ours or the gateway's "not just now": worth another try. A 502 that a service itself gives is about the account
- * (`account_unreachable`), and is an answer.
- */
+/** Worth another try: a service that starts again, and our own request whose first attempt died with its service. */
+const passing = [
+  'service_away',
+  'database_unavailable',
+  'try_later',
+  'request_in_flight',
+  'too_many_requests',
+];
+
+/** A 502 that a service itself gives is about the account (`account_unreachable`), and is an answer. */
 function isAway(answer: AxiosResponse<unknown>): boolean {
-  if (answer.status !== 502 && answer.status !== 503) return false;
+  if (answer.status < 400) return false;
   const problem = ProblemBody.safeParse(answer.data);
-  return !problem.success || ['service_away', 'database_unavailable'].includes(problem.data.code);
+  if (problem.success) return passing.includes(problem.data.code);
+  return answer.status === 502 || answer.status === 503;
 }
 
 function readAnswer<S extends z.ZodType>(shape: S, call: Call, answer: AxiosResponse<unknown>): z.infer<S> {

@@ -16,6 +16,8 @@ import { CliError } from '../exit-codes.js';
 export const prefixes: ReadonlyArray<readonly [prefix: string, service: ServiceName]> = [
   ['/v1/migrations', 'ingest'],
   ['/v1/webhooks', 'ingest'],
+  ['/v1/keys', 'ingest'],
+  ['/v1/tenants', 'ingest'],
   ['/v1/mappings', 'transform'],
   ['/v1/connections', 'loader'],
   ['/v1/runs', 'loader'],
@@ -26,6 +28,7 @@ export const prefixes: ReadonlyArray<readonly [prefix: string, service: ServiceN
   ['/v1/signoffs', 'reporter'],
   ['/console', 'reporter'],
   ['/docs', 'reporter'],
+  ['/openapi.json', 'reporter'],
 ];
 
 export interface Gateway {

@@ -1,4 +1,5 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
+import { sweepIdempotency } from '@octopipe/shared/tenancy/idempotency';
 import { sql } from 'kysely';
 import type { IngestContext } from './context.js';
 import { relayEvents } from './webhooks/relay-events.js';
@@ -6,6 +7,7 @@ import { relayEvents } from './webhooks/relay-events.js';
 /** Finds what is still to be done in the tables and hints it: the queue may have lost everything. */
 export async function sweep(ctx: IngestContext): Promise<void> {
   await relayEvents(ctx);
+  await sweepIdempotency(ctx.db);
   const pending = await inSystemTransaction(ctx.db, async (tx) => ({
     exports: await tx
       .selectFrom('ingest.export')

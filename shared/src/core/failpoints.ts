@@ -20,6 +20,7 @@ export const failpointNames = [
   'transform.mid_object',
   'ingest.mid_file',
   'reporter.before_save',
+  'http.before_keep',
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

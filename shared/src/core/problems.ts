@@ -78,6 +78,35 @@ export const problems = {
     act: 'Check the id with GET /v1/webhooks/{id}/deliveries.',
   },
 
+  // Repeats and limits
+  request_in_flight: {
+    status: [409],
+    says: 'A request with this Idempotency-Key is being carried out, by us or by a process that has just died.',
+    act: 'Send the same request again after Retry-After seconds.',
+  },
+  idempotency_key_reused: {
+    status: [422],
+    says: 'The Idempotency-Key was used for another request on this route.',
+    act: 'Take a new key for a new request.',
+  },
+  too_many_requests: {
+    status: [429],
+    says: 'The key has sent as many requests as it may in this minute.',
+    act: 'Wait Retry-After seconds; the RateLimit field tells what is left.',
+  },
+
+  // Keys
+  key_not_found: {
+    status: [404],
+    says: 'There is no such API key, or it is expired or revoked and cannot be rotated.',
+    act: 'Take an id of GET /v1/keys; make a new key in place of a dead one.',
+  },
+  last_operator_key: {
+    status: [409],
+    says: 'Without this key nobody could make another.',
+    act: 'Make a second operator key that does not expire, then revoke this one.',
+  },
+
   // Migrations and exports
   migration_not_found: {
     status: [404],

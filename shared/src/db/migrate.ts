@@ -6,6 +6,7 @@ import * as spine from './migrations/20261122-0001-spine.js';
 import * as beforeImage from './migrations/20261125-0003-before-image.js';
 import * as webhooks from './migrations/20261125-0010-webhooks.js';
 import * as lineParent from './migrations/20261125-0012-line-parent.js';
+import * as edge from './migrations/20261125-0020-edge.js';
 import * as movement from './migrations/20261125-0040-movement.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
@@ -14,6 +15,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0003-before-image': beforeImage,
   '20261125-0010-webhooks': webhooks,
   '20261125-0012-line-parent': lineParent,
+  '20261125-0020-edge': edge,
   '20261125-0040-movement': movement,
 };
 

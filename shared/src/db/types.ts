@@ -27,11 +27,16 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface CoreApiKey {
   createdAt: Generated<Timestamp>;
+  createdBy: string | null;
   expiresAt: Timestamp | null;
+  familyId: Generated<string>;
+  hint: Generated<string>;
   id: Generated<string>;
   keyHash: Buffer;
   label: string;
   lastUsedAt: Timestamp | null;
+  requestsPerMinute: number | null;
+  revokedAt: Timestamp | null;
   role: string;
   tenantId: string | null;
 }
@@ -63,9 +68,33 @@ export interface CoreFinding {
   tenantId: string;
 }
 
+export interface CoreIdempotency {
+  bodyHash: Buffer | null;
+  createdAt: Generated<Timestamp>;
+  expiresAt: Timestamp;
+  familyId: string;
+  fence: Generated<Int8>;
+  headers: Json | null;
+  id: Generated<string>;
+  key: string;
+  leaseUntil: Timestamp;
+  requestHash: Buffer;
+  route: string;
+  sealedBody: Buffer | null;
+  state: string;
+  status: number | null;
+  tenantId: string | null;
+}
+
 export interface CoreOutbox {
   eventId: Int8;
   tenantId: string;
+}
+
+export interface CoreRateUse {
+  familyId: string;
+  used: number;
+  windowStart: Timestamp;
 }
 
 export interface CoreTenant {
@@ -493,7 +522,9 @@ export interface DB {
   "core.apiKey": CoreApiKey;
   "core.event": CoreEvent;
   "core.finding": CoreFinding;
+  "core.idempotency": CoreIdempotency;
   "core.outbox": CoreOutbox;
+  "core.rateUse": CoreRateUse;
   "core.tenant": CoreTenant;
   "ingest.announcedStage": IngestAnnouncedStage;
   "ingest.export": IngestExport;

@@ -8,6 +8,7 @@ import { Problem, RetryLater, RunStopped } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
 import { createMetrics } from '../core/metrics.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
+import type { IdempotencyStore } from './idempotency.js';
 import type { Readiness } from './readiness.js';
 import { defineRoute, mountRoutes, type Route, type Thing } from './route.js';
 import { closeServer, createApp, listen } from './server.js';
@@ -382,6 +383,10 @@ function throwing(make: () => unknown): Route<undefined> {
   });
 }
 
+const unlimited = { granted: true, limit: 9, windowSeconds: 60, remaining: 8, resetSeconds: 30 };
+/** Keys are claimed in Postgres: see tenancy/edge.integration.test.ts. Here none is sent. */
+const noStore = {} as IdempotencyStore;
+
 function operatorsOnly<I extends Record<string, Thing>>(ids: I) {
   return { roles: ['operator'], scope: 'tenant', ids } as const;
 }
@@ -399,7 +404,14 @@ function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness)
   const authenticate = async (req: Request): Promise<Caller> => {
     const [role, , tenantId = null] = (req.headers.authorization ?? '').split(' ');
     if (!role) throw new Problem(401, 'unauthorized', 'Send a key.');
-    return { keyId: 'k', label: `${role} key`, role: role as Role, tenantId };
+    return {
+      keyId: 'k',
+      familyId: 'f',
+      requestsPerMinute: null,
+      label: `${role} key`,
+      role: role as Role,
+      tenantId,
+    };
   };
   const vitals = {
     readiness: readiness ?? { checks: {}, isDraining: () => false },
@@ -411,6 +423,8 @@ function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness)
       logger,
       authenticate,
       tenantOf: async (_caller, slug) => ({ id: 't', slug: slug ?? 'own', name: 'T' }),
+      rates: { take: async () => unlimited },
+      idempotency: noStore,
       closing: new AbortController().signal,
     }),
   );

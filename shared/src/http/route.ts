@@ -2,12 +2,26 @@ import type { Span } from '@opentelemetry/api';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
 import { Problem } from '../core/errors.js';
+import { failpoint } from '../core/failpoints.js';
 import type { Logger } from '../core/logger.js';
 import type { ProblemCode } from '../core/problems.js';
 import { inSpan, traceBindings } from '../core/tracing.js';
+import type { Tx } from '../db/index.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
 import type { Tenant } from '../tenancy/tenant.js';
+import {
+  hashOfStream,
+  type IdempotencyStore,
+  idempotencyKeyOf,
+  inFlight,
+  type KeptAnswer,
+  replayOf,
+  requestHashOf,
+  type Wanted,
+  withLease,
+} from './idempotency.js';
 import { idsOf } from './ids-of-path.js';
+import { type RateLimiter, takeOne } from './rate-limit.js';
 
 /** What an id in a request can refer to. The authorisation matrix (testing/access-matrix.ts) has an own, a foreign and an absent one of each. */
 export type Thing =
@@ -41,12 +55,28 @@ export interface RouteInput<P, Q, B> {
   tenant: Tenant;
   log: Logger;
   req: Request;
+  remember: Remember;
   /** Aborted when the service drains: whoever streams ends the answer then. */
   closing: AbortSignal;
 }
 
 /** What a handler answers: JSON with a status, or nothing when it wrote the response itself (streams, HTML). */
-export type RouteAnswer = { status: number; body: unknown; headers?: Record<string, string> } | undefined;
+export type RouteAnswer = ({ status: number; body: unknown } & AnswerExtras) | undefined;
+
+interface AnswerExtras {
+  headers?: Record<string, string>;
+  /** Of a streamed request body: what a repeat with the same Idempotency-Key is compared with. */
+  bodySha256?: string;
+  /** Of a call that opened its tenant: whose the remembered answer is. */
+  tenantId?: string;
+}
+
+/**
+ * Keeps the answer under the request's Idempotency-Key in the transaction of the effect: both or neither. For handlers
+ * whose effect would double if a repeat ran after a crash (a new row without a unique key of its own). The answer of
+ * every other handler is kept after it, and a repeat after a crash finds what is there.
+ */
+export type Remember = <A extends NonNullable<RouteAnswer>>(tx: Tx, answer: A) => Promise<A>;
 
 export interface Route<C> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -75,10 +105,9 @@ type IdKeysOf<T> = T extends object ? IdKey<keyof T & string> : never;
 type IdsOf<P, Q, B> = Record<(keyof P & string) | IdKeysOf<Q> | IdKeysOf<B>, Thing>;
 
 /** The body is held to the documented shape by the compiler; that the status is a documented one, the matrix test sees. */
-interface AnswerOf<A extends Record<number, z.ZodType>> {
+interface AnswerOf<A extends Record<number, z.ZodType>> extends AnswerExtras {
   status: number;
   body: z.input<A[keyof A & number]>;
-  headers?: Record<string, string>;
 }
 
 interface RouteSpec<
@@ -160,6 +189,7 @@ export const commonProblems: ReadonlyArray<ProblemCode> = [
   'tenant_required',
   'tenant_not_found',
   'run_stopped',
+  'too_many_requests',
   'try_later',
   'database_unavailable',
   'service_away',
@@ -181,6 +211,8 @@ export interface Edge {
   authenticate(req: Request): Promise<Caller>;
   /** The tenant a call acts for; foreign and absent answer alike. */
   tenantOf(caller: Caller, slug: string | undefined): Promise<Tenant>;
+  rates: RateLimiter;
+  idempotency: IdempotencyStore;
   closing: AbortSignal;
 }
 
@@ -188,8 +220,10 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
   assertEachHasARule(routes);
   const json = express.json({ limit: '1mb', strict: true });
   for (const route of routes) {
+    const name = `${route.method.toUpperCase()} ${route.path}`;
     const answer = async (req: Request, res: Response, span: Span) => {
       const caller = await edge.authenticate(req);
+      await takeOne(edge.rates, caller, res);
       assertMayCall(route, caller);
       if (route.streams === undefined && route.method !== 'get') await run(json, req, res);
       const params = parse(route.params, req.params, '/path');
@@ -199,17 +233,78 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
       const { requestId } = res.locals;
       const log = edge.logger.child({ requestId, ...idsOf(route.path, req.params), ...traceBindings(span) });
       const input = { params, query, body, caller, tenant, log, req, closing: edge.closing };
-      const answer = await route.handle(ctx, input as never, res);
-      if (answer) {
-        for (const [name, value] of Object.entries(answer.headers ?? {})) res.setHeader(name, value);
-        res.status(answer.status).json(answer.body);
-      }
+      const handle = async (remember: Remember) => {
+        const given = await route.handle(ctx, { ...input, remember } as never, res);
+        return given && keptOf(given);
+      };
+      const key = route.method === 'post' ? idempotencyKeyOf(req) : undefined;
+      if (key === undefined) return sendAnswer(res, await handle(async (_tx, given) => given));
+      const wanted = {
+        familyId: caller.familyId,
+        route: name,
+        key,
+        tenantId: tenant?.id ?? null,
+        requestHash: requestHashOf({ params, query: { ...query, tenant: tenant?.slug }, body }),
+      };
+      sendAnswer(res, await once(edge.idempotency, wanted, { req, res, log }, handle));
     };
-    const name = `${route.method.toUpperCase()} ${route.path}`;
     app[route.method](route.path, (req: Request, res: Response) =>
       inSpan(name, 'request', { requestId: String(res.locals.requestId) }, (span) => answer(req, res, span)),
     );
   }
+}
+
+/** Carries the request out unless its key was used before: then the former answer is given, byte by byte. */
+async function once(
+  store: IdempotencyStore,
+  wanted: Wanted,
+  { req, res, log }: { req: Request; res: Response; log: Logger },
+  handle: (remember: Remember) => Promise<KeptAnswer | undefined>,
+): Promise<KeptAnswer | undefined> {
+  const claimed = await store.claim(wanted);
+  if (claimed.kind !== 'mine') {
+    const kept = await replayOf(claimed, wanted.requestHash, () => hashOfStream(req));
+    res.setHeader('idempotency-replayed', 'true');
+    return kept;
+  }
+  const { claim } = claimed;
+  let isKept = false;
+  try {
+    return await withLease(store, claim, log, async () => {
+      const answer = await handle(async (tx, given) => {
+        if (!(await store.keep(claim, keptOf(given), tx))) throw inFlight(store.leaseMs);
+        isKept = true;
+        return given;
+      });
+      failpoint('http.before_keep', wanted.route);
+      if (answer && !isKept && !(await store.keep(claim, answer))) throw inFlight(store.leaseMs);
+      isKept = true;
+      return answer;
+    });
+  } catch (error) {
+    // A problem did nothing, so nothing is remembered of it. What cannot be released now is free after its lease.
+    if (!isKept)
+      await store
+        .release(claim)
+        .catch((e: unknown) => log.warn({ err: e }, 'could not release an idempotency key'));
+    throw error;
+  }
+}
+
+function keptOf(answer: NonNullable<RouteAnswer>): KeptAnswer {
+  return {
+    status: answer.status,
+    headers: answer.headers ?? {},
+    body: Buffer.from(JSON.stringify(answer.body)),
+    bodyHash: answer.bodySha256 === undefined ? null : Buffer.from(answer.bodySha256, 'hex'),
+    ...(answer.tenantId === undefined ? {} : { tenantId: answer.tenantId }),
+  };
+}
+
+function sendAnswer(res: Response, answer: KeptAnswer | undefined): void {
+  if (!answer) return;
+  for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);
+  res.status(answer.status).type('application/json').send(answer.body);
 }
 
 /** The compiler asks for the rule; this is for whoever got past it: the service does not start. */

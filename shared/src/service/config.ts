@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { TracingSettings } from '../core/tracing.js';
 import { type MasterKey, parseMasterKey } from '../tenancy/secrets.js';
 
+/** How long after the death of a process a repeat of its request may take over. */
+export const defaultIdempotencyLeaseMs = 10_000;
+
 /** The environment every service reads; each adds its own keys. Units are in the names. */
 export const commonEnv = {
   DATABASE_URL: z.string().startsWith('postgres'),
@@ -14,6 +17,7 @@ export const commonEnv = {
   DATABASE_POOL_SIZE: z.coerce.number().int().min(4).max(100).default(8),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   QUEUE_LOCK_MS: z.coerce.number().int().min(500).default(10_000),
+  IDEMPOTENCY_LEASE_MS: z.coerce.number().int().min(300).default(defaultIdempotencyLeaseMs),
   SWEEP_INTERVAL_MS: z.coerce.number().int().min(50).default(1_000),
   /** Where spans are sent (OTLP over HTTP), like http://collector:4318. Unset: tracing is off. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
@@ -28,7 +32,7 @@ export interface CommonConfig {
   db: { url: string; poolSize: number };
   queue: { redisUrl: string | undefined; concurrency: number; sweepIntervalMs: number; lockMs: number };
   files: { root: string };
-  http: { host: string; port: number };
+  http: { host: string; port: number; idempotencyLeaseMs?: number };
   log: { level: string };
   /** Absent: off. */
   tracing?: TracingSettings;
@@ -46,7 +50,7 @@ export function commonConfig(env: z.infer<z.ZodObject<typeof commonEnv>>): Commo
       lockMs: env.QUEUE_LOCK_MS,
     },
     files: { root: env.OCTOPIPE_FILES_DIR },
-    http: { host: env.HOST, port: env.PORT },
+    http: { host: env.HOST, port: env.PORT, idempotencyLeaseMs: env.IDEMPOTENCY_LEASE_MS },
     log: { level: env.LOG_LEVEL },
     ...(env.OTEL_EXPORTER_OTLP_ENDPOINT
       ? {

@@ -3,12 +3,16 @@ import type { Logger } from '../core/logger.js';
 import { createMetrics, type Metrics } from '../core/metrics.js';
 import { type Database, openDatabase } from '../db/index.js';
 import { type FileStore, openFileStore } from '../files/store.js';
+import type { IdempotencyStore } from '../http/idempotency.js';
+import type { RateLimiter } from '../http/rate-limit.js';
 import type { ServiceName } from '../queue/catalog.js';
 import { openQueueConnection, type QueueConnection } from '../queue/connection.js';
 import { createProducer, type Producer } from '../queue/producer.js';
 import { authenticate, type Caller } from '../tenancy/api-key.js';
+import { openIdempotencyStore } from '../tenancy/idempotency.js';
+import { openRateLimiter } from '../tenancy/rate-limit.js';
 import { type MasterKey, tenantDataKey } from '../tenancy/secrets.js';
-import type { CommonConfig } from './config.js';
+import { type CommonConfig, defaultIdempotencyLeaseMs } from './config.js';
 
 /** What every service is handed: connections and clients built from its config. Tests pass `overrides`. */
 export interface CommonContext {
@@ -22,6 +26,8 @@ export interface CommonContext {
   /** The tenant's data key; unwrapped on each call, kept by nobody. */
   dataKey(tenantId: string): Promise<Buffer>;
   authenticate(req: Request): Promise<Caller>;
+  rates: RateLimiter;
+  idempotency: IdempotencyStore;
   destroy(): Promise<void>;
 }
 
@@ -55,7 +61,13 @@ export function createCommonContext(
     logger,
     metrics: createMetrics(service),
     dataKey: (tenantId) => tenantDataKey(database.db, config.masterKey, tenantId),
-    authenticate: (req) => authenticate(database.db, req),
+    authenticate: (req) => authenticate(database.db, req, logger),
+    rates: openRateLimiter(database.db),
+    idempotency: openIdempotencyStore(
+      database.db,
+      config.masterKey,
+      config.http.idempotencyLeaseMs ?? defaultIdempotencyLeaseMs,
+    ),
     async destroy() {
       await producer.close();
       await queue.close();

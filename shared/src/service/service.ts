@@ -72,6 +72,8 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
         logger: ctx.logger,
         authenticate: ctx.authenticate,
         tenantOf: (caller, slug) => tenantOfCall(ctx.db, caller, slug),
+        rates: ctx.rates,
+        idempotency: ctx.idempotency,
         closing: closing.signal,
       });
       parts.addRoutes?.(express, ctx);

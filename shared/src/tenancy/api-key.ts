@@ -1,37 +1,80 @@
-import { createHash, randomBytes } from 'node:crypto';
 import type { Request } from 'express';
+import { sql } from 'kysely';
 import { Problem } from '../core/errors.js';
-import { type Database, inSystemTransaction } from '../db/index.js';
+import type { Logger } from '../core/logger.js';
+import { type Database, inSystemTransaction, type Tx } from '../db/index.js';
+import { hashOfSecret, hintOf, isWellFormed, newSecret } from './key-form.js';
 
 export const roles = ['portal', 'operator', 'tenant_admin', 'viewer'] as const;
 export type Role = (typeof roles)[number];
 
+/** Roles whose keys are bound to one tenant. The others may be; unbound they name the tenant per call. */
+export const tenantRoles: ReadonlyArray<Role> = ['tenant_admin', 'viewer'];
+
 /** Who is calling. `tenantId` is set for keys bound to one tenant; operators and portals name the tenant per call. */
 export interface Caller {
   keyId: string;
+  /** The same for a key and what it was rotated into: limits and remembered answers belong to the family. */
+  familyId: string;
   label: string;
   role: Role;
   tenantId: string | null;
+  /** Null: the limit of the role. */
+  requestsPerMinute: number | null;
 }
 
-/** Makes a key and returns it once; only its SHA-256 is stored (a random 256-bit key needs no slow hash). */
-export async function createApiKey(
-  db: Database,
-  key: { role: Role; label: string; tenantId?: string },
-): Promise<string> {
-  const secret = `o2p_live_${randomBytes(32).toString('base64url')}`;
-  await inSystemTransaction(db, (tx) =>
-    tx
-      .insertInto('core.apiKey')
-      .values({
-        keyHash: hashOfKey(secret),
-        role: key.role,
-        label: key.label,
-        tenantId: key.tenantId ?? null,
-      })
-      .execute(),
-  );
-  return secret;
+export interface NewKey {
+  role: Role;
+  label: string;
+  tenantId?: string;
+  expiresAt?: Date;
+  requestsPerMinute?: number;
+  createdBy?: string;
+}
+
+/** A key as the API shows it: never the secret, which nobody has but its holder. */
+export interface ApiKey {
+  id: string;
+  familyId: string;
+  hint: string;
+  role: Role;
+  tenant: string | null;
+  label: string;
+  createdBy: string | null;
+  requestsPerMinute: number | null;
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
+/** Makes a key and returns it once; only its SHA-256 is stored. */
+export async function createApiKey(db: Database, key: NewKey): Promise<string> {
+  return (await inSystemTransaction(db, (tx) => insertApiKey(tx, key))).secret;
+}
+
+/** The same inside a system transaction, with the row's id. */
+export async function insertApiKey(
+  tx: Tx,
+  key: NewKey & { familyId?: string },
+): Promise<{ id: string; secret: string }> {
+  const secret = newSecret();
+  const { id } = await tx
+    .insertInto('core.apiKey')
+    .values({
+      keyHash: hashOfSecret(secret),
+      hint: hintOf(secret),
+      role: key.role,
+      label: key.label,
+      tenantId: key.tenantId ?? null,
+      expiresAt: key.expiresAt ?? null,
+      requestsPerMinute: key.requestsPerMinute ?? null,
+      createdBy: key.createdBy ?? null,
+      ...(key.familyId === undefined ? {} : { familyId: key.familyId }),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { id, secret };
 }
 
 /** True when no key exists yet: then the bootstrap operator key is made and printed once. */
@@ -42,24 +85,155 @@ export async function hasNoApiKeys(db: Database): Promise<boolean> {
   return row === undefined;
 }
 
-/** Reads `Authorization: Bearer …`; one answer for missing, unknown and expired, so that nothing can be guessed. */
-export async function authenticate(db: Database, req: Request): Promise<Caller> {
-  const [scheme, secret] = (req.headers.authorization ?? '').split(' ');
-  if (scheme?.toLowerCase() === 'bearer' && secret?.startsWith('o2p_')) {
-    const row = await inSystemTransaction(db, (tx) =>
-      tx
-        .selectFrom('core.apiKey')
-        .select(['id', 'label', 'role', 'tenantId', 'expiresAt'])
-        .where('keyHash', '=', hashOfKey(secret))
-        .executeTakeFirst(),
-    );
-    if (row && (row.expiresAt === null || row.expiresAt > new Date())) {
-      return { keyId: row.id, label: row.label, role: row.role as Role, tenantId: row.tenantId };
-    }
-  }
+/**
+ * Reads `Authorization: Bearer …`; one answer for missing, mistyped, unknown, expired and revoked, so that nothing can
+ * be guessed. Which of them it was stands in the log, with the hint of a known key and never with what was sent.
+ */
+export async function authenticate(db: Database, req: Request, log?: Logger): Promise<Caller> {
+  const found = await findCaller(db, req.headers.authorization ?? '');
+  if ('caller' in found) return found.caller;
+  const requestId: unknown = req.res?.locals.requestId;
+  log?.info({ requestId, reason: found.refused, hint: found.hint }, 'api key refused');
   throw new Problem(401, 'unauthorized', 'Send a valid API key as "Authorization: Bearer o2p_live_…".');
 }
 
-function hashOfKey(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+type Found =
+  | { caller: Caller }
+  | { refused: 'missing' | 'mistyped' | 'unknown' | 'expired' | 'revoked'; hint?: string };
+
+async function findCaller(db: Database, authorization: string): Promise<Found> {
+  const [scheme, secret = ''] = authorization.split(' ');
+  if (scheme?.toLowerCase() !== 'bearer' || secret === '') return { refused: 'missing' };
+  if (!isWellFormed(secret)) return { refused: 'mistyped' };
+  const row = await inSystemTransaction(db, (tx) =>
+    tx
+      .selectFrom('core.apiKey')
+      .select([
+        'id',
+        'familyId',
+        'label',
+        'role',
+        'tenantId',
+        'requestsPerMinute',
+        'expiresAt',
+        'revokedAt',
+        'hint',
+      ])
+      .where('keyHash', '=', hashOfSecret(secret))
+      .executeTakeFirst(),
+  );
+  if (!row) return { refused: 'unknown' };
+  const { id: keyId, expiresAt, revokedAt, hint, role, ...caller } = row;
+  if (revokedAt !== null) return { refused: 'revoked', hint };
+  if (expiresAt !== null && expiresAt <= new Date()) return { refused: 'expired', hint };
+  return { caller: { ...caller, keyId, role: role as Role } };
+}
+
+/** The key behind a session that was opened with it, while it is valid. */
+export async function findLiveKey(
+  tx: Tx,
+  keyId: string,
+): Promise<{ id: string; tenantId: string | null } | undefined> {
+  return live(
+    tx.selectFrom('core.apiKey').select(['id', 'tenantId']).where('id', '=', keyId),
+  ).executeTakeFirst();
+}
+
+export interface KeyFilter {
+  tenantId?: string;
+  after?: string;
+  limit: number;
+}
+
+export async function listApiKeys(tx: Tx, { tenantId, after, limit }: KeyFilter): Promise<ApiKey[]> {
+  const rows = await apiKeys(tx)
+    .$if(tenantId !== undefined, (all) => all.where('k.tenantId', '=', tenantId ?? ''))
+    .$if(after !== undefined, (all) => all.where('k.id', '>', after ?? ''))
+    .orderBy('k.id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, role: row.role as Role }));
+}
+
+export async function findApiKey(tx: Tx, id: string): Promise<ApiKey | undefined> {
+  const row = await apiKeys(tx).where('k.id', '=', id).executeTakeFirst();
+  return row && { ...row, role: row.role as Role };
+}
+
+/**
+ * A second key of the same family. The former one works on for the overlap, so that a program can be given the new
+ * one without a moment in which neither works; never longer than it would have anyhow.
+ */
+export async function rotateApiKey(
+  tx: Tx,
+  id: string,
+  change: { overlapSeconds: number; createdBy: string },
+): Promise<{ id: string; secret: string } | undefined> {
+  const row = await live(tx.selectFrom('core.apiKey').selectAll().where('id', '=', id))
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) return undefined;
+  await tx
+    .updateTable('core.apiKey')
+    .set({
+      expiresAt: sql<Date>`least(expires_at, now() + make_interval(secs => ${change.overlapSeconds}))`,
+    })
+    .where('id', '=', id)
+    .execute();
+  return insertApiKey(tx, {
+    role: row.role as Role,
+    label: row.label,
+    familyId: row.familyId,
+    createdBy: change.createdBy,
+    ...(row.tenantId === null ? {} : { tenantId: row.tenantId }),
+    ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
+    ...(row.requestsPerMinute === null ? {} : { requestsPerMinute: row.requestsPerMinute }),
+  });
+}
+
+/** At once and for good. Doing it twice changes nothing. False when it is the last unbound operator key that lives. */
+export async function revokeApiKey(tx: Tx, id: string): Promise<boolean> {
+  // Two operators who revoke each other's key at the same moment must not both win.
+  await sql`select pg_advisory_xact_lock(hashtextextended('revoke api key', 0))`.execute(tx);
+  const left = await live(tx.selectFrom('core.apiKey').select('id'))
+    .where('role', '=', 'operator')
+    .where('tenantId', 'is', null)
+    .where('expiresAt', 'is', null)
+    .execute();
+  if (left.length === 1 && left[0]?.id === id) return false;
+  await tx
+    .updateTable('core.apiKey')
+    .set({ revokedAt: sql<Date>`now()` })
+    .where('id', '=', id)
+    .where('revokedAt', 'is', null)
+    .execute();
+  return true;
+}
+
+function apiKeys(tx: Tx) {
+  return tx
+    .selectFrom('core.apiKey as k')
+    .leftJoin('core.tenant as t', 't.id', 'k.tenantId')
+    .select([
+      'k.id',
+      'k.familyId',
+      'k.hint',
+      'k.role',
+      't.slug as tenant',
+      'k.label',
+      'k.createdBy',
+      'k.requestsPerMinute',
+      'k.createdAt',
+      'k.expiresAt',
+      'k.revokedAt',
+      'k.lastUsedAt',
+    ]);
+}
+
+function live<Q extends { where(condition: ReturnType<typeof isLive>): Q }>(query: Q): Q {
+  return query.where(isLive());
+}
+
+function isLive() {
+  return sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`;
 }

@@ -6,6 +6,7 @@ import { Problem, SetupError } from '../core/errors.js';
 import { type DatabaseHandle, openDatabase } from '../db/index.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
 import { authenticate, type Caller, createApiKey, hasNoApiKeys, roles } from './api-key.js';
+import { newSecret } from './key-form.js';
 import { type MasterKey, parseMasterKey, tenantDataKey } from './secrets.js';
 import { getOrCreateTenant, type Tenant, tenantOfCall } from './tenant.js';
 
@@ -35,9 +36,11 @@ afterAll(async () => {
 test('a key opens as what it was made for; only its hash is stored', async () => {
   for (const role of roles) {
     const secret = await createApiKey(database.db, { role, label: `${role} of acme`, tenantId: acme.id });
-    expect(secret).toMatch(/^o2p_live_[\w-]{43}$/);
+    expect(secret).toMatch(/^o2p_live_[0-9A-Za-z]{49}$/);
     expect(await authenticate(database.db, bearing(`Bearer ${secret}`))).toEqual({
       keyId: expect.any(String),
+      familyId: expect.any(String),
+      requestsPerMinute: null,
       label: `${role} of acme`,
       role,
       tenantId: acme.id,
@@ -50,6 +53,8 @@ test('a key opens as what it was made for; only its hash is stored', async () =>
 
 test('missing, unknown, malformed and expired keys get one answer', async () => {
   const good = await createApiKey(database.db, { role: 'operator', label: 'good' });
+  const revoked = await createApiKey(database.db, { role: 'operator', label: 'revoked' });
+  await raw.query(`update core.api_key set revoked_at = now() where label = 'revoked'`);
   const expired = await createApiKey(database.db, { role: 'operator', label: 'expired' });
   await raw.query(`update core.api_key set expires_at = now() - interval '1 minute' where label = 'expired'`);
   const refused = [
@@ -58,6 +63,8 @@ test('missing, unknown, malformed and expired keys get one answer', async () => 
     'Bearer',
     'Bearer ',
     `Bearer o2p_live_${randomBytes(32).toString('base64url')}`,
+    `Bearer ${newSecret()}`,
+    `Bearer ${revoked}`,
     `Bearer ${good}x`,
     `Bearer ${good.slice(0, -1)}`,
     `Bearer ${good.replace('o2p_', '')}`,
@@ -76,7 +83,11 @@ test('missing, unknown, malformed and expired keys get one answer', async () => 
 });
 
 test('a key that expires later still opens', async () => {
-  const secret = await createApiKey(database.db, { role: 'viewer', label: 'until tomorrow' });
+  const secret = await createApiKey(database.db, {
+    role: 'viewer',
+    label: 'until tomorrow',
+    tenantId: acme.id,
+  });
   await raw.query(
     `update core.api_key set expires_at = now() + interval '1 day' where label = 'until tomorrow'`,
   );
@@ -157,7 +168,14 @@ function bearing(authorization: string | undefined): Request {
 }
 
 function callerOf(tenant: Tenant | null): Caller {
-  return { keyId: 'k', label: 'test', role: 'operator', tenantId: tenant?.id ?? null };
+  return {
+    keyId: 'k',
+    familyId: 'f',
+    requestsPerMinute: null,
+    label: 'test',
+    role: 'operator',
+    tenantId: tenant?.id ?? null,
+  };
 }
 
 async function problemOf(work: Promise<unknown>): Promise<{ status: number; code: string; message: string }> {

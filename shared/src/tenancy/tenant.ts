@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../core/errors.js';
-import { type Database, inSystemTransaction } from '../db/index.js';
+import { type Database, inSystemTransaction, type Tx } from '../db/index.js';
 import type { Caller } from './api-key.js';
 import { type MasterKey, seal } from './secrets.js';
 
@@ -31,6 +31,17 @@ export async function getOrCreateTenant(
   });
 }
 
+/** By slug, for callers of the installation who may see them all. */
+export async function findTenant(tx: Tx, slug: string): Promise<Tenant> {
+  const row = await tx
+    .selectFrom('core.tenant')
+    .select(['id', 'slug', 'name'])
+    .where('slug', '=', slug)
+    .executeTakeFirst();
+  if (!row) throw tenantNotFound();
+  return row;
+}
+
 /**
  * The tenant a call acts for: the key's own, or the one that an operator or portal names by slug.
  * Foreign and absent answer alike.
@@ -49,7 +60,10 @@ export async function tenantOfCall(db: Database, caller: Caller, slug: string | 
       'Name the tenant with ?tenant=<slug>: this key is not bound to one.',
     );
   }
-  if (!row || (slug !== undefined && row.slug !== slug))
-    throw new Problem(404, 'tenant_not_found', 'There is no such tenant for this key.');
+  if (!row || (slug !== undefined && row.slug !== slug)) throw tenantNotFound();
   return row;
+}
+
+function tenantNotFound(): Problem {
+  return new Problem(404, 'tenant_not_found', 'There is no such tenant for this key.');
 }

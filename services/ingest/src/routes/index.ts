@@ -1,14 +1,18 @@
 import type { Route } from '@octopipe/shared/http/route';
 import type { IngestContext } from '../context.js';
+import { deleteKey } from './delete-key.js';
 import { deleteWebhook } from './delete-webhook.js';
 import { getExport } from './get-export.js';
 import { getFindings } from './get-findings.js';
+import { getKeys } from './get-keys.js';
 import { getMigration } from './get-migration.js';
 import { getMigrations } from './get-migrations.js';
 import { getWebhook } from './get-webhook.js';
 import { getWebhookDeliveries } from './get-webhook-deliveries.js';
 import { getWebhooks } from './get-webhooks.js';
 import { postExport } from './post-export.js';
+import { postKey } from './post-key.js';
+import { postKeyRotate } from './post-key-rotate.js';
 import { postMigration } from './post-migration.js';
 import { postWebhook } from './post-webhook.js';
 import { postWebhookResend } from './post-webhook-resend.js';
@@ -30,4 +34,8 @@ export const routes: ReadonlyArray<Route<IngestContext>> = [
   postWebhookTest,
   getWebhookDeliveries,
   postWebhookResend,
+  postKey,
+  getKeys,
+  postKeyRotate,
+  deleteKey,
 ];

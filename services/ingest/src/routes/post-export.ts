@@ -58,7 +58,11 @@ export const postExport = defineRoute({
       });
       if (isNew) await ctx.producer.send('stage-export', { tenantId: tenant.id, exportId: found.id });
       else await ctx.files.remove(tenant.id, stored.blob);
-      return { status: isNew ? 202 : 200, body: { ...found, bytes: Number(found.bytes) } };
+      return {
+        status: isNew ? 202 : 200,
+        body: { ...found, bytes: Number(found.bytes) },
+        bodySha256: stored.sha256,
+      };
     } catch (error) {
       await ctx.files.remove(tenant.id, stored.blob);
       throw error;

@@ -70,7 +70,7 @@ export const postMigration = defineRoute({
         .where('tenantId', '=', tenant.id)
         .where('reference', '=', body.reference)
         .executeTakeFirstOrThrow();
-      return { status: made ? 201 : 200, body: await viewMigration(tx, tenant, row) };
+      return { status: made ? 201 : 200, body: await viewMigration(tx, tenant, row), tenantId: tenant.id };
     });
   },
 });

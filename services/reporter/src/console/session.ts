@@ -1,4 +1,5 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
+import { findLiveKey } from '@octopipe/shared/tenancy/api-key';
 import { seal, unseal } from '@octopipe/shared/tenancy/secrets';
 import type { Tenant } from '@octopipe/shared/tenancy/tenant';
 import type { Request, Response } from 'express';
@@ -34,17 +35,13 @@ export function closeSession(req: Request, res: Response): void {
   setCookie(req, res, '', 0);
 }
 
-/** The session of a request, or undefined. The key is looked up each time: a deleted or expired key is signed out at once. */
+/** The session of a request, or undefined. The key is looked up each time: a revoked or expired key is signed out at once. */
 export async function findSession(ctx: ReporterContext, req: Request): Promise<Session | undefined> {
   const sealed = readCookie(ctx, req);
   if (!sealed || sealed.exp < Date.now()) return undefined;
   return inSystemTransaction(ctx.db, async (tx) => {
-    const key = await tx
-      .selectFrom('core.apiKey')
-      .select(['tenantId', 'expiresAt'])
-      .where('id', '=', sealed.keyId)
-      .executeTakeFirst();
-    if (!key || (key.expiresAt !== null && key.expiresAt <= new Date())) return undefined;
+    const key = await findLiveKey(tx, sealed.keyId);
+    if (!key) return undefined;
     if (key.tenantId !== null && key.tenantId !== sealed.tenantId) return undefined;
     const tenant = await tx
       .selectFrom('core.tenant')
