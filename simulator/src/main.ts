@@ -5,6 +5,7 @@ import { simulatorDefaults, startSimulator } from './server.js';
 
 const { values } = parseArgs({
   options: {
+    host: { type: 'string' },
     port: { type: 'string' },
     token: { type: 'string' },
     plan: { type: 'string' },
@@ -17,6 +18,7 @@ const { values } = parseArgs({
 });
 
 const Arguments = z.object({
+  host: z.string().default(simulatorDefaults.host),
   port: z.coerce.number().int().min(0).max(65_535).default(simulatorDefaults.port),
   token: z.string().min(1).default(simulatorDefaults.token),
   plan: z.enum(planNames).default(simulatorDefaults.plan),

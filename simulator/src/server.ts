@@ -14,6 +14,8 @@ export type { FaultKind, FaultPlan, FaultRule } from './faults/rules.js';
 export type { PlanName } from './limits/plans.js';
 
 export interface SimulatorOptions {
+  /** This machine only, unless told: its token is no secret. */
+  readonly host?: string;
   /** 0 or absent: any free port. */
   readonly port?: number;
   /** What the client must send as x-api-token. */
@@ -38,6 +40,7 @@ export interface RunningSimulator {
 }
 
 export const simulatorDefaults = {
+  host: '127.0.0.1',
   port: 0,
   token: 'simulator-token',
   plan: 'growth',
@@ -47,7 +50,7 @@ export const simulatorDefaults = {
 } as const satisfies SimulatorOptions;
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<RunningSimulator> {
-  const { port, token, plan, seats, company, seed } = { ...simulatorDefaults, ...options };
+  const { host, port, token, plan, seats, company, seed } = { ...simulatorDefaults, ...options };
   const files = await FileStore.open(options.stateDir);
   const switches = Switches.parse(options.switches ?? {});
   const account = { seed, plan, seats, company, switches, requestsPer2s: options.requestsPer2s };
@@ -58,7 +61,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ru
   app.use('/__sim', controlRouter(sim));
   app.use((request, response) => handleRequest(sim, request, response));
   const server = createServer(app);
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   const bound = (server.address() as AddressInfo).port;
 

@@ -38,7 +38,7 @@ export interface Gateway {
 }
 
 /**
- * One origin in front of the four services, for this machine only. Bodies stream both ways: an upload is never held
+ * One origin in front of the four services: of the stack on this machine, and of docker-compose. Bodies stream both ways: an upload is never held
  * in memory, and a progress stream arrives event by event.
  *
  * Plain node:http and not a proxy library: when a service dies in the middle of an answer, `pipeline` cuts the
@@ -46,6 +46,8 @@ export interface Gateway {
  */
 export async function startGateway(options: {
   port: number;
+  /** Default: this machine only. */
+  host?: string;
   /** The service's address now; undefined while it is away. */
   urlOf(service: ServiceName): string | undefined;
 }): Promise<Gateway> {
@@ -78,7 +80,7 @@ export async function startGateway(options: {
   // A large upload over a slow disk may take long; the service behind has its own limit.
   server.requestTimeout = 0;
   server.headersTimeout = 15_000;
-  const port = await listen(server, options.port);
+  const port = await listen(server, options.host ?? '127.0.0.1', options.port);
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -194,7 +196,7 @@ function sendProblem<C extends ProblemCode>(
     );
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
@@ -209,7 +211,7 @@ function listen(server: Server, port: number): Promise<number> {
           : error,
       );
     });
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -18,7 +18,7 @@ export const postWebhookResend = defineRoute({
   body: Body,
   answers: { 202: Delivery },
   problems: ['delivery_not_found'],
-  async handle(ctx: IngestContext, { tenant, params, log }) {
+  async handle(ctx: IngestContext, { tenant, params }) {
     const delivery = await inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       // The webhook before its deliveries, as in webhooks/deliver.ts.
       await tx.updateTable('ingest.webhook').set({ restUntil: null }).where('id', '=', params.id).execute();

@@ -16,7 +16,7 @@ export const postWebhookTest = defineRoute({
   body: Body,
   answers: { 202: Delivery },
   problems: ['webhook_not_found'],
-  async handle(ctx: IngestContext, { tenant, params, log }) {
+  async handle(ctx: IngestContext, { tenant, params }) {
     const delivery = await inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       await getWebhookOrThrow(tx, params.id);
       // A person who tries a receiver does not want to wait for the end of its rest.

@@ -1,0 +1,301 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { prefixes } from '../cli/src/stack/gateway.js';
+import { gauges, histograms } from '../shared/src/core/metrics.js';
+import { serviceNames } from '../shared/src/queue/catalog.js';
+
+/**
+ * What is deployed, read without a Docker engine or a cluster: image, compose, Kubernetes, alerts and dashboard must agree
+ * with the code. Rendering the overlays takes kubectl; where it is not installed the files themselves are read.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+
+interface Doc {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  spec: Json;
+  data?: Record<string, string>;
+}
+// biome-ignore lint/suspicious/noExplicitAny: foreign documents, asserted on below and nowhere else
+type Json = any;
+
+const dockerfile = read('Dockerfile').split('\n');
+const compose: Json = parse(read('docker-compose.yml'), { merge: true });
+const base = documentsOf('k8s/base');
+const has = (command: string) =>
+  spawnSync(command, ['version', '--client'], { stdio: 'ignore' }).status === 0;
+
+/** The keys that our config schemas read, from their source: a mistyped variable would silently be a default. */
+const knownEnv = new Set(
+  ['shared/src/service/config.ts', 'cli/src/gateway-main.ts', 'shared/src/programs/migrate.ts']
+    .concat(serviceNames.map((name) => `services/${name}/src/config.ts`))
+    .flatMap((file) => [...read(file).matchAll(/^ {2,4}([A-Z][A-Z0-9_]+):/gm)].map(([, key]) => key ?? ''))
+    .concat('DATABASE_URL'),
+);
+
+/** What a container runs must be built, and be in the image. */
+const isEntryPoint = (file: string) =>
+  read(file.replace('/dist/', '/src/').replace(/\.js$/, '.ts')).length > 0 &&
+  dockerfile.some(
+    (line) => line.startsWith('COPY --from=build') && line.includes(` /app/${file.split('/dist/')[0]}/dist `),
+  );
+
+test('image: pinned, multi-stage, without install scripts and development packages, not as root', () => {
+  const text = dockerfile.join('\n');
+  expect(text).toMatch(/^ARG NODE_IMAGE=node:24\.\d+\.\d+-bookworm-slim$/m);
+  expect(dockerfile.filter((line) => line.startsWith('FROM '))).toEqual([
+    `FROM \${NODE_IMAGE} AS build`,
+    `FROM \${NODE_IMAGE} AS runtime`,
+  ]);
+  expect(text).toContain('npm ci --ignore-scripts');
+  expect(text).toContain('npm prune --omit=dev');
+  const runtime = text.slice(text.indexOf('AS runtime'));
+  expect(runtime).toMatch(/^USER 1000:1000$/m);
+  expect(runtime).not.toMatch(/^(ADD|RUN npm|COPY \.)/m);
+  const workspaces = JSON.parse(read('package.json')).workspaces as string[];
+  for (const folder of workspaces.flatMap((one) =>
+    one === 'services/*' ? serviceNames.map((s) => `services/${s}`) : [one],
+  ))
+    expect(text, `${folder} is known to npm ci`).toContain(`COPY ${folder}/package.json ${folder}/`);
+});
+
+test('compose: every part of ours starts a built program, healthy in order, locked down, with known variables', () => {
+  const ours = [...serviceNames, 'migrate', 'gateway', 'simulator'];
+  expect(Object.keys(compose.services).sort()).toEqual([...ours, 'postgres', 'redis'].sort());
+  for (const name of ours) {
+    const service = compose.services[name];
+    expect(isEntryPoint(service.command[0]), `${name}: ${service.command[0]}`).toBe(true);
+    expect(service, name).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+    const unknown = Object.keys(service.environment ?? {}).filter((key) => !knownEnv.has(key));
+    expect(unknown, name).toEqual([]);
+  }
+  for (const name of serviceNames)
+    expect(compose.services[name], name).toMatchObject({
+      depends_on: {
+        migrate: { condition: 'service_completed_successfully' },
+        redis: { condition: 'service_healthy' },
+      },
+      stop_grace_period: '30s',
+      healthcheck: { test: expect.arrayContaining([expect.stringContaining('/readyz')]) },
+      volumes: expect.arrayContaining(['files:/data/files']),
+    });
+  expect(Object.keys(compose.services.gateway.depends_on).sort()).toEqual([...serviceNames].sort());
+  expect(compose.services.simulator.profiles).toEqual(['simulator']);
+  for (const name of ['postgres', 'redis', 'gateway', 'simulator'])
+    expect(compose.services[name].healthcheck.test.length, name).toBeGreaterThan(1);
+  const { command } = compose.services.redis;
+  expect(command.slice(command.indexOf('--appendonly'))).toEqual(
+    expect.arrayContaining(['yes', 'noeviction']),
+  );
+  for (const image of ['postgres', 'redis'].map((name) => compose.services[name].image))
+    expect(image).toMatch(/:\d+\.\d+(\.\d+)?-/);
+  // Only the gateway is reached from outside, and from this machine alone unless told.
+  const published = Object.entries(compose.services).filter(([, service]) => (service as Json).ports);
+  expect(published.map(([name]) => name)).toEqual(['gateway']);
+  expect(compose.services.gateway.ports).toEqual([
+    expect.stringMatching(/^\$\{OCTOPIPE_BIND:-127\.0\.0\.1\}/),
+  ]);
+  expect(compose.networks.stores).toEqual({ internal: true });
+});
+
+test('compose: secrets come from the env file, which is not committed; the example names each and holds none', () => {
+  const text = read('docker-compose.yml');
+  const required = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);
+  expect(new Set(required)).toEqual(new Set(['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'OCTOPIPE_MASTER_KEY']));
+  expect(text.match(/(PASSWORD|MASTER_KEY|requirepass): +['"]?[^$\s'"]/g)).toBeNull();
+  for (const name of new Set(required)) expect(read('.env.example')).toMatch(new RegExp(`^${name}=$`, 'm'));
+  expect(read('.gitignore').split('\n')).toEqual(
+    expect.arrayContaining(['.env', 'k8s/overlays/dev/secrets.env']),
+  );
+});
+
+test('one table of prefixes: the gateway and the Ingress', () => {
+  const ingress = base.find(({ kind }) => kind === 'Ingress');
+  const paths = ingress?.spec.rules[0].http.paths.map((one: Json) => [
+    one.path,
+    one.backend.service.name,
+    one.pathType,
+  ]);
+  expect(paths).toEqual(prefixes.map(([prefix, service]) => [prefix, service, 'Prefix']));
+});
+
+test.each(serviceNames)(
+  'kubernetes: %s has probes, limits, a grace time, its budget, and no more rights than it needs',
+  (name) => {
+    const { spec } = find(base, 'Deployment', name);
+    const pod = spec.template.spec;
+    const [container] = pod.containers;
+    expect(isEntryPoint(container.args[0])).toBe(true);
+    expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    // preStop and the 25 s of shared/src/service/service.ts fit into it.
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(
+      Number(container.lifecycle.preStop.exec.command[1]) + 25,
+    );
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(
+      [container.livenessProbe, container.startupProbe, container.readinessProbe].map(
+        (probe) => probe.httpGet.path,
+      ),
+    ).toEqual(['/livez', '/livez', '/readyz']);
+    expect(Object.keys(container.resources.limits)).toEqual(['cpu', 'memory']);
+    expect(Object.keys(container.resources.requests)).toEqual(['cpu', 'memory']);
+    for (const { name: key, valueFrom } of container.env) {
+      expect(knownEnv.has(key), key).toBe(true);
+      expect(valueFrom.secretKeyRef.name, key).toBe('octopipe');
+    }
+    expect(container.volumeMounts.map((mount: Json) => mount.mountPath)).toEqual(['/data/files', '/tmp']);
+    expect(find(base, 'PodDisruptionBudget', name).spec.selector).toEqual(spec.selector);
+    expect(find(base, 'Service', name).spec.selector).toEqual(spec.selector.matchLabels);
+  },
+);
+
+test('kubernetes: nothing in or out unless listed; the migrate step is a job of its own; secrets are nowhere', () => {
+  expect(find(base, 'NetworkPolicy', 'deny-all').spec).toEqual({
+    podSelector: {},
+    policyTypes: ['Ingress', 'Egress'],
+  });
+  const out = find(base, 'NetworkPolicy', 'internet-out').spec;
+  expect(out.podSelector.matchExpressions[0].values).toEqual(['loader', 'ingest']);
+  expect(out.egress[0].to[0].ipBlock.except).toEqual(
+    expect.arrayContaining(['10.0.0.0/8', '169.254.0.0/16']),
+  );
+  expect(isEntryPoint(find(base, 'Job', 'octopipe-migrate').spec.template.spec.containers[0].args[0])).toBe(
+    true,
+  );
+  const all = [...base, ...documentsOf('k8s/overlays/dev'), ...documentsOf('k8s/overlays/production')];
+  expect(all.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  expect(read('k8s/overlays/dev/secrets.env.example')).not.toMatch(
+    /^(POSTGRES_PASSWORD|OCTOPIPE_MASTER_KEY)=.+/m,
+  );
+  for (const overlay of ['base', 'overlays/dev', 'overlays/production'])
+    for (const { literals = [] } of parse(read(`k8s/${overlay}/kustomization.yaml`)).configMapGenerator)
+      for (const literal of literals) expect(knownEnv.has(literal.split('=')[0]), literal).toBe(true);
+});
+
+test('kubernetes: loaders scale on the age of the backlog, which is a metric of ours', () => {
+  const { spec } = find(documentsOf('k8s/overlays/production'), 'ScaledObject', 'loader');
+  expect(spec.triggers[0].metadata.query).toBe('max(octopipe_backlog_age_seconds{service="loader"})');
+  expect(Object.keys(gauges)).toContain('octopipe_backlog_age_seconds');
+  expect(spec.minReplicaCount).toBeGreaterThanOrEqual(2);
+});
+
+test.runIf(has('kubectl'))(
+  'kubernetes: both overlays render, and hold what they are for (with kubectl)',
+  () => {
+    const copy = mkdtempSync(path.join(tmpdir(), 'octopipe-k8s-'));
+    try {
+      cpSync(path.join(root, 'k8s'), copy, { recursive: true });
+      cpSync(
+        path.join(copy, 'overlays/dev/secrets.env.example'),
+        path.join(copy, 'overlays/dev/secrets.env'),
+      );
+      const render = (overlay: string) => {
+        const { status, stdout, stderr } = spawnSync('kubectl', [
+          'kustomize',
+          path.join(copy, 'overlays', overlay),
+        ]);
+        expect(status, stderr.toString()).toBe(0);
+        return toDocs(stdout.toString());
+      };
+      const production = render('production');
+      expect(
+        production.every(({ kind, metadata }) => kind === 'Namespace' || metadata.namespace === 'octopipe'),
+      ).toBe(true);
+      // KEDA sets it; an apply must not set it back.
+      expect(find(production, 'Deployment', 'loader').spec.replicas).toBeUndefined();
+      for (const name of serviceNames) {
+        const [container] = find(production, 'Deployment', name).spec.template.spec.containers;
+        expect(container.image).toMatch(/^registry\.example\.com\/octopipe:\d/);
+        expect(container.envFrom[0].configMapRef.name).toMatch(/^octopipe-\w{10}$/);
+      }
+      expect(find(production, 'Ingress', 'octopipe').spec).toMatchObject({
+        tls: [{ secretName: 'octopipe-tls' }],
+        rules: [{ http: { paths: expect.arrayContaining([expect.anything()]) } }],
+      });
+      const dev = render('dev');
+      for (const name of [...serviceNames, 'simulator'])
+        expect(find(dev, 'Deployment', name).spec.replicas).toBe(1);
+      const redis = find(dev, 'StatefulSet', 'redis').spec.template.spec.containers[0].args;
+      expect(redis).toEqual(expect.arrayContaining(['--appendonly', 'noeviction']));
+      expect(
+        dev.filter(({ kind }) => kind === 'Secret').map(({ data }) => Object.keys(data ?? {}).sort()),
+      ).toEqual([['DATABASE_URL', 'OCTOPIPE_MASTER_KEY', 'POSTGRES_PASSWORD', 'REDIS_URL']]);
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  },
+);
+
+test('alerts and dashboard speak of metrics that exist, with labels they have; each alert has its heading in the runbook', () => {
+  const known: Record<string, ReadonlyArray<string>> = Object.fromEntries(
+    Object.entries({ ...gauges, ...histograms }).map(([name, { labels }]) => [name, labels]),
+  );
+  const alerts: Json[] = parse(read('deploy/prometheus/alerts.yml')).groups.flatMap(
+    ({ rules }: Json) => rules,
+  );
+  const dashboard: Json = JSON.parse(read('deploy/grafana/octopipe.json'));
+  const expressions: string[] = [
+    ...alerts.map(({ expr }) => expr),
+    ...dashboard.panels.flatMap(({ targets }: Json) => targets.map(({ expr }: Json) => expr)),
+  ];
+  expect(expressions.length).toBeGreaterThan(25);
+  const used = new Set<string>();
+  for (const expression of expressions) {
+    for (const [, name = '', selector = ''] of expression.matchAll(/\b(octopipe_\w+)(?:\{([^}]*)\})?/g)) {
+      const metric = name.replace(/_(bucket|count|sum)$/, '');
+      used.add(metric);
+      expect(Object.keys(known), expression).toContain(metric);
+      for (const [, label] of selector.matchAll(/(\w+) *[=!]/g))
+        expect([...(known[metric] ?? []), 'service'], expression).toContain(label);
+    }
+  }
+  // And nothing is measured that nobody looks at.
+  expect([...used].sort()).toEqual(Object.keys(known).sort());
+  const headings = [...read('docs/runbook.md').matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  for (const { alert, annotations, labels } of alerts) {
+    expect(headings, alert).toContain(annotations.runbook.replace('docs/runbook.md#', ''));
+    expect(['page', 'ticket'], alert).toContain(labels.severity);
+  }
+});
+
+function documentsOf(folder: string): Doc[] {
+  return readdirSync(path.join(root, folder))
+    .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+    .flatMap((file) => toDocs(read(`${folder}/${file}`)));
+}
+
+function toDocs(text: string): Doc[] {
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as Doc | null)
+    .filter((doc) => doc !== null);
+}
+
+function find(docs: Doc[], kind: string, name: string): Doc {
+  const found = docs.find((doc) => doc.kind === kind && doc.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
