@@ -112,7 +112,7 @@ export async function pageRows(
   options: { afterRow: number; limit: number },
 ): Promise<SourceRow[]> {
   const { rows } = await sql<StoredRow>`
-    select r.object, r.row_number, r.source_id, r.file_id, r.cells
+    select r.object, r.row_number, r.source_id, r.file_id, ${cellsAsJson}
     from ingest.staged_row r
     where r.tenant_id = ${tenantId} and r.export_id = ${exportId} and r.object = ${object}
       and r.row_number > ${options.afterRow} and ${withoutVerdict}
@@ -135,7 +135,7 @@ export async function childRows(
   if (parentIds.length === 0) return new Map();
   const { rows } = await sql<StoredRow & { parentId: string }>`
     select distinct on (r.row_number, f.parent_id)
-      f.parent_id, r.object, r.row_number, r.source_id, r.file_id, r.cells
+      f.parent_id, r.object, r.row_number, r.source_id, r.file_id, ${cellsAsJson}
     from ingest.staged_ref f
     join ingest.staged_row r
       on r.export_id = f.export_id and r.object = f.object and r.row_number = f.row_number
@@ -165,7 +165,7 @@ export async function rowsById(
 ): Promise<Map<string, SourceRow>> {
   if (sourceIds.length === 0) return new Map();
   const { rows } = await sql<StoredRow>`
-    select r.object, r.row_number, r.source_id, r.file_id, r.cells
+    select r.object, r.row_number, r.source_id, r.file_id, ${cellsAsJson}
     from ingest.staged_row r
     where r.tenant_id = ${tenantId} and r.export_id = ${exportId} and r.object = ${object}
       and r.source_id = any(${sourceIds}) and ${withoutVerdict}`.execute(tx);
@@ -249,6 +249,9 @@ interface StoredRow {
   fileId: string;
   cells: string[];
 }
+
+/** JSON, because the driver reads an array of texts letter by letter in JavaScript, and JSON natively: four times as fast. */
+const cellsAsJson: RawBuilder<string[]> = sql`array_to_json(r.cells) as cells`;
 
 /**
  * A scalar subquery, because `not exists` becomes a join and row_verdict has no statistics right after assess wrote
