@@ -1,6 +1,6 @@
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { Decimal } from 'decimal.js';
-import { convert } from 'html-to-text';
+import { compile } from 'html-to-text';
 import type { RemoteRecord } from '../destination/entity-table.js';
 import { isFlatName, isFlatPart } from '../destination/flat-fields.js';
 
@@ -127,10 +127,14 @@ function instantOf(text: string): string {
 
 /** The words of an HTML text: markup and white space are the account's to rewrite, the words are not. */
 function textOf(html: string): string {
-  return convert(html, { wordwrap: false, selectors: [{ selector: 'a', options: { ignoreHref: true } }] })
-    .replace(/\s+/g, ' ')
-    .trim();
+  return toText(html).replace(/\s+/g, ' ').trim();
 }
+
+/** Compiled once: doing so for each text takes 800 µs, converting one 60. */
+const toText = compile({
+  wordwrap: false,
+  selectors: [{ selector: 'a', options: { ignoreHref: true } }],
+});
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,10 +1,10 @@
-import { convert } from 'html-to-text';
+import { compile } from 'html-to-text';
 import { cleanText } from './text.js';
 
 /** Readable text of a cell that may be HTML: tags, entities, scripts and pixels go, links and lists stay readable (D30). */
 export function plainText(text: string): string {
   const clean = cleanText(text);
-  return looksLikeHtml(clean) ? cleanText(convert(clean, options)) : clean;
+  return looksLikeHtml(clean) ? cleanText(toText(clean)) : clean;
 }
 
 /** A text as the HTML of a Pipedrive note: escaped, so that nothing of the source is ever markup, with its line breaks. */
@@ -29,7 +29,8 @@ function looksLikeHtml(text: string): boolean {
   );
 }
 
-const options = {
+/** Compiled once: doing so for each text takes 800 µs, converting one 60. */
+const toText = compile({
   wordwrap: false as const,
   // A note is at most 100,000 characters; the default stops at 16 MiB, far beyond what we could use.
   limits: { maxInputLength: 2_000_000 },
@@ -42,4 +43,4 @@ const options = {
     { selector: 'ul', options: { itemPrefix: '- ', leadingLineBreaks: 1, trailingLineBreaks: 1 } },
     ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
   ],
-};
+});
