@@ -8,6 +8,7 @@ import * as webhooks from './migrations/20261125-0010-webhooks.js';
 import * as lineParent from './migrations/20261125-0012-line-parent.js';
 import * as edge from './migrations/20261125-0020-edge.js';
 import * as movement from './migrations/20261125-0040-movement.js';
+import * as refPartitions from './migrations/20261125-0060-ref-partitions.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -17,6 +18,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0012-line-parent': lineParent,
   '20261125-0020-edge': edge,
   '20261125-0040-movement': movement,
+  '20261125-0060-ref-partitions': refPartitions,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

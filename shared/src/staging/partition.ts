@@ -3,14 +3,14 @@ import type { Tx } from '../db/index.js';
 import { copyColumns } from './copy-text.js';
 
 /**
- * An export's rows live in a table of their own. It is made detached, so that COPY may fill it (Postgres refuses
- * COPY into a table with row-level security), and becomes a partition of staged_row, with that security, when all
- * files are in. Until then nobody but ingest can see it.
+ * An export's rows live in a table of their own, and so do the references they hold. It is made detached, so that COPY
+ * may fill it (Postgres refuses COPY into a table with row-level security), and becomes a partition of staged_row,
+ * with that security, when all files are in. Until then nobody but ingest can see it.
  */
 export async function createDetachedTable(tx: Tx, tenantId: string, exportId: string): Promise<void> {
-  const table = tableOf(exportId);
+  const table = partitionOf('staged_row', exportId);
   const { rows } = await sql<{ found: string | null }>`
-    select to_regclass(${`ingest.${nameOf(exportId)}`})::text as found`.execute(tx);
+    select to_regclass(${`ingest.${nameOf('staged_row', exportId)}`})::text as found`.execute(tx);
   if (rows[0]?.found) return;
   await sql`create table ${table} (
     like ingest.staged_row,
@@ -21,48 +21,68 @@ export async function createDetachedTable(tx: Tx, tenantId: string, exportId: st
     alter column export_id set default ${sql.lit(exportId)}::uuid`.execute(tx);
 }
 
-/** The indexes, the references, row-level security, then attach: from here on everybody's queries see the rows. */
+/** The indexes, row-level security, the references, then attach: from here on everybody's queries see the rows. */
 export async function attachTable(tx: Tx, tenantId: string, exportId: string): Promise<void> {
-  const table = tableOf(exportId);
-  await sql`create unique index on ${table} (object, row_number)`.execute(tx);
-  await sql`create index on ${table} (object, source_id)`.execute(tx);
-  await sql`delete from ingest.staged_ref where tenant_id = ${tenantId} and export_id = ${exportId}`.execute(
+  await indexRows(tx, exportId);
+  await createRefs(tx, tenantId, exportId);
+  await attach(tx, 'staged_ref', exportId);
+  await attach(tx, 'staged_row', exportId);
+}
+
+export async function indexRows(tx: Tx, exportId: string): Promise<void> {
+  const rows = partitionOf('staged_row', exportId);
+  await sql`create unique index on ${rows} (object, row_number)`.execute(tx);
+  await sql`create index on ${rows} (object, source_id)`.execute(tx);
+}
+
+/** Filled first and indexed afterwards: a third of the time of a row at a time. */
+async function createRefs(tx: Tx, tenantId: string, exportId: string): Promise<void> {
+  const refs = partitionOf('staged_ref', exportId);
+  await sql`create table ${refs} (like ingest.staged_ref, check (export_id = ${sql.lit(exportId)}::uuid))`.execute(
     tx,
   );
   await sql`
-    insert into ingest.staged_ref (tenant_id, export_id, object, row_number, relation, parent_object, parent_id)
-    select tenant_id, export_id, object, row_number, refs[i][1], refs[i][2], refs[i][3]
-    from ${table}, generate_subscripts(refs, 1) i`.execute(tx);
+    insert into ${refs} (tenant_id, export_id, object, row_number, relation, parent_object, parent_id)
+    select ${tenantId}, ${exportId}, object, row_number, refs[i][1], refs[i][2], refs[i][3]
+    from ${partitionOf('staged_row', exportId)}, generate_subscripts(refs, 1) i`.execute(tx);
+  await sql`create index on ${refs} (parent_object, parent_id)`.execute(tx);
+  await sql`create index on ${refs} (object, row_number)`.execute(tx);
+}
+
+async function attach(tx: Tx, parent: Parent, exportId: string): Promise<void> {
+  const table = partitionOf(parent, exportId);
   await sql`alter table ${table} enable row level security`.execute(tx);
   await sql`alter table ${table} force row level security`.execute(tx);
   await sql`create policy of_tenant on ${table} using (tenant_id = current_setting('app.tenant')::uuid)`.execute(
     tx,
   );
-  await sql`alter table ingest.staged_row attach partition ${table}
+  await sql`alter table ${sql.id('ingest', parent)} attach partition ${table}
     for values in (${sql.lit(exportId)}::uuid)`.execute(tx);
 }
 
 /** Takes a file's rows out again, before it is staged anew. */
 export async function deleteRowsOfFile(tx: Tx, exportId: string, fileId: string): Promise<void> {
-  await sql`delete from ${tableOf(exportId)} where file_id = ${fileId}`.execute(tx);
+  await sql`delete from ${partitionOf('staged_row', exportId)} where file_id = ${fileId}`.execute(tx);
 }
 
 /** Statistics for the planner: COPY leaves none, and the questions of assess and mapping are joins. */
 export async function analyzeRows(tx: Tx, exportId: string): Promise<void> {
-  await sql`analyze ${tableOf(exportId)}`.execute(tx);
+  await sql`analyze ${partitionOf('staged_row', exportId)}, ${partitionOf('staged_ref', exportId)}`.execute(tx);
 }
 
 /** What COPY is told to write to. */
 export function copyTargetOf(exportId: string): string {
-  return `ingest.${nameOf(exportId)} (${copyColumns})`;
+  return `ingest.${nameOf('staged_row', exportId)} (${copyColumns})`;
 }
 
-function tableOf(exportId: string) {
-  return sql.id('ingest', nameOf(exportId));
+type Parent = 'staged_row' | 'staged_ref';
+
+function partitionOf(parent: Parent, exportId: string) {
+  return sql.id('ingest', nameOf(parent, exportId));
 }
 
 /** The id goes into SQL as a name, so it must be a uuid and nothing else. */
-function nameOf(exportId: string): string {
+function nameOf(parent: Parent, exportId: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(exportId)) throw new Error('not an export id');
-  return `staged_row_${exportId.replaceAll('-', '')}`;
+  return `${parent}_${exportId.replaceAll('-', '')}`;
 }
