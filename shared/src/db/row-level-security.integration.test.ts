@@ -55,7 +55,8 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase();
   client = await connect();
   await dropChecks();
-  await client.query('create table ingest.staged_row_of_test partition of ingest.staged_row default');
+  for (const parent of ['staged_row', 'staged_ref'])
+    await client.query(`create table ingest.${parent}_of_test partition of ingest.${parent} default`);
   tables = await readTables();
   await client.query(`set session_replication_role = replica`);
   for (const table of tables) {
@@ -193,35 +194,40 @@ describe.each(services)('%s', (service) => {
   });
 });
 
-test('a partition of staged_row, as ingest makes it, is no way around the table', async () => {
+test('the partitions of an export, as ingest makes them, are no way around the tables', async () => {
   const exportId = randomUUID();
-  const partition = `ingest.staged_row_${exportId.replaceAll('-', '')}`;
+  const partitions = ['staged_row', 'staged_ref'].map(
+    (parent) => `ingest.${parent}_${exportId.replaceAll('-', '')}`,
+  );
+  const [rows = ''] = partitions;
   const database = openDatabase(testDatabase.url, { max: 1, onError: () => {}, applicationName: 'rls-test' });
   await inTransaction(database.db, { role: 'ingest', tenantId: acme }, async (tx) => {
     await createDetachedTable(tx, acme, exportId);
-    await sql`insert into ${sql.id(...partition.split('.'))} (object, row_number, file_id, cells, row_hash, refs)
-      values ('customer', 1, ${randomUUID()}, '{}', '', '{}')`.execute(tx);
+    await sql`insert into ${sql.id(...rows.split('.'))} (object, row_number, file_id, cells, row_hash, refs)
+      values ('booking', 1, ${randomUUID()}, '{}', '', '{{customer_id,customer,12}}')`.execute(tx);
     await attachTable(tx, acme, exportId);
   });
   await database.destroy();
-  const count = `select count(*)::int from ${partition}`;
-  expect({
-    mine: await as('ingest', acme, count),
-    others: await as('ingest', beta, count),
-    transform: await as('transform', acme, count),
-    loader: await as('loader', acme, count),
-    reporter: await as('reporter', acme, count),
-    system: await as('system', acme, count),
-  }).toEqual({
-    mine: [{ count: 1 }],
-    others: [{ count: 0 }],
-    ...Object.fromEntries(
-      ['transform', 'loader', 'reporter', 'system'].map((role) => [
-        role,
-        `permission denied for table ${partition.split('.')[1]}`,
-      ]),
-    ),
-  });
+  for (const partition of partitions) {
+    const count = `select count(*)::int from ${partition}`;
+    expect({
+      mine: await as('ingest', acme, count),
+      others: await as('ingest', beta, count),
+      transform: await as('transform', acme, count),
+      loader: await as('loader', acme, count),
+      reporter: await as('reporter', acme, count),
+      system: await as('system', acme, count),
+    }).toEqual({
+      mine: [{ count: 1 }],
+      others: [{ count: 0 }],
+      ...Object.fromEntries(
+        ['transform', 'loader', 'reporter', 'system'].map((role) => [
+          role,
+          `permission denied for table ${partition.split('.')[1]}`,
+        ]),
+      ),
+    });
+  }
 });
 
 describe('octopipe_system', () => {

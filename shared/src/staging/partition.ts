@@ -67,7 +67,9 @@ export async function deleteRowsOfFile(tx: Tx, exportId: string, fileId: string)
 
 /** Statistics for the planner: COPY leaves none, and the questions of assess and mapping are joins. */
 export async function analyzeRows(tx: Tx, exportId: string): Promise<void> {
-  await sql`analyze ${partitionOf('staged_row', exportId)}, ${partitionOf('staged_ref', exportId)}`.execute(tx);
+  await sql`analyze ${partitionOf('staged_row', exportId)}, ${partitionOf('staged_ref', exportId)}`.execute(
+    tx,
+  );
 }
 
 /** What COPY is told to write to. */

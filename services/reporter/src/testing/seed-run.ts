@@ -225,10 +225,12 @@ async function stageFiles(db: Database, tenantId: string, exportId: string): Pro
         .returning('id'),
     );
   }
-  const partition = sql.id('ingest', `staged_row_${exportId.replaceAll('-', '')}`);
-  await sql`create table ${partition} partition of ingest.staged_row for values in (${sql.lit(exportId)})`.execute(
-    db,
-  );
+  for (const parent of ['staged_row', 'staged_ref']) {
+    const partition = sql.id('ingest', `${parent}_${exportId.replaceAll('-', '')}`);
+    await sql`create table ${partition} partition of ${sql.id('ingest', parent)} for values in (${sql.lit(exportId)})`.execute(
+      db,
+    );
+  }
   const amounts = [
     { object: 'payment', rowNumber: 1, sourceId: '7', amount: '$1,100.00' },
     { object: 'payment', rowNumber: 2, sourceId: '8', amount: 'a lot' },
