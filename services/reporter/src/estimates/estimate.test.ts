@@ -108,7 +108,7 @@ describe('an estimate', () => {
   it('names the losses in the words of the mapping, and what is an inventory only', () => {
     const found = ask({ rows: { booking: 3, automation: 2, faq: 1 } }).compatibility;
     const booking = found.find(({ object }) => object === 'booking');
-    expect(booking).toMatchObject({ kind: 'lossy', becomes: ['deal', 'activity'] });
+    expect(booking).toMatchObject({ kind: 'lossy', becomes: expect.arrayContaining(['deal', 'activity']) });
     expect(booking?.losses.length).toBeGreaterThan(1);
     expect(found.find(({ object }) => object === 'automation')).toMatchObject({
       kind: 'inventory_only',
