@@ -1,7 +1,7 @@
 import { parseBool } from '@octopipe/shared/domain/convert/bool';
 import { optionKey } from '@octopipe/shared/domain/convert/list';
 import type { ColumnMapping, FieldType, MappingContent } from '@octopipe/shared/domain/mapping/content';
-import { parseCustomHeader } from '@octopipe/shared/domain/mapping/custom-values';
+import { parseCustomHeader, targetType } from '@octopipe/shared/domain/mapping/custom-values';
 import { packedFieldName } from '@octopipe/shared/domain/mapping/map-record';
 import { objectOfWord } from '@octopipe/shared/octopuspro/canonical-fields';
 import { sql } from 'kysely';
@@ -100,7 +100,7 @@ function fieldOf(
     })),
     filled,
     of: counts.rows.get(object) ?? 0,
-    ...fateOf(column, object, filled, content),
+    ...fateOf(column, object, filled, content, targetType(fields.type ?? '', options.length) === null),
   };
 }
 
@@ -109,6 +109,7 @@ function fateOf(
   object: string,
   filled: number,
   content: MappingContent,
+  holdsFiles: boolean,
 ): Pick<CustomField, 'fate' | 'target' | 'why'> {
   if (filled === 0)
     return { fate: 'never_filled', target: null, why: 'No record of the export has a value in it.' };
@@ -126,15 +127,24 @@ function fateOf(
       ? {
           fate: 'packed',
           target: { entity, field: packedFieldName, type: 'text' },
-          why: column.lossy ?? 'The plan or the mapping left no room for a field of its own.',
+          why: holdsFiles
+            ? (column.lossy ?? '')
+            : 'The plan or the mapping left no room for a field of its own.',
         }
       : { fate: 'not_carried', target: null, why: 'The mapping has no field for it.' };
   }
+  // A pet, vehicle or site has no record with fields: all that is known of it stands in its note.
+  if (object === 'customer_property' && mapped?.supported === true)
+    return {
+      fate: 'packed',
+      target: { entity: 'note', field: 'the note of the property', type: null },
+      why: 'Pipedrive has no properties of a customer: each is a note.',
+    };
   const why =
     column?.lossy ??
     (mapped?.supported === false || !mapped
       ? `Records of the kind “${object.replaceAll('_', ' ')}” are not carried over yet.`
-      : 'Fields of this kind of record have no target in Pipedrive yet.');
+      : 'Records of this kind have no fields in Pipedrive: the values stay in the export.');
   return { fate: 'not_carried', target: null, why };
 }
 

@@ -1,6 +1,7 @@
 import { parseBool } from '@octopipe/shared/domain/convert/bool';
 import { plainText } from '@octopipe/shared/domain/convert/html';
 import { parseList } from '@octopipe/shared/domain/convert/list';
+import { faqFieldName } from '@octopipe/shared/domain/objects/faq';
 import { rowsById } from '@octopipe/shared/staging/read-staged';
 import { type Html, html } from '../html/html.js';
 import { linked, facts as pairs, yesNoUnknown } from '../html/parts.js';
@@ -67,6 +68,11 @@ export function faqsHtml(facts: ReportFacts, { faqs, all, unread }: FaqInventory
     title: 'Questions and answers',
     lead: [
       'The questions and answers of your customer portal. Pipedrive has no portal, so they stand here to be used again: on your website, in a knowledge base, in e-mail templates.',
+      ...(isOnProducts(facts)
+        ? [
+            `Each stands on the products of its services, too, in the field “${faqFieldName}”; a question for all services on every one of them.`,
+          ]
+        : []),
       ...(all > 0
         ? [
             `${counted(all, 'question')}, ${counted(faqs.filter((faq) => faq.onPortal === true).length, 'of them', 'of them')} shown on the portal.`,
@@ -79,6 +85,12 @@ export function faqsHtml(facts: ReportFacts, { faqs, all, unread }: FaqInventory
       ...faqs.map(faqSection),
     ],
   });
+}
+
+function isOnProducts({ mapping }: ReportFacts): boolean {
+  return mapping.content.schema.fields.some(
+    ({ entity, name }) => entity === 'product' && name === faqFieldName,
+  );
 }
 
 function faqSection(faq: Faq): Html {

@@ -100,7 +100,7 @@ function fieldsSection(custom: CustomFieldInventory): Html {
     (fate) => `${count(custom.fields.filter((field) => field.fate === fate).length)} ${fates[fate].says}`,
   );
   return html`<section><h2>Custom fields</h2>
-<p>${counted(custom.all, 'field')}: ${counts.join(', ')}. <strong>Own field</strong>: a field of its own in Pipedrive. <strong>Packed</strong>: one line of the text field named “More details”. <strong>Not carried</strong>: no field, for the reason that stands beside it; the values stay in the export.</p>
+<p>${counted(custom.all, 'field')}: ${counts.join(', ')}. <strong>Own field</strong>: a field of its own in Pipedrive. <strong>Packed</strong>: one line of the text field named “More details”, or of a note. <strong>Not carried</strong>: no field, for the reason that stands beside it; the values stay in the export.</p>
 ${table(
   'Custom fields and what became of them',
   [
