@@ -47,6 +47,7 @@ export const lists = [
   'products',
   'leads',
   'deals',
+  'dealProducts',
   'activities',
   'notes',
   'files',
@@ -191,9 +192,12 @@ export function markerOf(state: SimState, list: string, record: Record<string, u
     const value = ((record.custom_fields ?? {}) as Record<string, unknown>)[String(field.field_code)];
     return typeof value === 'string' && value !== 'probe:deal' ? value : undefined;
   }
-  const text = String(
-    list === 'activities' ? (record.note ?? '') : list === 'notes' ? (record.content ?? '') : '',
-  );
+  const textField: Record<string, string> = {
+    activities: 'note',
+    notes: 'content',
+    dealProducts: 'comments',
+  };
+  const text = String(record[textField[list] ?? ''] ?? '');
   if (list === 'files') {
     const found = /\(OctopusPro ([a-z_]+)-([^)]+)\)/.exec(String(record.name ?? ''));
     return found ? `${found[1]}:${found[2]?.replace('~', '#')}` : undefined;

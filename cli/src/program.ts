@@ -62,6 +62,7 @@ export function createProgram(
     .option('--currency <code>', "the company's currency, like AUD (default: the manifest's)")
     .option('--country <code>', "the company's country, like AU (default: the manifest's)")
     .option('--inquiries <as>', 'leads, or deals in the first stage (default: leads)')
+    .option('--deal-lines <as>', 'text on the deal, or products on it (default: text)')
     .option('--date-format <format>', 'how dates are written in the export: iso, or like dd/MM/yyyy')
     .option(
       '--yes',

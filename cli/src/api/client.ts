@@ -35,6 +35,7 @@ export interface MigrationSettings {
   time_zone?: string;
   date_format?: string;
   inquiries?: 'leads' | 'deals';
+  deal_lines?: 'text' | 'products';
 }
 
 /** The part of the REST API that a migration from the command line needs, one method per call. */

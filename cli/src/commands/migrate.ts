@@ -19,6 +19,7 @@ export interface MigrateOptions extends CommonOptions {
   country?: string;
   dateFormat?: string;
   inquiries?: string;
+  dealLines?: string;
   yes?: boolean;
 }
 
@@ -61,6 +62,7 @@ function readSettings({
   country,
   dateFormat,
   inquiries,
+  dealLines,
 }: MigrateOptions): MigrationSettings {
   if (timezone !== undefined && !isTimeZone(timezone))
     throw new CliError('usage', `--timezone ${timezone} is not known; name it like Australia/Sydney.`);
@@ -70,12 +72,15 @@ function readSettings({
     throw new CliError('usage', `--country ${country} is not a country code; name it like AU.`);
   if (inquiries !== undefined && inquiries !== 'leads' && inquiries !== 'deals')
     throw new CliError('usage', `--inquiries ${inquiries} is not known; say leads or deals.`);
+  if (dealLines !== undefined && dealLines !== 'text' && dealLines !== 'products')
+    throw new CliError('usage', `--deal-lines ${dealLines} is not known; say text or products.`);
   return {
     ...(country === undefined ? {} : { country: country.toUpperCase() }),
     ...(currency === undefined ? {} : { currency: currency.toUpperCase() }),
     ...(timezone === undefined ? {} : { time_zone: timezone }),
     ...(dateFormat === undefined ? {} : { date_format: dateFormat }),
     ...(inquiries === undefined ? {} : { inquiries }),
+    ...(dealLines === undefined ? {} : { deal_lines: dealLines }),
   };
 }
 

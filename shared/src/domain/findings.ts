@@ -50,6 +50,11 @@ export const findingRules = {
     defect: 'D20',
     says: 'The amount of a payment or refund cannot be read, so the record was set aside. Correct the amount.',
   },
+  lines_stay_text: {
+    severity: 'info',
+    defect: 'D16',
+    says: 'The lines do not come to the value of the deal, and nothing that is stated beside them explains the difference. They stay text on the deal.',
+  },
   invoice_total_mismatch: {
     severity: 'warn',
     defect: 'D16',

@@ -26,6 +26,10 @@ export const MigrationSettings = z
       .enum(['own', 'merged'])
       .optional()
       .meta({ description: 'A quote that became a booking: a deal of its own, or part of the booking’s.' }),
+    deal_lines: z
+      .enum(['text', 'products'])
+      .optional()
+      .meta({ description: 'Lines of bookings, quotes and invoices: text on the deal, or products on it.' }),
     include_automated_messages: z
       .boolean()
       .optional()

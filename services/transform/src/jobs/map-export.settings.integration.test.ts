@@ -109,3 +109,73 @@ test('what the mapping leaves out, what is kept as a file and what nobody knows 
   ]);
   await rig.stop();
 });
+
+test('lines as products, when the settings wish them', async () => {
+  const rig = await startRig();
+  const mine = await rig.stageSample('lines', { deal_lines: 'products' });
+  await rig.map(mine, await rig.confirmMapping(mine, 'lines'));
+  const [set] = await rig.query<{ id: string }>(
+    "select id from transform.mapped_set where export_id = $1 and state = 'mapped'",
+    [mine.exportId],
+  );
+  const setId = set?.id;
+  const counts = await rig.query(
+    `select object || ' ' || outcome || ' ' || count(*) as words from transform.source_outcome
+     where set_id = $1 and object in ('booking_service', 'quote_item', 'invoice_item')
+     group by object, outcome order by 1`,
+    [setId],
+  );
+  expect(counts.map((row) => row.words)).toMatchInlineSnapshot(`
+    [
+      "booking_service mapped 111",
+      "booking_service rejected 1",
+      "invoice_item mapped 2",
+      "invoice_item merged 113",
+      "quote_item mapped 10",
+      "quote_item merged 3",
+    ]
+  `);
+  // Written for this test alone: the lines of each deal come to its value, in the database's own arithmetic.
+  const unequal = await rig.query(
+    `select deal.target_key, deal.payload->>'value' as value, sums.total from transform.mapped_record deal
+     join (
+       select payload->'deal_id'->>'$ref' as deal, sum(case when payload->>'is_enabled' = 'true' then round(
+         ((payload->>'item_price')::numeric * (payload->>'quantity')::numeric
+           - case payload->>'discount_type' when 'amount' then (payload->>'discount')::numeric
+             else (payload->>'item_price')::numeric * (payload->>'quantity')::numeric * (payload->>'discount')::numeric / 100 end)
+         * case payload->>'tax_method' when 'exclusive' then 1 + (payload->>'tax')::numeric / 100 else 1 end, 2) else 0 end) as total
+       from transform.mapped_record where set_id = $1 and entity = 'line' group by 1
+     ) as sums on sums.deal = deal.target_key
+     where deal.set_id = $1 and (deal.payload->>'value')::numeric is distinct from sums.total`,
+    [setId],
+  );
+  expect(unequal).toEqual([]);
+  const [said] = await rig.query<{ products: number; stay: number }>(
+    `select (select count(*)::int from transform.mapped_record where set_id = $1 and target_key = 'product:ad-hoc') as products,
+       (select count(*)::int from core.finding where set_id = $1 and code = 'lines_stay_text') as stay`,
+    [setId],
+  );
+  expect(said).toMatchInlineSnapshot(`
+    {
+      "products": 1,
+      "stay": 0,
+    }
+  `);
+  // The lines of a deal are in one batch, and no batch is larger than a hundred.
+  const [cut] = await rig.query(
+    `select count(*)::int as split from (
+       select payload->'deal_id'->>'$ref' from transform.mapped_record r
+       join transform.load_batch b on b.set_id = r.set_id and r.target_key = any(b.target_keys)
+       where r.set_id = $1 and r.entity = 'line' group by 1 having count(distinct b.id) > 1) as deals`,
+    [setId],
+  );
+  expect(cut).toEqual({ split: 0 });
+  const [batched] = await rig.query(
+    `select (select count(*)::int from transform.mapped_record where set_id = $1 and entity = 'line')
+       - (select sum(cardinality(target_keys))::int from transform.load_batch where set_id = $1 and entity = 'line') as left,
+       (select max(cardinality(target_keys)) <= 100 from transform.load_batch where set_id = $1) as small`,
+    [setId],
+  );
+  expect(batched).toEqual({ left: 0, small: true });
+  await rig.stop();
+});

@@ -1,4 +1,5 @@
 import type { Tx } from '@octopipe/shared/db/index';
+import { parseBool } from '@octopipe/shared/domain/convert/bool';
 import { objectOfWord } from '@octopipe/shared/domain/convert/object-word';
 import { cleanLabel } from '@octopipe/shared/domain/mapping/convert-field';
 import type {
@@ -6,6 +7,7 @@ import type {
   CustomFieldDefinition,
   SourceRow,
 } from '@octopipe/shared/domain/mapping/define-object';
+import { targetKeyOf } from '@octopipe/shared/domain/mapping/record';
 import { listWorkers } from '@octopipe/shared/mapped/list-workers';
 import { allRows } from './all-rows.js';
 
@@ -13,12 +15,19 @@ import { allRows } from './all-rows.js';
 export async function loadCatalogue(tx: Tx, tenantId: string, exportId: string): Promise<Catalogue> {
   const workers = await listWorkers(tx, tenantId, exportId);
   const services = new Map<string, string>();
-  for await (const row of allRows(tx, tenantId, exportId, 'service')) {
-    if (row.fields.service_name !== undefined) services.set(row.sourceId, row.fields.service_name);
+  const sellable = new Map<string, { taxRate: string | undefined }>();
+  for (const object of ['service', 'product']) {
+    for await (const { sourceId, fields } of allRows(tx, tenantId, exportId, object)) {
+      if (object === 'service' && fields.service_name !== undefined)
+        services.set(sourceId, fields.service_name);
+      if (sourceId !== '' && parseBool(fields.active) !== false)
+        sellable.set(targetKeyOf(object, sourceId), { taxRate: fields.tax_rate });
+    }
   }
   return {
     workers: new Map(workers.map(({ sourceKey, name, email }) => [sourceKey, { name, email }])),
     services,
+    sellable,
     faqs: await loadFaqs(tx, tenantId, exportId),
     customFields: await loadCustomFields(tx, tenantId, exportId),
   };

@@ -1,8 +1,10 @@
 import type { Tx } from '@octopipe/shared/db/index';
+import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { countRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import { listCountedObjects } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
+import { writeAdHocProduct } from './ad-hoc-product.js';
 import type { SetScope } from './load-refs.js';
 
 /** Why a set cannot be loaded: a bug of ours, found before it could do harm. */
@@ -11,10 +13,11 @@ export type SetFault = 'equation_broken' | 'dangling_reference' | 'mapper_error'
 /** Proves the set, lays out the load batches and closes it; answers the fault instead when a proof fails. */
 export async function finishSet(
   tx: Tx,
-  scope: SetScope & { migrationId: string },
+  scope: SetScope & { migrationId: string; content: MappingContent; exportedAt: string },
 ): Promise<{ fault: SetFault; where: string } | undefined> {
   const unequal = await brokenEquation(tx, scope);
   if (unequal) return { fault: 'equation_broken', where: unequal };
+  await writeAdHocProduct(tx, scope);
   const dangling = await danglingReference(tx, scope);
   if (dangling) return { fault: 'dangling_reference', where: dangling };
   await writeBatches(tx, scope);
@@ -88,7 +91,11 @@ async function danglingReference(tx: Tx, scope: SetScope): Promise<string | unde
   return rows[0]?.targetKey ?? undefined;
 }
 
-/** At most 100 keys of one entity each, in the order of the export; the same on every server (collate "C"). */
+/**
+ * At most 100 keys of one entity each, in the order of the export; the same on every server (collate "C"). The lines of
+ * a deal stay together, because they may leave as one call: deals of at most half a batch are packed by where their
+ * first line falls, so that the last of them still fits; larger ones have batches of their own.
+ */
 async function writeBatches(tx: Tx, scope: SetScope): Promise<void> {
   await sql`
     insert into transform.load_batch (tenant_id, set_id, entity, seq, target_keys)
@@ -99,8 +106,32 @@ async function writeBatches(tx: Tx, scope: SetScope): Promise<void> {
         select entity, target_key,
           row_number() over (partition by entity order by sort_key collate "C", target_key collate "C") as position
         from transform.mapped_record
-        where tenant_id = ${scope.tenantId} and set_id = ${scope.setId}
+        where tenant_id = ${scope.tenantId} and set_id = ${scope.setId} and entity <> 'line'
       ) as ordered
     ) as numbered
     group by entity, seq`.execute(tx);
+  await sql`
+    insert into transform.load_batch (tenant_id, set_id, entity, seq, target_keys)
+    select ${scope.tenantId}, ${scope.setId}, 'line', row_number() over (order by min(position)),
+      array_agg(target_key order by position)
+    from (
+      select target_key, position,
+        case when lines > 50 then deal || '/' || ((nth - 1) / 100)::text
+          else (first_value(packed) over (partition by deal order by position) / 50)::text end as batch
+      from (
+        select *, count(*) filter (where lines <= 50) over (order by position) - 1 as packed
+        from (
+          select target_key, deal, count(*) over (partition by deal) as lines,
+            row_number() over (partition by deal order by sort_key collate "C", target_key collate "C") as nth,
+            row_number() over (order by min_key collate "C", deal, sort_key collate "C", target_key collate "C") as position
+          from (
+            select target_key, sort_key, payload->'deal_id'->>'$ref' as deal,
+              min(sort_key collate "C") over (partition by payload->'deal_id'->>'$ref') as min_key
+            from transform.mapped_record
+            where tenant_id = ${scope.tenantId} and set_id = ${scope.setId} and entity = 'line'
+          ) as keyed
+        ) as ordered
+      ) as counted
+    ) as placed
+    group by batch`.execute(tx);
 }

@@ -41,6 +41,11 @@ export function problemsOf(content: MappingContent): string[] {
         (entity) =>
           `The field "${markerFieldName}" of ${entity} cannot be left out: records are found again by it.`,
       ),
+    ...(settings.dealLines === 'products' && !schema.fields.some((field) => field.entity === 'product')
+      ? [
+          `The field "${markerFieldName}" of product is needed: lines without a service stand on a product of ours.`,
+        ]
+      : []),
     ...schema.fields
       .filter((field) => (field.type === 'enum' || field.type === 'set') && field.options.length === 0)
       .map((field) => `The field ${field.entity}: ${field.name} is a choice without options.`),

@@ -84,6 +84,8 @@ export const MappingSettings = z.object({
   quoteDeals: z.enum(['own', 'merged']).optional(),
   /** An inquiry that nothing came of (yet): a lead (the default), or a deal in the first stage. */
   inquiries: z.enum(['leads', 'deals']).optional(),
+  /** Lines of bookings, quotes and invoices: text on the deal (the default), or products on it. */
+  dealLines: z.enum(['text', 'products']).optional(),
   /** Messages that an automation sent: left out unless this is true. */
   includeAutomatedMessages: z.boolean().optional(),
 });

@@ -109,6 +109,8 @@ export interface Catalogue {
   workers: ReadonlyMap<string, { name: string; email: string | null }>;
   /** Service id → name. */
   services: ReadonlyMap<string, string>;
+  /** What a deal's line may stand on: the records of active services and parts. The tax rate as the cell has it. */
+  sellable: ReadonlyMap<TargetKey, { taxRate: string | undefined }>;
   /** Questions and answers, in the order of the export. */
   faqs: ReadonlyArray<SourceRow>;
   customFields: ReadonlyMap<string, CustomFieldDefinition>;

@@ -51,6 +51,7 @@ export interface ProposalFacts {
     date_format?: unknown;
     include_deleted?: unknown;
     quote_deals?: unknown;
+    deal_lines?: unknown;
     inquiries?: unknown;
     include_automated_messages?: unknown;
   };
@@ -128,6 +129,7 @@ function settingsOf(
     includeDeleted: facts.given.include_deleted === true,
     quoteDeals: facts.given.quote_deals === 'merged' ? 'merged' : 'own',
     inquiries: facts.given.inquiries === 'deals' ? 'deals' : 'leads',
+    dealLines: facts.given.deal_lines === 'products' ? 'products' : 'text',
     includeAutomatedMessages: facts.given.include_automated_messages === true,
   };
 }
@@ -344,6 +346,13 @@ function candidates(
       }
     }
   }
+  // Also without services: lines without one stand on a product of ours, which is found again by its marker.
+  if (settings.dealLines === 'products')
+    add({
+      field: { entity: 'product', name: markerFieldName, type: 'varchar', options: [], rank: 'must' },
+      filled: 0,
+      isOwn: false,
+    });
   for (const candidate of ownCandidates(objects, facts)) add(candidate);
   return [...found.values()];
 }

@@ -30,6 +30,7 @@ import {
 import { markerFieldName, type Payload, type PayloadValue, targetKeyOf } from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { closingTime } from './closing-time.js';
+import { linesOfDeal } from './deal-lines.js';
 import { type DealMoney, moneyFields, moneyOfBooking, moneyValues, readsOfInvoices } from './deal-money.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
@@ -75,7 +76,7 @@ const dealFields = [
   }),
   computedCustom('Services', 'text', 'should', ['services', 'booking_service.service_name'], {
     converter: 'one line for each service',
-    lossy: 'Lines are text for now, not products on the deal.',
+    lossy: 'Lines are text, unless the setting dealLines: products makes them products on the deal.',
   }),
   computedCustom('Fieldworkers', 'text', 'should', ['fieldworker_ids', 'fieldworkers'], {
     converter: 'names',
@@ -127,7 +128,7 @@ const dealFields = [
 /** A booking is a deal; its lines, invoices, payments and the tenant's own fields travel in the same create. */
 export const booking = defineObject({
   name: 'booking',
-  needs: ['customer', 'fieldworker', 'user', 'service', 'booking_status'],
+  needs: ['customer', 'fieldworker', 'user', 'service', 'product', 'booking_status'],
   reads: [
     { child: 'booking_service', of: 'booking' },
     { child: 'appointment', of: 'booking' },
@@ -226,9 +227,10 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
     ...(owner ? { owner_id: owner } : {}),
   };
   const deal: Draft = { targetKey: key, entity: 'deal', native, custom: new Map(), sortKey: sortKeyOf(row) };
-  setCustom(deal, row, target, money, refs, ctx);
-  const drafts = [deal];
-  const links = [linkOf(row, key, 'primary')];
+  const lines = linesOfDeal(deal, row, refs.children('booking_service', 'booking', row.sourceId), refs, ctx);
+  setCustom(deal, row, target, money, lines.drafts.length > 0 ? '' : servicesText(row, refs, ctx), refs, ctx);
+  const drafts = [deal, ...lines.drafts];
+  const links = [linkOf(row, key, 'primary'), ...lines.links];
   const hasVisit = refs.children('appointment', 'booking', row.sourceId).length > 0;
   if (!hasVisit && parseWhen(row.fields.start, ctx.settings)) {
     const visit = targetKeyOf('booking', row.sourceId, 'visit');
@@ -327,6 +329,7 @@ function setCustom(
   row: SourceRow,
   target: StatusTarget,
   money: DealMoney,
+  services: string,
   refs: Refs,
   ctx: RowContext,
 ): void {
@@ -339,7 +342,7 @@ function setCustom(
   const created = parseWhen(row.fields.created, ctx.settings);
   if (row.fields.created !== undefined && !created) ctx.find('unparseable_date', 'created');
   set('Booking created', created && instantFrom(created, ctx.settings));
-  set('Services', cut(servicesText(row, refs, ctx), textLimits.text, ctx, 'services')?.text);
+  set('Services', cut(services, textLimits.text, ctx, 'services')?.text);
   const names = [...new Set(allWorkers(row, refs).map((worker) => workerName(worker.id, refs.catalogue)))];
   set('Fieldworkers', names.join(', '));
   const address = addressOf(row.fields);

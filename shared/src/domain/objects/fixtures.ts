@@ -3,6 +3,7 @@ import type { DestinationSchema, MappingContent } from '../mapping/content.js';
 import type { Catalogue, CustomFieldDefinition, Refs, SourceRow } from '../mapping/define-object.js';
 import { compareIds } from '../mapping/group-companies.js';
 import { isFieldEntity, type MappedRow, mapRow, packedFieldName } from '../mapping/map-record.js';
+import { targetKeyOf } from '../mapping/record.js';
 import { knownStatuses, stages } from './booking-status.js';
 import { findDefinition, registry } from './registry.js';
 
@@ -117,6 +118,7 @@ const catalogue: Catalogue = {
     ['user:11', { name: 'Rowena Castellane', email: 'rowena@harbourhome.example' }],
   ]),
   services: new Map([['303', 'Deep clean']]),
+  sellable: new Map([['service:303', { taxRate: undefined }]]),
   faqs: [],
   customFields: new Map(),
 };
@@ -150,14 +152,23 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
           .filter(({ object }) => object === 'service')
           .map(({ sourceId, fields }) => [sourceId, fields.service_name ?? ''] as const),
       ]),
+      sellable: new Map([
+        ...catalogue.sellable,
+        ...rows
+          .filter(
+            ({ object, fields }) => ['service', 'product'].includes(object) && fields.active !== 'false',
+          )
+          .map((row) => [targetKeyOf(row.object, row.sourceId), { taxRate: row.fields.tax_rate }] as const),
+      ]),
       faqs: rows.filter(({ object }) => object === 'faq'),
       customFields: new Map((pack.customFields ?? []).map((definition) => [definition.id, definition])),
     },
   };
 }
 
-/** An inquiry is a lead or a deal, never both. */
+/** An inquiry is a lead or a deal, never both; a line is a record only where the tenant wishes it. */
 function isRecord(key: string, { settings }: MappingContent): boolean {
+  if (/^(booking_service|quote_item|invoice_item):/.test(key)) return settings.dealLines === 'products';
   if (!key.startsWith('inquiry:')) return true;
   return key.endsWith('#deal') === (settings.inquiries === 'deals');
 }

@@ -22,6 +22,7 @@ import {
   type TargetKey,
   targetKeyOf,
 } from '../mapping/record.js';
+import { linesOfDeal } from './deal-lines.js';
 import {
   bookingIdsOf,
   type InvoiceStatus,
@@ -66,7 +67,7 @@ const inNote = [
  */
 export const invoice = defineObject({
   name: 'invoice',
-  needs: ['customer', 'user', 'booking'],
+  needs: ['customer', 'user', 'service', 'product', 'booking'],
   reads: [
     { parent: 'booking', of: 'invoice', by: 'booking_ids' },
     { child: 'attachment', of: 'invoice' },
@@ -158,8 +159,11 @@ function mapInvoice(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const drafts: Draft[] = [];
   const links = [linkOf(row, activityKey, hasBookings ? 'primary' : 'contributes', 'activity')];
   if (!hasBookings) {
-    drafts.push(dealDraft(ownKey, row, status, refs, ctx));
-    links.push(linkOf(row, ownKey, 'primary'));
+    const own = dealDraft(ownKey, row, status, refs, ctx);
+    const items = refs.children('invoice_item', 'invoice', row.sourceId);
+    const lines = linesOfDeal(own, row, items, refs, ctx);
+    drafts.push(own, ...lines.drafts);
+    links.push(linkOf(row, ownKey, 'primary'), ...lines.links);
   }
   for (const key of hasBookings ? dealsAskedFor(row).filter((key) => refs.isMapped(key)) : [])
     links.push(linkOf(row, key, 'contributes'));

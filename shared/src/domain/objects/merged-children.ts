@@ -13,6 +13,7 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
+import { lineProduct } from './deal-lines.js';
 import { dealsFromInquiry, dealsOfQuote, keysOfInquiry } from './deal-of.js';
 import { readsOfInquiries, readsOfQuotes } from './place.js';
 
@@ -23,6 +24,13 @@ export const bookingService = mergedInto(
   'booking',
   (row) => targetKeyOf('booking', row.fields.booking_id ?? ''),
   {
+    produces: [
+      lineProduct('booking_service', {
+        deal: 'booking_id',
+        product: 'service_id',
+        text: ['service_name', 'description'],
+      }),
+    ],
     structure: {
       booking_service_id: 'the key',
       booking_id: 'finds the deal',
@@ -47,6 +55,15 @@ export const invoiceItem = mergedInto(
   'invoice',
   (row) => targetKeyOf('invoice', row.fields.invoice_id ?? '', 'activity'),
   {
+    produces: [
+      lineProduct(
+        'invoice_item',
+        { deal: 'invoice_id', product: 'service_product_id', text: ['service_name', 'description'] },
+        [
+          'Lines of an invoice are products only where the invoice is a deal itself: on the deal of a booking the amount would count twice.',
+        ],
+      ),
+    ],
     structure: {
       invoice_item_id: 'the key',
       invoice_id: 'finds the invoice',
@@ -81,6 +98,15 @@ export const quoteItem = defineObject({
   name: 'quote_item',
   needs: ['quote'],
   reads: [{ parent: 'quote', of: 'quote_item', by: 'quote_id' }, ...readsOfQuotes],
+  produces: [
+    lineProduct(
+      'quote_item',
+      { deal: 'quote_id', product: 'service_id', text: ['service_name', 'description'] },
+      [
+        'Lines of a quote that became a booking or an invoice stay text: as products the amount would count twice.',
+      ],
+    ),
+  ],
   structure: {
     quote_item_id: 'the key',
     quote_id: 'finds the deal',
@@ -93,8 +119,9 @@ export const quoteItem = defineObject({
     description: 'names a line without service',
   },
   notMigrated: { tax: 'The deal carries the tax of the quote.' },
-  asks: (row, refs) => dealsOfItem(row, refs),
+  asks: (row, refs) => [lineOf(row), ...dealsOfItem(row, refs)],
   map(row, refs) {
+    if (refs.isMapped(lineOf(row))) return asLine(row);
     const deal = dealsOfItem(row, refs).find((key) => refs.isMapped(key));
     return deal === undefined ? rejected('orphan_reference') : merged(linksTo(row, deal));
   },
@@ -210,13 +237,23 @@ function mergedInto(
   return defineObject({
     name,
     needs: [parent],
-    asks: (row, refs) => [keyOf(row, refs)],
+    asks: (row, refs) => [lineOf(row), keyOf(row, refs)],
     map(row, refs): Mapping {
+      if (refs.isMapped(lineOf(row))) return asLine(row);
       const key = keyOf(row, refs);
       return refs.isMapped(key) ? merged(linksTo(row, key)) : rejected('orphan_reference');
     },
     ...more,
   });
+}
+
+/** The record that a row is when its deal took it as a product (deal-lines.ts). */
+function lineOf(row: SourceRow): TargetKey {
+  return targetKeyOf(row.object, row.sourceId);
+}
+
+function asLine(row: SourceRow): Mapping {
+  return { outcome: 'mapped', reason: '', drafts: [], links: [linkOf(row, lineOf(row), 'primary')] };
 }
 
 /** Rows without an id of their own have no entry in the crosswalk; they are found by their parent. */

@@ -31,6 +31,7 @@ import {
 import { type BlockLine, block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
+import { linesOfDeal } from './deal-lines.js';
 import { bookingsOfQuote, dealsFromQuote } from './deal-of.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
@@ -69,7 +70,7 @@ const quoteFields = [
   }),
   computedCustom('Services', 'text', 'should', ['quote_item.service_name'], {
     converter: 'one line for each service',
-    lossy: 'Lines are text for now, not products on the deal.',
+    lossy: 'Lines are text, unless the setting dealLines: products makes them products on the deal.',
   }),
   computedCustom('Job address', 'address', 'should', [...addressFields, 'address']),
   computedCustom('Quote status', 'varchar', 'may', ['status'], { converter: 'text, one line' }),
@@ -166,13 +167,19 @@ function mapQuote(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   }
   const became = dealsFromQuote(row, refs).filter((deal) => refs.isMapped(deal));
   const key = targetKeyOf('quote', row.sourceId);
+  const items = refs.children('quote_item', 'quote', row.sourceId);
   const draft = dealDraft(key, row, became.length > 0, customer, refs, ctx);
   const files = fieldFiles(row, longFormOf(row, refs), placeOn(key, row, customer), refs, ctx);
+  // Products would give a value to a deal that has none, because what it became has it.
+  const lines = linesOfDeal(draft, row, became.length > 0 ? [] : items, refs, ctx);
+  const text = lines.drafts.length > 0 ? '' : linesText(items, refs, ctx);
+  const services = cut(text, textLimits.text, ctx, 'services');
+  if (services) draft.custom.set('Services', services);
   return {
     outcome: 'mapped',
     reason: '',
-    drafts: [draft, ...files.drafts],
-    links: [linkOf(row, key, 'primary'), ...files.links],
+    drafts: [draft, ...lines.drafts, ...files.drafts],
+    links: [linkOf(row, key, 'primary'), ...lines.links, ...files.links],
   };
 }
 
@@ -227,8 +234,6 @@ function dealDraft(
   set(markerFieldName, key);
   set('Quote number', numberOf(row));
   set('Booking number', bookingNumbers(row, refs));
-  const lines = linesText(refs.children('quote_item', 'quote', row.sourceId), refs, ctx);
-  set('Services', cut(lines, textLimits.text, ctx, 'services')?.text);
   const address = addressOf(fields);
   if (address) set('Job address', undefined, { value: { ...address }, text: address.value });
   for (const [name, value] of inquiryValues(inquiriesOf(row, refs), refs, { ...ctx, find: () => {} }))

@@ -119,6 +119,8 @@ describe.each(registry.map((definition) => [definition.name, definition] as cons
         if (product.entity === 'file') facts.add('name');
         // Undecided in the facts: the loader sends it only where the account's probe honoured it.
         if (product.entity === 'deal') facts.add('add_time');
+        // Names the path.
+        if (product.entity === 'line') facts.add('deal_id');
         const unknown = product.fields
           .filter((rule) => !rule.custom)
           .filter((rule) => !facts.has(rule.target));

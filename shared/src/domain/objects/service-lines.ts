@@ -15,7 +15,7 @@ export function serviceName(line: SourceRow, refs: Refs): string | undefined {
   return name === undefined ? undefined : oneLine(name);
 }
 
-function lineText(line: SourceRow, refs: Refs, ctx: RowContext): string {
+export function lineText(line: SourceRow, refs: Refs, ctx: RowContext): string {
   const { currency } = ctx.settings;
   const amount = (field: string) => {
     const value = parseMoney(line.fields[field], currency);
