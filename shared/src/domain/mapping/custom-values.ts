@@ -37,6 +37,11 @@ export function ownCells(
   });
 }
 
+/** Values of a record's own fields that come in rows of their own (custom_field_value, which has to be read with it). */
+export function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
+  return refs.children('custom_field_value', row.object, row.sourceId);
+}
+
 /** Their values, by the name of the target field that the mapping gives to each. */
 export function customValues(
   row: SourceRow,

@@ -15,13 +15,12 @@ import {
   textLimits,
   titleLimit,
 } from '../mapping/convert-field.js';
-import { customValues } from '../mapping/custom-values.js';
+import { customValues, longFormOf } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
-  type PageRows,
   type Refs,
   type RowContext,
   rejected,
@@ -249,11 +248,6 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
 
 function numberOf(row: SourceRow): string {
   return oneLine(row.fields.booking_number ?? row.sourceId);
-}
-
-/** Values of the tenant's own fields in rows of their own. */
-function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
-  return refs.children('custom_field_value', 'booking', row.sourceId);
 }
 
 function statusTarget(row: SourceRow, ctx: RowContext): StatusTarget {

@@ -15,14 +15,13 @@ import {
   titleLimit,
   yesNo,
 } from '../mapping/convert-field.js';
-import { customValues } from '../mapping/custom-values.js';
+import { customValues, longFormOf } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
   merged,
-  type PageRows,
   type Refs,
   type RowContext,
   type SourceRow,
@@ -159,11 +158,6 @@ function mapCustomer(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const links = [...own, ...files.links];
   // Nothing of its own: a company without a contact that is one organization with another customer.
   return drafts.length === 0 ? merged([]) : { outcome: 'mapped', reason: '', drafts, links };
-}
-
-/** Values of the tenant's own fields in rows of their own. */
-function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
-  return refs.children('custom_field_value', 'customer', row.sourceId);
 }
 
 interface Contact {

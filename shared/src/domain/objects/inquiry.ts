@@ -18,7 +18,7 @@ import {
   textLimits,
   titleLimit,
 } from '../mapping/convert-field.js';
-import { customValues } from '../mapping/custom-values.js';
+import { customValues, longFormOf } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
@@ -26,7 +26,6 @@ import {
   linkOf,
   type Mapping,
   merged,
-  type PageRows,
   type ReadRule,
   type Refs,
   type RowContext,
@@ -356,11 +355,6 @@ function servicesOf(row: SourceRow, refs: Refs): string[] {
 
 function ownValues(row: SourceRow, refs: Refs, ctx: RowContext): Map<string, Converted> {
   return customValues(row, longFormOf(row, refs), refs, ctx);
-}
-
-/** Values of the tenant's own fields in rows of their own. */
-function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
-  return refs.children('custom_field_value', 'inquiry', row.sourceId);
 }
 
 function numberOf(row: SourceRow): string {

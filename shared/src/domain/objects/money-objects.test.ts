@@ -374,6 +374,80 @@ describe('payment and refund', () => {
   });
 });
 
+describe('money that is out of the ordinary', () => {
+  const payment = (id: string, fields: Record<string, string>) =>
+    row('payment', id, {
+      payment_id: id,
+      status: 'Approved',
+      customer_id: '1053',
+      payment_date: '2025-03-26',
+      ...fields,
+    });
+  const refund = (id: string, amount: string, status = 'Approved') =>
+    row('refund', id, { refund_id: id, payment_id: '1', amount, status, refund_date: '2025-04-01' });
+  const paidOn = (id: string, rows: Array<ReturnType<typeof row>>) => {
+    const of = row('booking', id, {
+      booking_id: id,
+      customer_id: '1053',
+      status: 'Completed',
+      total: '200.00',
+    });
+    const payload = payloadsOf(mapIn({ rows }, of))[`deal booking:${id}`] as {
+      custom_fields: Record<string, { value: string }>;
+    };
+    return ['Invoice total', 'Amount paid', 'Balance due'].map((name) => payload.custom_fields[name]?.value);
+  };
+
+  test('an invoice for each appointment: the booking bills their sum, once', () => {
+    const invoices = ['1', '2', '3'].map((id) =>
+      row('invoice', id, { invoice_id: id, booking_ids: '10101', status: 'Open', total: '66.67' }),
+    );
+    expect(paidOn('10101', [...invoices, payment('1', { invoice_id: '2', amount: '66.67' })])).toEqual([
+      '200.01',
+      '66.67',
+      '133.34',
+    ]);
+  });
+
+  test('a deposit over two invoices of two bookings counts on each with its part, and only there', () => {
+    const rows = [
+      row('invoice', '5722', { invoice_id: '5722', booking_ids: '1', status: 'Open', total: '150.00' }),
+      row('invoice', '5723', { invoice_id: '5723', booking_ids: '2', status: 'Open', total: '90.00' }),
+      payment('4427', { amount: '200.00', kind: 'deposit', booking_id: '1' }),
+      row('payment_allocation', '', { payment_id: '4427', invoice_id: '5722', amount: '120.00' }),
+      row('payment_allocation', '', { payment_id: '4427', invoice_id: '5723', amount: '80.00' }),
+    ];
+    expect([paidOn('1', rows), paidOn('2', rows)]).toEqual([
+      ['150', '120', '30'],
+      ['90', '80', '10'],
+    ]);
+  });
+
+  test('a second refund is an activity like the first; approved ones count, one that waits does not', () => {
+    const rows = [
+      row('invoice', '1', { invoice_id: '1', booking_ids: '10101', status: 'Closed', total: '200.00' }),
+      payment('1', { invoice_id: '1', amount: '200.00' }),
+      refund('901', '30.00'),
+      refund('902', '20.00'),
+      refund('903', '150.00', 'Unapproved'),
+    ];
+    expect(paidOn('10101', rows)).toEqual(['200', '150', '50']);
+    const second = mapIn({ rows: [booking, ...rows] }, refund('902', '20.00'));
+    expect(payloadsOf(second)['activity refund:902']).toMatchObject({
+      subject: 'Refund AUD 20.00 · 1',
+      deal_id: { $ref: 'booking:10101' },
+    });
+  });
+
+  test('an unapplied payment of a company without a person stands on the organization', () => {
+    const customers = { 1053: { person: null, organization: 'customer:1053#org' } };
+    const payload = payloadsOf(mapIn({ customers }, payment('7', { amount: '75.25' })))['activity payment:7'];
+    expect(payload).toMatchObject({ org_id: { $ref: 'customer:1053#org' } });
+    expect(payload).not.toHaveProperty('participants');
+    expect(payload).not.toHaveProperty('deal_id');
+  });
+});
+
 describe('service', () => {
   test('is a product with its price, tax, duration, and what a product has no place for in the description', () => {
     const service = row('service', '302', {

@@ -15,14 +15,13 @@ import {
   textLimits,
   titleLimit,
 } from '../mapping/convert-field.js';
-import { customValues } from '../mapping/custom-values.js';
+import { customValues, longFormOf } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
   merged,
-  type PageRows,
   type Refs,
   type RowContext,
   rejected,
@@ -189,11 +188,6 @@ function placeOn(
   customer: { person: TargetKey | null; organization: TargetKey | null },
 ): Place {
   return { deal, lead: null, activity: null, product: null, ...customer, label: numberOf(row) };
-}
-
-/** Values of the tenant's own fields in rows of their own. */
-function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
-  return refs.children('custom_field_value', 'quote', row.sourceId);
 }
 
 function dealDraft(

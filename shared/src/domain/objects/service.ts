@@ -12,13 +12,12 @@ import {
   textLimits,
   titleLimit,
 } from '../mapping/convert-field.js';
-import { customValues } from '../mapping/custom-values.js';
+import { customValues, longFormOf } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
-  type PageRows,
   type Refs,
   type RowContext,
   type SourceRow,
@@ -127,11 +126,6 @@ function mapService(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   if (questions?.file) links.push(linkOf(row, questions.file.targetKey, 'contributes', 'faq'));
   const drafts = [draft, ...files.drafts, ...(questions?.file ? [questions.file] : [])];
   return { outcome: 'mapped', reason: '', drafts, links };
-}
-
-/** Values of the tenant's own fields in rows of their own. */
-function longFormOf(row: SourceRow, refs: PageRows): ReadonlyArray<SourceRow> {
-  return refs.children('custom_field_value', 'service', row.sourceId);
 }
 
 function descriptionOf(row: SourceRow): string {
