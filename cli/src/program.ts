@@ -65,6 +65,16 @@ export function createProgram(
     .option('--deal-lines <as>', 'text on the deal, or products on it (default: text)')
     .option('--date-format <format>', 'how dates are written in the export: iso, or like dd/MM/yyyy')
     .option(
+      '--match <entities>',
+      'use records that stand in the account already: persons,organizations,products (default: all are created)',
+    )
+    .addOption(
+      new Option(
+        '--conflict-policy <policy>',
+        'whose value a field of a matched record has afterwards (default: fill_empty)',
+      ).choices(['keep_theirs', 'take_ours', 'fill_empty']),
+    )
+    .option(
       '--yes',
       'confirm the mapping and waive the rehearsal and the phase gates; recorded with the run as waived',
     )

@@ -36,6 +36,8 @@ export interface MigrationSettings {
   date_format?: string;
   inquiries?: 'leads' | 'deals';
   deal_lines?: 'text' | 'products';
+  match?: string[];
+  conflict_policy?: string;
 }
 
 /** The part of the REST API that a migration from the command line needs, one method per call. */

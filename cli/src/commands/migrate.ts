@@ -20,6 +20,8 @@ export interface MigrateOptions extends CommonOptions {
   dateFormat?: string;
   inquiries?: string;
   dealLines?: string;
+  match?: string;
+  conflictPolicy?: string;
   yes?: boolean;
 }
 
@@ -56,14 +58,8 @@ export async function runMigrate(
 }
 
 /** Only what was said: what is left out comes from the export's manifest. */
-function readSettings({
-  timezone,
-  currency,
-  country,
-  dateFormat,
-  inquiries,
-  dealLines,
-}: MigrateOptions): MigrationSettings {
+function readSettings(options: MigrateOptions): MigrationSettings {
+  const { timezone, currency, country, dateFormat, inquiries, dealLines, conflictPolicy } = options;
   if (timezone !== undefined && !isTimeZone(timezone))
     throw new CliError('usage', `--timezone ${timezone} is not known; name it like Australia/Sydney.`);
   if (currency !== undefined && !/^[a-z]{3}$/i.test(currency))
@@ -81,7 +77,18 @@ function readSettings({
     ...(dateFormat === undefined ? {} : { date_format: dateFormat }),
     ...(inquiries === undefined ? {} : { inquiries }),
     ...(dealLines === undefined ? {} : { deal_lines: dealLines }),
+    ...(options.match === undefined ? {} : { match: readMatch(options.match) }),
+    ...(conflictPolicy === undefined ? {} : { conflict_policy: conflictPolicy }),
   };
+}
+
+const matchable = ['organizations', 'persons', 'products'];
+
+function readMatch(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !matchable.includes(name));
+  if (unknown === undefined) return names;
+  throw new CliError('usage', `--match ${text}: "${unknown}" is not one of ${matchable.join(', ')}.`);
 }
 
 function isTimeZone(name: string): boolean {

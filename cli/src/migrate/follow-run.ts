@@ -65,10 +65,13 @@ export async function followRun(run: Run, options: FollowOptions): Promise<Run> 
   return seen;
 }
 
-/** A rerun is the person's word to go on with what was held, but not to accept records that failed. */
+/** Going on from these is a decision about records, which a mere rerun does not make. */
+const decisions = new Set(['records_failed', 'matches_open']);
+
+/** A rerun is the person's word to go on with what was held, but not to accept what has to be decided. */
 async function resumeIfHeld(run: Run, { api, acceptsFailures }: FollowOptions): Promise<Run> {
   if (run.status !== 'paused' && run.status !== 'waiting_person') return run;
-  if (run.reason_code === 'records_failed' && !acceptsFailures) return run;
+  if (decisions.has(run.reason_code ?? '') && !acceptsFailures) return run;
   try {
     return await api.moveRun(run.id, 'resume');
   } catch (error) {
@@ -80,6 +83,9 @@ async function resumeIfHeld(run: Run, { api, acceptsFailures }: FollowOptions): 
 function howToGoOn(run: Run): string {
   if (run.reason_code === 'records_failed') {
     return `To go on without these records run the same command with --yes, or POST /v1/runs/${run.id}/resume; either is recorded with the run.`;
+  }
+  if (run.reason_code === 'matches_open') {
+    return `"npm start -- serve" keeps the API up for the answers; the same command with --yes, or POST /v1/runs/${run.id}/resume, creates all of them anew, which is recorded.`;
   }
   return `Then run the same command again, or POST /v1/runs/${run.id}/resume.`;
 }

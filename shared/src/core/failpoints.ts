@@ -14,6 +14,7 @@ export const failpointNames = [
   'loader.before_batch_done',
   'loader.provision_before_call',
   'loader.provision_after_call',
+  'loader.match_before_save',
   'loader.settle_before_confirm',
   'loader.verify_before_save',
   'loader.advance_before_commit',

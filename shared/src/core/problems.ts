@@ -217,6 +217,11 @@ export const problems = {
     says: 'What was asked for does not go with the state that the thing is in.',
     act: 'Read it again; the answer names its state.',
   },
+  answer_not_possible: {
+    status: [409],
+    says: 'There is no such open question, or the record chosen is not one of its candidates or was given to another.',
+    act: 'Read the open questions again.',
+  },
   run_stopped: {
     status: [409],
     says: 'The run cannot go on without a person; `reason` is the code of what stopped it.',

@@ -9,6 +9,7 @@ import * as lineParent from './migrations/20261125-0012-line-parent.js';
 import * as edge from './migrations/20261125-0020-edge.js';
 import * as movement from './migrations/20261125-0040-movement.js';
 import * as refPartitions from './migrations/20261125-0060-ref-partitions.js';
+import * as matching from './migrations/20261125-0070-matching.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -19,6 +20,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0020-edge': edge,
   '20261125-0040-movement': movement,
   '20261125-0060-ref-partitions': refPartitions,
+  '20261125-0070-matching': matching,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -357,6 +357,21 @@ export interface LoaderOwner {
   tenantId: string;
 }
 
+export interface LoaderRecordMatch {
+  candidates: Json;
+  connectionId: string;
+  decidedAt: Timestamp | null;
+  decidedBy: string | null;
+  decision: string | null;
+  entity: string;
+  proposedByRun: string;
+  reason: string;
+  state: string;
+  targetId: string | null;
+  targetKey: string;
+  tenantId: string;
+}
+
 export interface LoaderRecordOutcome {
   code: string | null;
   detail: string | null;
@@ -416,6 +431,7 @@ export interface LoaderTargetRecord {
   verifiedAt: Timestamp | null;
   writtenAt: Generated<Timestamp>;
   writtenByRun: string;
+  writtenFields: string[] | null;
 }
 
 export interface LoaderTokenUse {
@@ -545,6 +561,7 @@ export interface DB {
   "loader.difference": LoaderDifference;
   "loader.intent": LoaderIntent;
   "loader.owner": LoaderOwner;
+  "loader.recordMatch": LoaderRecordMatch;
   "loader.recordOutcome": LoaderRecordOutcome;
   "loader.run": LoaderRun;
   "loader.runPhase": LoaderRunPhase;

@@ -66,6 +66,12 @@ export const catalog = {
   ),
   /** Make the schema the mapping needs: fields, options, pipeline, stages, activity types; and match the owners. */
   'provision-run': entry('loader', z.object({ ...base, runId: z.uuid() }), (p) => `provision-run-${p.runId}`),
+  /** Look for our records among those that stand in the account, where the mapping asks for it. */
+  'match-existing': entry(
+    'loader',
+    z.object({ ...base, runId: z.uuid() }),
+    (p) => `match-existing-${p.runId}`,
+  ),
   /** Write one batch of at most 100 records of one entity. */
   'load-batch': entry(
     'loader',

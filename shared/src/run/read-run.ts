@@ -97,6 +97,20 @@ export interface CrosswalkRow {
   targetType: string;
   targetId: string;
   payloadHash: string;
+  /** `matched`: the record stood in the account before us. */
+  origin: 'created' | 'matched';
+}
+
+/** What was found for a record of ours among those that stood in the account, and who said what it is. */
+export interface RecordMatch {
+  entity: string;
+  targetKey: string;
+  reason: string;
+  /** Ids in the account, and in what they agree with ours. */
+  candidates: Array<{ id: string; by: string[] }>;
+  decision: string | null;
+  targetId: string | null;
+  decidedBy: string | null;
 }
 
 /** The account a run writes to; never its credentials. */
@@ -288,12 +302,42 @@ export function failedRecords(tx: Tx, tenantId: string, runId: string): AsyncGen
   );
 }
 
+/** Of the records of this run's set, by record. Ids and kinds of agreement only, no values. */
+export function matchesOf(tx: Tx, tenantId: string, run: Run): AsyncGenerator<RecordMatch> {
+  return streamRows<RecordMatch>(
+    tx,
+    sql`select found.entity, found.target_key, found.reason, found.candidates, found.decision, found.target_id, found.decided_by
+      from loader.record_match found
+      join transform.mapped_record record on record.set_id = ${run.setId}::uuid and record.target_key = found.target_key
+      where found.tenant_id = ${tenantId} and found.connection_id = ${run.connectionId}
+      order by found.entity collate "C", found.target_key collate "C"`,
+  );
+}
+
+/** By entity: records that were found standing, and questions about which a person (or their waiver) decided. */
+export async function matchCounts(
+  tx: Tx,
+  tenantId: string,
+  run: Run,
+): Promise<Array<{ entity: string; matched: number; asked: number; createdAnew: number }>> {
+  const { rows } = await sql<{ entity: string; matched: number; asked: number; createdAnew: number }>`
+    select found.entity, (count(*) filter (where found.decision = 'match'))::int as matched,
+      (count(*) filter (where found.reason <> 'one_candidate'))::int as asked,
+      (count(*) filter (where found.decision = 'create'))::int as created_anew
+    from loader.record_match found
+    join transform.mapped_record record on record.set_id = ${run.setId}::uuid and record.target_key = found.target_key
+    where found.tenant_id = ${tenantId} and found.connection_id = ${run.connectionId}
+    group by found.entity order by found.entity collate "C"`.execute(tx);
+  return rows;
+}
+
 /** Every source record of the account with its target record: of this run and of those before it. */
 export function crosswalkRows(tx: Tx, tenantId: string, connectionId: string): AsyncGenerator<CrosswalkRow> {
   return streamRows<CrosswalkRow>(
     tx,
     sql`select link.source_type, link.source_id, link.slot, link.role, link.target_key,
-        record.entity as target_type, record.target_id, record.payload_hash
+        record.entity as target_type, record.target_id, record.payload_hash,
+        case when record.written_fields is null then 'created' else 'matched' end as origin
       from loader.crosswalk link
       join loader.target_record record
         on record.connection_id = link.connection_id and record.target_key = link.target_key

@@ -34,6 +34,14 @@ export const MigrationSettings = z
       .boolean()
       .optional()
       .meta({ description: 'Messages that an automation sent are left out unless this is true.' }),
+    match: z
+      .array(z.enum(['organizations', 'persons', 'products']))
+      .optional()
+      .meta({ description: 'Of these, records that stand in the account already are used.' }),
+    conflict_policy: z
+      .enum(['keep_theirs', 'take_ours', 'fill_empty'])
+      .optional()
+      .meta({ description: 'Whose value a field of a matched record has afterwards; fill_empty.' }),
   })
   .strict()
   .meta({ id: 'MigrationSettings' });

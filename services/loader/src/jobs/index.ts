@@ -1,8 +1,16 @@
 import { advanceRunJob } from './advance-run.js';
 import { loadBatchJob } from './load-batch.js';
+import { matchExistingJob } from './match-existing.js';
 import { provisionRunJob } from './provision-run.js';
 import { settleUnknownJob } from './settle-unknown.js';
 import { verifyEntityJob } from './verify-entity.js';
 
 /** The loader's jobs; starting fails when this is not exactly what the catalogue says. */
-export const handlers = [advanceRunJob, provisionRunJob, loadBatchJob, settleUnknownJob, verifyEntityJob];
+export const handlers = [
+  advanceRunJob,
+  provisionRunJob,
+  matchExistingJob,
+  loadBatchJob,
+  settleUnknownJob,
+  verifyEntityJob,
+];

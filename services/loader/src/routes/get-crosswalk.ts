@@ -44,6 +44,7 @@ export const getCrosswalk = defineRoute({
           't.entity',
           't.targetId',
           't.payloadHash',
+          't.writtenFields',
         ])
         .where('x.connectionId', '=', query.connection_id)
         .where('x.sourceType', '=', query.source_type)
@@ -71,6 +72,7 @@ export const getCrosswalk = defineRoute({
         target_type: row.entity,
         target_id: row.targetId,
         payload_hash: row.payloadHash,
+        origin: row.writtenFields === null ? ('created' as const) : ('matched' as const),
       }),
     );
     return { status: 200, body };

@@ -1,8 +1,10 @@
 import { getConnection } from './get-connection.js';
 import { getCrosswalk } from './get-crosswalk.js';
 import { getOwners } from './get-owners.js';
+import { getQuestions } from './get-questions.js';
 import { getRun } from './get-run.js';
 import { postConnection } from './post-connection.js';
+import { postQuestions } from './post-questions.js';
 import { postRun } from './post-run.js';
 import { runActions } from './post-run-action.js';
 
@@ -12,6 +14,8 @@ export const routes = [
   postRun,
   getRun,
   ...runActions,
+  getQuestions,
+  postQuestions,
   getOwners,
   getCrosswalk,
 ];

@@ -4,6 +4,7 @@ import type { RunStatus } from '@octopipe/shared/domain/run/states';
 import { defineRoute, type Route } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
+import { createTheUnanswered } from '../match/questions.js';
 import { changeStatus } from '../run/change-status.js';
 import { presentRun } from '../run/present-run.js';
 import { Run, RunPath } from './shapes.js';
@@ -29,7 +30,7 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
       const run = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
         const row = await tx
           .selectFrom('loader.run')
-          .select(['id', 'tenantId', 'migrationId', 'status', 'reasonCode', 'phase'])
+          .select(['id', 'tenantId', 'migrationId', 'connectionId', 'setId', 'status', 'reasonCode', 'phase'])
           .where('id', '=', params.runId)
           .forUpdate()
           .executeTakeFirst();
@@ -37,6 +38,8 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
         const to = action === 'resume' && row.phase === null ? 'queued' : actions[action].to;
         if (action === 'resume' && row.reasonCode === 'records_failed')
           await acknowledgeFailures(tx, row.id, row.phase, caller.label);
+        if (action === 'resume' && row.reasonCode === 'matches_open')
+          await createTheUnanswered(tx, row, caller.label);
         if (!(await changeStatus(tx, row, { to })))
           throw new Problem(409, 'not_possible_now', `A run that is ${row.status} cannot ${action}.`);
         return presentRun(tx, tenant.id, row.id);

@@ -63,6 +63,28 @@ export const Run = z
   })
   .meta({ id: 'Run' });
 
+export const Question = z
+  .object({
+    target_key: z.string(),
+    entity: z.string(),
+    name: z.string().nullable().meta({ description: 'Of our record, as it is to be written.' }),
+    state: z.string().meta({ description: 'proposed or decided' }),
+    reason: z
+      .string()
+      .meta({ description: 'one_candidate, several_candidates, shared_candidate or names_differ' }),
+    candidates: z.array(
+      z.object({
+        target_id: z.string(),
+        agrees_in: z.array(z.string()).meta({ description: 'email, phone_and_name, name, code' }),
+        url: z.string(),
+      }),
+    ),
+    decision: z.string().nullable().meta({ description: 'match or create' }),
+    target_id: z.string().nullable(),
+    decided_by: z.string().nullable().meta({ description: '`rule`, or who answered.' }),
+  })
+  .meta({ id: 'Question' });
+
 export const Owner = z
   .object({
     source_key: z.string(),
@@ -82,5 +104,8 @@ export const CrosswalkRow = z
     target_type: z.string(),
     target_id: z.string(),
     payload_hash: z.string(),
+    origin: z
+      .enum(['created', 'matched'])
+      .meta({ description: 'matched: it stood in the account before us.' }),
   })
   .meta({ id: 'CrosswalkRow' });

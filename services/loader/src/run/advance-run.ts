@@ -1,12 +1,14 @@
 import { RunStopped } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { entitiesToMatch } from '@octopipe/shared/domain/mapping/content';
 import { endedStatuses, type PhaseName, phases, type RunStatus } from '@octopipe/shared/domain/run/states';
 import { appendEvent } from '@octopipe/shared/events/append-event';
-import { findMappedSet } from '@octopipe/shared/mapped/read-mapped-set';
+import { findMappedSet, getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import type { JobName, JobPayload } from '@octopipe/shared/queue/catalog';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
+import { countOpenQuestions, createTheUnanswered } from '../match/questions.js';
 import { reopenBatches } from '../write/reopen-batches.js';
 import { changeStatus } from './change-status.js';
 import { gateOf, type PhaseFacts, waivedFor } from './gate.js';
@@ -55,6 +57,7 @@ async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint
     if (!(await isPhaseDone(tx, run, 'provision'))) return [{ name: 'provision-run', payload: ids }];
     return enterNext(ctx, tx, run);
   }
+  if (phase?.name === 'matching') return advanceMatching(ctx, tx, run);
   if (phase?.name === 'verify') return advanceVerify(ctx, tx, run);
   if (phase?.entity) return advanceEntity(ctx, tx, run, phase.name, phase.entity);
   return [];
@@ -113,6 +116,31 @@ async function planPhases(tx: Tx, run: LockedRun, setId: string): Promise<void> 
     select tenant_id, ${run.id}, id, entity, seq, 'pending' from transform.load_batch where set_id = ${setId}
     on conflict do nothing
   `.execute(tx);
+}
+
+/** Skipped when nothing is to be matched. What is not sure waits for a person, or is created anew when they waived that. */
+async function advanceMatching(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
+  const { content } = await getMappingVersion(tx, run.tenantId, run.mappingVersionId);
+  if (entitiesToMatch(content.settings).length === 0) return enterNext(ctx, tx, run);
+  const { gate } = await tx
+    .selectFrom('loader.runPhase')
+    .select('gate')
+    .where('runId', '=', run.id)
+    .where('phase', '=', 'matching')
+    .executeTakeFirstOrThrow();
+  if (gate === null) return [{ name: 'match-existing', payload: { tenantId: run.tenantId, runId: run.id } }];
+  const open = await countOpenQuestions(tx, run);
+  const waiver = run.waivers.find(({ gate: name, phase }) => name === 'phase_gates' && !phase);
+  if (open > 0 && waiver) await createTheUnanswered(tx, run, waiver.actor);
+  else if (open > 0) {
+    await changeStatus(tx, run, {
+      to: 'waiting_person',
+      reasonCode: 'matches_open',
+      reason: `${open} records may be ones that stand in the account already: answer at /v1/runs/${run.id}/questions which they are, or resume the run to create all of them anew. Nothing of them was written.`,
+    });
+    return [];
+  }
+  return enterNext(ctx, tx, run);
 }
 
 async function advanceEntity(

@@ -1,4 +1,3 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import { RecordRejected } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
@@ -6,6 +5,8 @@ import { slicesOf } from '@octopipe/shared/core/slices';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
+import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { getRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
@@ -19,6 +20,7 @@ import {
 import { isFlatName } from '../destination/flat-fields.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
+import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
 import { removeCopy, type SettlingRun } from '../write/settle-unknown.js';
 import { type Canonical, canonicalOfListed, canonicalOfSent, differingFields } from './canonical.js';
@@ -27,6 +29,8 @@ interface Expected {
   targetKey: string;
   targetId: string;
   payload: Payload;
+  /** Of a record that stood there before us, the fields that we wrote: the rest is theirs and not compared. */
+  writtenFields: string[] | null;
 }
 
 interface Difference {
@@ -41,8 +45,7 @@ interface Difference {
  * markers under another id is a copy. A late commit made it if its key was ever sent again: then it is removed and
  * told. Else a person (or another program) duplicated ours: it is theirs, and only told.
  *
- * Guarantee: repeats from the start when it dies; results replace earlier ones in one transaction. A job that the
- * queue runs again although the entity is verified (its worker was too busy to renew the lock) does nothing.
+ * Guarantee: repeats from the start when it dies; results replace earlier ones in one transaction.
  */
 export async function verifyEntity(
   ctx: LoaderContext,
@@ -52,7 +55,6 @@ export async function verifyEntity(
   signal: AbortSignal,
   log: Logger,
 ): Promise<void> {
-  if (await isVerified(ctx, run, entity)) return;
   const rules = entityTable[entity];
   const expected = await readExpected(ctx, run, entity);
   const byId = new Map(expected.map((record) => [record.targetId, record]));
@@ -63,6 +65,7 @@ export async function verifyEntity(
     expected.map((record) => record.payload),
   );
   const markerCode = markerCodeOf(symbols, rules.fieldsOf);
+  const country = await countryOf(ctx, run);
 
   const seen = new Set<string>();
   const images: Array<{ targetKey: string; image: Canonical }> = [];
@@ -72,11 +75,7 @@ export async function verifyEntity(
   const parentIds = await parentsOf(ctx, run, entity);
   const walk = async (list: EntityRules) => {
     for (const query of walksOver(list, list.everything, parentIds))
-      for await (const page of account.pages(list, query, signal)) {
-        for (const listed of page) look(listed);
-        // A page of 500 is compared without a pause: others in this process, the renewal of our lock first, come now.
-        await breathe();
-      }
+      for await (const page of account.pages(list, query, signal)) for (const listed of page) look(listed);
   };
   const look = (listed: RemoteRecord) => {
     const id = String(listed.id);
@@ -93,7 +92,7 @@ export async function verifyEntity(
     fields += Object.keys(sent).length;
     images.push({ targetKey: record.targetKey, image });
     differences.push(
-      ...differingFields(sent, image).map((field) => ({
+      ...differing(record, sent, image, country).map((field) => ({
         targetKey: record.targetKey,
         field: fieldName(symbols, field),
         kind: 'changed' as const,
@@ -128,13 +127,24 @@ function compare(
 ): { sent: Canonical; image: Canonical } {
   try {
     const body = resolvePayload(entity, record.payload, symbols);
-    const sent = canonicalOfSent(entity, body.json, body.file);
+    const sent = onlyWritten(record, canonicalOfSent(entity, body.json, body.file));
     return { sent, image: canonicalOfListed(entity, listed, Object.keys(sent)) };
   } catch (error) {
     // It was written, so it could be resolved then: what it refers to is gone by now, which is a difference.
     if (!(error instanceof RecordRejected)) throw error;
     return { sent: { [error.code]: true }, image: { [error.code]: false } };
   }
+}
+
+function differing(record: Expected, sent: Canonical, image: Canonical, country: string): string[] {
+  if (record.writtenFields === null) return differingFields(sent, image);
+  return Object.keys(sent).filter((field) => !saysOurs(field, sent[field], image[field], country));
+}
+
+function onlyWritten(record: Expected, sent: Canonical): Canonical {
+  const { writtenFields } = record;
+  if (writtenFields === null) return sent;
+  return Object.fromEntries(Object.entries(sent).filter(([field]) => writtenFields.includes(field)));
 }
 
 /** Our own name of a custom field, for reports; Pipedrive's for the rest. */
@@ -162,16 +172,11 @@ async function keysSentAgain(ctx: LoaderContext, run: SettlingRun, entity: Entit
   return new Set(rows.map((row) => row.targetKey));
 }
 
-async function isVerified(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<boolean> {
-  const found = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
-    tx
-      .selectFrom('loader.verification')
-      .select('entity')
-      .where('runId', '=', run.id)
-      .where('entity', '=', entity)
-      .executeTakeFirst(),
-  );
-  return found !== undefined;
+async function countryOf(ctx: LoaderContext, run: SettlingRun): Promise<string> {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
+    const { mappingVersionId } = await getRun(tx, run.tenantId, run.id);
+    return (await getMappingVersion(tx, run.tenantId, mappingVersionId)).content.settings.country;
+  });
 }
 
 /** All records of this run's mapped set that stand in the account. */
@@ -182,7 +187,7 @@ async function readExpected(ctx: LoaderContext, run: SettlingRun, entity: Entity
       .innerJoin('transform.mappedRecord as mapped', (join) =>
         join.onRef('mapped.targetKey', '=', 'target.targetKey').on('mapped.setId', '=', run.setId),
       )
-      .select(['target.targetKey', 'target.targetId', 'target.payload'])
+      .select(['target.targetKey', 'target.targetId', 'target.payload', 'target.writtenFields'])
       .where('target.connectionId', '=', run.connectionId)
       .where('target.entity', '=', entity)
       .execute(),

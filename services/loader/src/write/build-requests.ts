@@ -90,7 +90,8 @@ async function buildPart(
   if (write.kind === 'update') {
     if (parentId !== null && parentId !== write.parentId)
       throw new RecordRejected('moved', 'it belongs to another record now; Pipedrive cannot move it there');
-    return { write, body: { json: changeable(rules, resolved) }, bodyHash, parentId: write.parentId };
+    const json = write.merge ? write.merge.json : changeable(rules, resolved);
+    return { write, body: { json }, bodyHash, parentId: write.parentId };
   }
   if (resolved.file)
     return { write, body: { upload: await uploadOf(ctx, batch, resolved) }, bodyHash, parentId };
@@ -112,7 +113,7 @@ export function apiOf({ operation, path, isBulk, parts }: WriteRequest): ApiRequ
  * What an update may carry. Some fields are taken on create only (`add_time` of persons and organizations, the links of
  * a file) and refused afterwards: they are left out, and the verification names them if they differ.
  */
-function changeable(rules: EntityRules, body: ResolvedBody): Record<string, unknown> {
+export function changeable(rules: EntityRules, body: ResolvedBody): Record<string, unknown> {
   if (body.file)
     throw new RecordRejected('file_changed', 'its file changed; Pipedrive cannot replace the content');
   const taken = new Set(factsOf(rules.update).body.map((property) => property.name));

@@ -5,6 +5,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { loadSymbols } from '../destination/load-symbols.js';
+import { mergeMatched } from '../match/merge-matched.js';
 import { type AdmittedBatch, renewLease } from './admit.js';
 import { apiOf, buildRequests } from './build-requests.js';
 import { finishBatch } from './finish-batch.js';
@@ -28,6 +29,9 @@ import { readBatchState } from './read-batch-state.js';
  *   ambiguous → confirmed                the walk found its marker
  *             → planned                  two walks, apart in time, found nothing: may be sent again, attempt n + 1
  *
+ * A matched record (match/) is not created but updated, and a repeated update decides the same: what it said before our
+ * first patch is committed with the intent.
+ *
  * Guarantee: at least once per job, exactly once per record. What if it dies …
  *   before the intents are noted?        Nothing was sent; the lease runs out and the batch is done again.
  *   after they are noted, before the call? The intents are `sent` with nothing behind them: after the deadline the walk
@@ -44,14 +48,15 @@ export async function loadBatch(
   log: Logger,
 ): Promise<void> {
   const state = await readBatchState(ctx, batch);
-  const writes = planWrites(state.records, state);
-  await noteUnchanged(ctx, batch, writes);
-
+  const planned = planWrites(state.records, state);
   const symbols = await loadSymbols(
     ctx,
     batch,
-    writes.map((write) => write.record.payload),
+    planned.map((write) => write.record.payload),
   );
+  // Records that stood in the account before us: decided field by field, by how they stand now.
+  const writes = await mergeMatched(ctx, account, batch, planned, state, symbols, signal);
+  await noteUnchanged(ctx, batch, writes);
 
   for (const calls of planCalls(batch.entity, writes.filter(isSent), ctx.settings.inFlight)) {
     if (signal.aborted) break;

@@ -1,4 +1,4 @@
-import { inTransaction } from '@octopipe/shared/db/index';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
@@ -79,6 +79,7 @@ export async function noteIntents(
       });
       return parts.length > 0 ? [{ ...request, parts }] : [];
     });
+    await saveBeforeImages(tx, batch, sent);
     for (const operation of new Set(sent.map((request) => request.operation))) {
       await account.countUseIn(
         tx,
@@ -88,6 +89,33 @@ export async function noteIntents(
     }
     return sent;
   });
+}
+
+/** What matched records say before our first patch; of a repeated or later one the first image stays. */
+async function saveBeforeImages(
+  tx: Tx,
+  batch: AdmittedBatch,
+  sent: ReadonlyArray<SentRequest>,
+): Promise<void> {
+  const images = sent
+    .flatMap(({ parts }) => parts)
+    .flatMap(({ write }) => (write.kind === 'update' && write.merge ? [{ write, merge: write.merge }] : []));
+  if (images.length === 0) return;
+  await tx
+    .insertInto('loader.beforeImage')
+    .values(
+      images.map(({ write, merge }) => ({
+        tenantId: batch.tenantId,
+        connectionId: batch.connectionId,
+        targetKey: write.record.targetKey,
+        entity: batch.entity,
+        targetId: write.targetId,
+        image: JSON.stringify(merge.image),
+        takenByRun: batch.runId,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(['connectionId', 'targetKey']).doNothing())
+    .execute();
 }
 
 function deadline(ctx: LoaderContext) {

@@ -25,6 +25,8 @@ export interface Confirmation {
   /** Of a record that stands under another: that one's id. */
   parentId: string | null;
   record: MappedRecord;
+  /** Of a record that stood there before us, the fields written; null: all. */
+  writtenFields: string[] | null;
 }
 
 /**
@@ -80,7 +82,17 @@ async function notePart(
       const from = ['sent', 'ambiguous', 'planned'];
       if (!(await moveIntent(tx, part, from, { state: 'confirmed', targetId }))) return;
       const { intentId, parentId } = part;
-      await saveConfirmation(tx, { ...batch, intentId, operation, generation, targetId, parentId, record });
+      const writtenFields = part.write.kind === 'update' ? (part.write.merge?.fields ?? null) : null;
+      await saveConfirmation(tx, {
+        ...batch,
+        intentId,
+        operation,
+        generation,
+        targetId,
+        parentId,
+        record,
+        writtenFields,
+      });
       return;
     }
     case 'refused':
@@ -117,9 +129,14 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
       generation: done.generation,
       createdByRun: done.runId,
       writtenByRun: done.runId,
+      writtenFields: done.writtenFields,
     })
     .onConflict((conflict) =>
       conflict.columns(['connectionId', 'targetKey']).doUpdateSet({
+        // One that stood there before us gathers fields; one of ours has null and null added.
+        writtenFields: sql<
+          string[]
+        >`(select array_agg(distinct field order by field) from unnest(loader.target_record.written_fields || excluded.written_fields) as field)`,
         payload: JSON.stringify(record.payload),
         payloadHash: record.payloadHash,
         generation: done.generation,
@@ -160,7 +177,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
  */
 export async function saveFound(
   tx: Tx,
-  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record'>,
+  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record' | 'writtenFields'>,
   targetKey: string,
 ): Promise<void> {
   await tx
@@ -188,11 +205,23 @@ export async function noteUnchanged(
   batch: AdmittedBatch,
   writes: ReadonlyArray<Write>,
 ): Promise<void> {
-  const unchanged = writes.filter((write) => write.kind === 'unchanged');
+  const unchanged = writes.filter((write) => write.kind === 'unchanged' || write.kind === 'kept');
   if (unchanged.length === 0) return;
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    for (const { record } of unchanged.filter((write) => write.kind === 'kept'))
+      await saveKept(tx, batch, record);
     for (const { record } of unchanged) await saveRunOutcome(tx, batch, record.targetKey, 'unchanged');
   });
+}
+
+/** From now on this is what we know of the record, although nothing of it was sent: the next run finds it unchanged. */
+async function saveKept(tx: Tx, batch: AdmittedBatch, record: MappedRecord): Promise<void> {
+  await tx
+    .updateTable('loader.targetRecord')
+    .set({ payload: JSON.stringify(record.payload), payloadHash: record.payloadHash })
+    .where('connectionId', '=', batch.connectionId)
+    .where('targetKey', '=', record.targetKey)
+    .execute();
 }
 
 /** A record that could not even be sent. */

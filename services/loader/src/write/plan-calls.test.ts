@@ -9,7 +9,7 @@ function line(deal: string, more: { alone?: boolean; kind?: 'update' } = {}): Se
   const payload = { deal_id: { $ref: deal } };
   const record = { entity: 'line' as const, targetKey: `${deal}/${count}`, payload, payloadHash: '' };
   return more.kind
-    ? { kind: 'update', record, generation: 2, targetId: '1', parentId: '1', payload }
+    ? { kind: 'update', record, generation: 2, targetId: '1', parentId: '1', payload, ofTheirs: false }
     : { kind: 'create', record, generation: 1, payload, alone: more.alone === true };
 }
 const lines = (deal: string, n: number, more = {}) => Array.from({ length: n }, () => line(deal, more));

@@ -14,6 +14,7 @@ const target: KnownTarget = {
   payload: before,
   payloadHash: hashOf(before),
   generation: 1,
+  writtenFields: null,
 };
 const same: KnownTarget = { ...target, payload, payloadHash: record.payloadHash };
 const intent = (change: Partial<KnownIntent>): KnownIntent => ({
@@ -27,10 +28,11 @@ const intent = (change: Partial<KnownIntent>): KnownIntent => ({
   code: null,
   ...change,
 });
-const plan = (known: { target?: KnownTarget; intent?: KnownIntent; finished?: boolean }) =>
+const plan = (known: { target?: KnownTarget; intent?: KnownIntent; match?: string; finished?: boolean }) =>
   planWrites([record], {
     targets: new Map(known.target ? [[key, known.target]] : []),
     intents: new Map(known.intent ? [[key, known.intent]] : []),
+    matches: new Map(known.match ? [[key, known.match]] : []),
     finished: new Set(known.finished ? [key] : []),
   })[0];
 
@@ -102,6 +104,31 @@ describe('what is to be done with a record', () => {
       'found by the walk with unknown content: all fields',
       { target: { ...target, payload: {}, payloadHash: '' }, intent: intent({}) },
       { kind: 'update', generation: 2, payload },
+    ],
+    [
+      'matched with a record of the account',
+      { match: '9' },
+      { kind: 'update', generation: 1, targetId: '9', payload, ofTheirs: true },
+    ],
+    [
+      'matched, its patch planned again: the same generation',
+      { match: '9', intent: intent({ operation: 'update', state: 'planned' }) },
+      { kind: 'update', generation: 1, ofTheirs: true },
+    ],
+    [
+      'matched, its patch without an answer',
+      { match: '9', intent: intent({ operation: 'update', state: 'ambiguous' }) },
+      { kind: 'wait' },
+    ],
+    [
+      'matched and patched before, changed since',
+      { match: '9', target: { ...target, writtenFields: ['name'] }, intent: intent({ operation: 'update' }) },
+      { kind: 'update', generation: 2, payload: { name: 'Ann' }, ofTheirs: true },
+    ],
+    [
+      'matched and patched before, same',
+      { match: '9', target: { ...same, writtenFields: ['name'] }, intent: intent({ operation: 'update' }) },
+      { kind: 'unchanged' },
     ],
   ])('%s', (_what, known, expected) => {
     expect(plan(known)).toMatchObject(expected);

@@ -1,5 +1,7 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
 import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
+import type { FieldMerge } from '../match/merge-fields.js';
+import type { Image } from '../verify/image.js';
 
 /** What Postgres knows of a key before it is written. */
 export interface KnownTarget {
@@ -8,6 +10,8 @@ export interface KnownTarget {
   payload: Payload;
   payloadHash: string;
   generation: number;
+  /** Of a record that stood in the account before us, the fields that we wrote; null: it is ours altogether. */
+  writtenFields: string[] | null;
 }
 
 export interface KnownIntent {
@@ -29,6 +33,8 @@ export type Write =
   | { kind: 'unchanged'; record: MappedRecord }
   | { kind: 'finished'; record: MappedRecord }
   | { kind: 'wait'; record: MappedRecord }
+  /** Of a matched record, every field that changed is theirs: as if unchanged. */
+  | { kind: 'kept'; record: MappedRecord }
   | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload; alone: boolean }
   | {
       kind: 'update';
@@ -37,6 +43,9 @@ export type Write =
       targetId: string;
       parentId: string | null;
       payload: Payload;
+      /** A record that stood in the account before us: mergeMatched decides what of the payload is written, and how. */
+      ofTheirs: boolean;
+      merge?: FieldMerge & { image: Image };
     };
 
 export type SentWrite = Extract<Write, { kind: 'create' | 'update' }>;
@@ -48,7 +57,8 @@ export function isSent(write: Write): write is SentWrite {
 /**
  * Decides for each record of a batch, from rows alone:
  * its outcome stands already → finished; an earlier attempt has no known outcome → wait for the walk;
- * known with the same hash → unchanged; known with another → update of the changed fields only; else create.
+ * known with the same hash → unchanged; known with another → update of the changed fields only; matched with a record
+ * of the account → update of that; else create.
  * A refusal of an earlier run opens a new generation: the data or the account may have changed since.
  */
 export function planWrites(
@@ -56,6 +66,8 @@ export function planWrites(
   known: {
     targets: ReadonlyMap<TargetKey, KnownTarget>;
     intents: ReadonlyMap<TargetKey, KnownIntent>;
+    /** Key → the id of the record of the account that it is. */
+    matches: ReadonlyMap<TargetKey, string>;
     finished: ReadonlySet<TargetKey>;
   },
 ): Write[] {
@@ -81,6 +93,23 @@ export function planWrites(
         targetId: target.targetId,
         parentId: target.parentId,
         payload: doubtful ? record.payload : changedFields(target.payload, record.payload),
+        ofTheirs: target.writtenFields !== null,
+      };
+    }
+    const targetId = known.matches.get(record.targetKey);
+    if (targetId !== undefined) {
+      const generation =
+        intent?.operation === 'update' && intent.state === 'planned'
+          ? intent.generation
+          : (intent?.generation ?? 0) + 1;
+      return {
+        kind: 'update',
+        record,
+        generation,
+        targetId,
+        parentId: null,
+        payload: record.payload,
+        ofTheirs: true,
       };
     }
     const generation =

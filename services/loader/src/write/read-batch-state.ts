@@ -2,6 +2,7 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
 import { readRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import type { LoaderContext } from '../context.js';
+import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
 import type { KnownIntent, KnownTarget } from './plan-writes.js';
 
@@ -9,6 +10,10 @@ export interface BatchState {
   records: MappedRecord[];
   targets: Map<TargetKey, KnownTarget>;
   intents: Map<TargetKey, KnownIntent>;
+  /** Key → the record of the account that it was found to be. */
+  matches: Map<TargetKey, string>;
+  /** Of matched records that were patched, or were about to be: what they said before. */
+  images: Map<TargetKey, Image>;
   finished: Set<TargetKey>;
 }
 
@@ -23,7 +28,7 @@ export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): 
     const records = await readRecords(tx, batch.tenantId, batch.setId, targetKeys);
     const targets = await tx
       .selectFrom('loader.targetRecord')
-      .select(['targetKey', 'targetId', 'parentId', 'payload', 'payloadHash', 'generation'])
+      .select(['targetKey', 'targetId', 'parentId', 'payload', 'payloadHash', 'generation', 'writtenFields'])
       .where('connectionId', '=', batch.connectionId)
       .where('targetKey', 'in', targetKeys)
       .execute();
@@ -47,6 +52,19 @@ export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): 
       .orderBy('targetKey')
       .orderBy('id', 'desc')
       .execute();
+    const matches = await tx
+      .selectFrom('loader.recordMatch')
+      .select(['targetKey', 'targetId'])
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', 'in', targetKeys)
+      .where('decision', '=', 'match')
+      .execute();
+    const images = await tx
+      .selectFrom('loader.beforeImage')
+      .select(['targetKey', 'image'])
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', 'in', targetKeys)
+      .execute();
     const outcomes = await tx
       .selectFrom('loader.recordOutcome')
       .select('targetKey')
@@ -57,6 +75,8 @@ export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): 
       records,
       targets: new Map(targets.map((row) => [row.targetKey, { ...row, payload: row.payload as Payload }])),
       intents: new Map(intents.map((row) => [row.targetKey, row as KnownIntent])),
+      matches: new Map(matches.map((row) => [row.targetKey, row.targetId ?? ''])),
+      images: new Map(images.map((row) => [row.targetKey, row.image as Image])),
       finished: new Set(outcomes.map((row) => row.targetKey)),
     };
   });

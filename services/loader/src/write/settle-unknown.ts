@@ -231,6 +231,7 @@ async function confirmFound(
       intentId: intent.id,
       operation: 'create',
       record,
+      writtenFields: null,
     });
   });
 }

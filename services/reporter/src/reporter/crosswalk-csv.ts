@@ -19,6 +19,7 @@ export function crosswalkCsv(rows: AsyncIterable<CrosswalkRow>): Readable {
       { key: 'targetType', header: 'target_type' },
       { key: 'targetId', header: 'target_id' },
       { key: 'payloadHash', header: 'payload_hash' },
+      { key: 'origin', header: 'origin' },
     ],
   });
   // An error of the source destroys `csv`, and so reaches whoever reads it.

@@ -8,6 +8,7 @@ import {
 import {
   connectionOf,
   entityCounts,
+  matchCounts,
   phasesOf,
   type Run,
   type RunConnection,
@@ -39,6 +40,8 @@ export interface ReportFacts {
   };
   reconciliation: Reconciliation;
   verification: Verification[];
+  /** Records of ours for which one stood in the account already. */
+  matches: Awaited<ReturnType<typeof matchCounts>>;
   deals: DealTotal[];
   payments: PaymentTotal[];
   findings: FindingCount[];
@@ -95,6 +98,7 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
     mapping,
     reconciliation,
     verification,
+    matches: await matchCounts(tx, tenantId, run),
     deals,
     payments,
     findings: await findingCounts(tx, tenantId, run),

@@ -69,6 +69,7 @@ const facts: ReportFacts = {
     unequalSums: [hostile],
   }),
   verification: [{ entity: hostile, records: 0, fields: 0, differences: 1, finishedAt: new Date(0) }],
+  matches: [{ entity: hostile, matched: 1, asked: 1, createdAnew: 1 }],
   deals: [
     {
       currency: hostile,
@@ -104,6 +105,16 @@ test('nothing that came from outside becomes markup, wherever it stands', async 
       failed: () => only({ entity: hostile, targetKey: hostile, code: hostile, detail: hostile }),
       differences: () =>
         only({ entity: hostile, targetKey: hostile, field: hostile, kind: 'changed' as const }),
+      matches: () =>
+        only({
+          entity: hostile,
+          targetKey: hostile,
+          reason: hostile,
+          candidates: [{ id: hostile, by: [hostile] }],
+          decision: 'match',
+          targetId: hostile,
+          decidedBy: hostile,
+        }),
     },
     [{ name: hostile, bytes: 1, sha256: hostile }],
   );
@@ -127,7 +138,7 @@ test('long lists are cut in the page and say where the rest is', async () => {
   };
   const page = await reconciliationHtml(
     { ...facts, reconciliation },
-    { rejected: () => only(), failed: () => only(), differences: () => only(...many) },
+    { rejected: () => only(), failed: () => only(), differences: () => only(...many), matches: () => only() },
     [],
   );
   expect(page).toContain('The first 200 of 500; all of them are in reconciliation.json under “differences”.');

@@ -1,5 +1,5 @@
 import { exclusionSentence } from '@octopipe/shared/domain/exclusions';
-import type { Difference, FailedRecord } from '@octopipe/shared/run/read-run';
+import type { Difference, FailedRecord, RecordMatch } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
 import { scroll } from '../html/parts.js';
@@ -35,6 +35,7 @@ export async function reconciliationHtml(
   const rejected = await first(lists.rejected());
   const failed = await first(lists.failed());
   const differences = await first(lists.differences());
+  const matches = await first(lists.matches());
   return page({
     title: `Reconciliation: ${facts.migration.name}`,
     body: html`<main>
@@ -43,6 +44,7 @@ ${waivers(facts)}
 ${about(facts)}
 ${sourceEquation(facts)}
 ${targetEquation(facts)}
+${matched(matches, facts)}
 ${readBack(facts)}
 ${sums(facts)}
 ${rejectedRows(rejected, sumOf(facts, 'rejected'))}
@@ -180,6 +182,34 @@ ${
       )
 }
 <p>Writes whose outcome is not known: <strong>${count(facts.reconciliation.unknownOutcomes)}</strong>.</p></section>`;
+}
+
+const reasonWords: Record<string, string> = {
+  one_candidate: 'surely the same',
+  several_candidates: 'several may be it',
+  shared_candidate: 'it may be several of ours',
+  names_differ: 'it agrees, but not in the name',
+};
+
+/** Nothing when the mapping asked for new records only. */
+function matched(rows: ReadonlyArray<RecordMatch>, facts: ReportFacts): Html | undefined {
+  if (facts.matches.length === 0) return undefined;
+  const all = facts.matches.reduce((sum, row) => sum + row.matched + row.createdAnew, 0);
+  return html`<section><h2>Records that stood in Pipedrive already</h2>
+<p>A matched record was not created again: the fields agreed on in the mapping were written into the one that stood there, the rest of it is as it was.
+It counts as updated above. ${facts.matches.map(
+    (row) =>
+      html`<br>${capital(words(row.entity))}: ${count(row.matched)} matched, ${count(row.createdAnew)} created anew, ${count(row.asked)} asked about.`,
+  )}</p>
+${more(rows.length, all, 'matches')}
+${scroll(
+  'Records that stood in Pipedrive already',
+  html`<table><thead><tr><th scope="col">Record</th><th scope="col">Key</th><th scope="col">Found</th><th scope="col">In Pipedrive</th><th scope="col">Agrees in</th><th scope="col">Decision</th></tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      html`<tr><td>${words(row.entity)}</td><td><code>${row.targetKey}</code></td><td>${reasonWords[row.reason] ?? row.reason}</td><td>${row.candidates.map(({ id }) => id).join(', ')}</td><td>${[...new Set(row.candidates.flatMap(({ by }) => by))].map(words).join(', ')}</td><td>${row.decision === 'match' ? html`is ${row.targetId}` : 'created anew'}, ${row.decidedBy === 'rule' ? 'by rule' : row.decidedBy}</td></tr>`,
+  )}</tbody></table>`,
+)}</section>`;
 }
 
 function readBack(facts: ReportFacts): Html {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type FindingCode, findingRules } from '@octopipe/shared/domain/findings';
-import type { Difference, FailedRecord } from '@octopipe/shared/run/read-run';
+import type { Difference, FailedRecord, RecordMatch } from '@octopipe/shared/run/read-run';
 import type { ReportFacts } from './gather-facts.js';
 import type { RejectedRow } from './read-sources.js';
 import { explainedRecords, explainedRows } from './reconcile.js';
@@ -10,6 +10,7 @@ export interface LongLists {
   rejected(): AsyncIterable<RejectedRow>;
   failed(): AsyncIterable<FailedRecord>;
   differences(): AsyncIterable<Difference>;
+  matches(): AsyncIterable<RecordMatch>;
 }
 
 /** Hashes of the files that this report speaks of. */
@@ -47,6 +48,15 @@ async function* pieces(facts: ReportFacts, lists: LongLists, hashes: DocumentHas
     target_key: difference.targetKey,
     field: difference.field,
     kind: difference.kind,
+  }));
+  yield* list('matches', lists.matches(), (match) => ({
+    entity: match.entity,
+    target_key: match.targetKey,
+    reason: match.reason,
+    candidates: match.candidates.map(({ id, by }) => ({ target_id: id, agrees_in: by })),
+    decision: match.decision,
+    target_id: match.targetId,
+    decided_by: match.decidedBy,
   }));
   yield '\n}\n';
 }

@@ -1,6 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Tx } from '@octopipe/shared/db/index';
-import { crosswalkRows, differencesOf, failedRecords, type Run } from '@octopipe/shared/run/read-run';
+import {
+  crosswalkRows,
+  differencesOf,
+  failedRecords,
+  matchesOf,
+  type Run,
+} from '@octopipe/shared/run/read-run';
 import type { ReporterContext } from '../context.js';
 import { writeInventories } from '../inventories/write-inventories.js';
 import { crosswalkCsv } from './crosswalk-csv.js';
@@ -39,6 +45,7 @@ export async function writeDocuments(
     rejected: () => rejectedRows(tx, tenantId, run),
     failed: () => failedRecords(tx, tenantId, run.id),
     differences: () => differencesOf(tx, tenantId, run.id),
+    matches: () => matchesOf(tx, tenantId, run),
   };
   await put('reconciliation.json', reconciliationJson(facts, lists, hashes));
   await put('reconciliation.html', bytesOf(await reconciliationHtml(facts, lists, hashes)));

@@ -68,6 +68,25 @@ export const StatusTarget = z.object({
 
 export type StatusTarget = z.infer<typeof StatusTarget>;
 
+/** The entities of which a record of ours may be one that stands in the account already. */
+export const matchedEntities = ['organization', 'person', 'product'] as const;
+export const MatchedEntity = z.enum(matchedEntities);
+export type MatchedEntity = z.infer<typeof MatchedEntity>;
+
+/** Whose value a field of such a record has afterwards. E-mails and phones are never taken away: ours are added. */
+export const ConflictPolicy = z.enum(['keep_theirs', 'take_ours', 'fill_empty']);
+export type ConflictPolicy = z.infer<typeof ConflictPolicy>;
+
+/** What happens to records of one entity that stand in the account already. */
+export const ExistingRecords = z.object({
+  /** `create`: ours are new, whatever stands there. `match`: one that is surely the same is used. */
+  existing: z.enum(['create', 'match']),
+  policy: ConflictPolicy,
+  /** Fields with a policy of their own: Pipedrive's name, or the name of a custom field. */
+  fields: z.record(z.string(), ConflictPolicy).default({}),
+});
+export type ExistingRecords = z.infer<typeof ExistingRecords>;
+
 export const MappingSettings = z.object({
   country: z.string().length(2),
   currency: z.string().length(3),
@@ -88,6 +107,14 @@ export const MappingSettings = z.object({
   dealLines: z.enum(['text', 'products']).optional(),
   /** Messages that an automation sent: left out unless this is true. */
   includeAutomatedMessages: z.boolean().optional(),
+  /** By entity; one that is not named is created, as before there was a choice. */
+  matching: z
+    .object({
+      organization: ExistingRecords.optional(),
+      person: ExistingRecords.optional(),
+      product: ExistingRecords.optional(),
+    })
+    .optional(),
 });
 export type MappingSettings = z.infer<typeof MappingSettings>;
 
@@ -105,6 +132,11 @@ export const MappingContent = z.object({
   lossy: z.array(z.object({ object: z.string(), says: z.string() })),
 });
 export type MappingContent = z.infer<typeof MappingContent>;
+
+/** The entities whose records are to be looked for in the account. */
+export function entitiesToMatch(settings: MappingSettings): MatchedEntity[] {
+  return matchedEntities.filter((entity) => settings.matching?.[entity]?.existing === 'match');
+}
 
 export function contentHash(content: MappingContent): string {
   return hashOf(content);

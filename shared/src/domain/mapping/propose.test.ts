@@ -200,6 +200,17 @@ describe('the proposal', () => {
     ]);
   });
 
+  test('matching stands in the mapping only when it was asked for', () => {
+    expect(propose().settings.matching).toBeUndefined();
+    const asked = proposeMapping({
+      ...facts,
+      given: { ...facts.given, match: ['persons', 'nobody'], conflict_policy: 'keep_theirs' },
+    });
+    expect('content' in asked && asked.content.settings.matching).toEqual({
+      person: { existing: 'match', policy: 'keep_theirs', fields: {} },
+    });
+  });
+
   test('a mapping that contradicts itself is told so', () => {
     const content = propose();
     const broken: MappingContent = {

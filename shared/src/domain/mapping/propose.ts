@@ -10,10 +10,12 @@ import {
 import { findDefinition, registry } from '../objects/registry.js';
 import {
   type ColumnMapping,
+  ConflictPolicy,
   type DestinationSchema,
   type FieldEntity,
   MappingContent,
   type MappingSettings,
+  matchedEntities,
   type ObjectMapping,
   type StatusTarget,
 } from './content.js';
@@ -54,6 +56,9 @@ export interface ProposalFacts {
     deal_lines?: unknown;
     inquiries?: unknown;
     include_automated_messages?: unknown;
+    /** Plural names of the entities to be looked for in the account: `["persons"]`. */
+    match?: unknown;
+    conflict_policy?: unknown;
   };
   manifestTenant: { country?: unknown; currency?: unknown; time_zone?: unknown; date_format?: unknown };
   objects: ReadonlyArray<{
@@ -131,6 +136,19 @@ function settingsOf(
     inquiries: facts.given.inquiries === 'deals' ? 'deals' : 'leads',
     dealLines: facts.given.deal_lines === 'products' ? 'products' : 'text',
     includeAutomatedMessages: facts.given.include_automated_messages === true,
+    ...matchingOf(facts.given),
+  };
+}
+
+/** Only when something is to be matched: the mapping of everybody else says what it always said. */
+function matchingOf({ match, conflict_policy }: ProposalFacts['given']): Pick<MappingSettings, 'matching'> {
+  const wanted = matchedEntities.filter((entity) => Array.isArray(match) && match.includes(`${entity}s`));
+  if (wanted.length === 0) return {};
+  const policy = ConflictPolicy.catch('fill_empty').parse(conflict_policy);
+  return {
+    matching: Object.fromEntries(
+      wanted.map((entity) => [entity, { existing: 'match' as const, policy, fields: {} }]),
+    ),
   };
 }
 

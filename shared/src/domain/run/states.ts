@@ -46,12 +46,13 @@ export const entities = [
 export type Entity = (typeof entities)[number];
 
 /**
- * The phases of a run in dependency order (blueprint 4.6). `mapping` waits for the mapped set; a phase with an
- * entity loads that entity's batches; `verify` reads everything back. A new entity gets its phase here.
+ * The phases of a run in dependency order (blueprint 4.6). `mapping` waits for the mapped set; `matching` looks for
+ * ours among what stands in the account (it needs the marker field, hence after `provision`); a phase with an entity loads that entity's batches; `verify` reads everything back. A new entity gets its phase here.
  */
 export const phases = [
   { name: 'mapping', entity: null },
   { name: 'provision', entity: null },
+  { name: 'matching', entity: null },
   { name: 'organizations', entity: 'organization' },
   { name: 'persons', entity: 'person' },
   { name: 'products', entity: 'product' },

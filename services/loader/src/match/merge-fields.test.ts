@@ -1,0 +1,90 @@
+import type { ConflictPolicy } from '@octopipe/shared/domain/mapping/content';
+import { describe, expect, it } from 'vitest';
+import { mergeFields, saysOurs } from './merge-fields.js';
+
+const email = (value: string, primary = false) => ({ value, label: 'work', primary });
+const merge = (
+  ours: Record<string, unknown>,
+  theirs: Record<string, unknown>,
+  policy: ConflictPolicy = 'fill_empty',
+  written: string[] = [],
+) =>
+  mergeFields(
+    'person',
+    { ...ours, custom_fields: { mark: 'customer:1', ...(ours.custom_fields as object) } },
+    theirs,
+    {
+      policyOf: () => policy,
+      isOurs: (field) => written.includes(field),
+      markerField: 'custom_fields.mark',
+      country: 'AU',
+    },
+  );
+const marker = { custom_fields: { mark: 'customer:1' } };
+
+describe('the fields of a matched record', () => {
+  it.each<[string, Parameters<typeof merge>, unknown]>([
+    ['filled where empty', [{ name: 'Ann', org_id: 7 }, { name: 'Anna' }], { org_id: 7, ...marker }],
+    ['kept where theirs is another', [{ name: 'Ann' }, { name: 'Anna' }], marker],
+    [
+      'taken when the policy says so',
+      [{ name: 'Ann' }, { name: 'Anna' }, 'take_ours'],
+      { name: 'Ann', ...marker },
+    ],
+    [
+      'nothing but the marker when theirs are kept',
+      [{ name: 'Ann', org_id: 7 }, { name: 'Anna' }, 'keep_theirs'],
+      marker,
+    ],
+    ['not written where it says the same', [{ org_id: 7 }, { org_id: '7' }, 'take_ours'], marker],
+    [
+      'custom fields one by one',
+      [{ custom_fields: { pet: 3, size: 5 } }, { 'custom_fields.pet': '4' }],
+      { custom_fields: { mark: 'customer:1', size: 5 } },
+    ],
+    [
+      'ours is added behind theirs, which stay primary',
+      [{ emails: [email('a@x.example', true)] }, { emails: [email('b@x.example', true)] }],
+      { emails: [email('b@x.example', true), email('a@x.example')], ...marker },
+    ],
+    [
+      'ours becomes primary when ours are taken, theirs stay',
+      [{ emails: [email('a@x.example', true)] }, { emails: [email('b@x.example', true)] }, 'take_ours'],
+      { emails: [email('b@x.example'), email('a@x.example', true)], ...marker },
+    ],
+    [
+      'the same number written differently is there already',
+      [{ phones: [email('+61491570006', true)] }, { phones: [email('0491 570 006', true)] }],
+      marker,
+    ],
+    [
+      'ours where there is none',
+      [{ emails: [email('a@x.example', true)] }, {}],
+      { emails: [email('a@x.example', true)], ...marker },
+    ],
+    [
+      'what we wrote earlier is ours to change and to clear',
+      [{ name: 'Anne', org_id: null }, { name: 'Ann', org_id: '7' }, 'fill_empty', ['name', 'org_id']],
+      { name: 'Anne', org_id: null, ...marker },
+    ],
+    ['a switch that is off is not empty', [{ is_linkable: true }, {}], marker],
+  ])('%s', (_what, given, expected) => {
+    expect(merge(...given).json).toEqual(expected);
+  });
+
+  it('names the fields it writes, and decides the same about the image as about the record', () => {
+    const theirs = { name: 'Anna', emails: [email('b@x.example', true)] };
+    const ours = { name: 'Ann', emails: [email('a@x.example', true)], org_id: 7, custom_fields: { size: 5 } };
+    const first = merge(ours, theirs);
+    expect(first.fields).toEqual(['custom_fields.mark', 'custom_fields.size', 'emails', 'org_id']);
+    expect(merge(ours, structuredClone(theirs))).toEqual(first);
+  });
+
+  it('read back: of e-mails and phones ours must be among them', () => {
+    const listed = [email('b@x.example', true), email('A@x.example')];
+    expect(saysOurs('emails', [email('a@x.example', true)], listed, 'AU')).toBe(true);
+    expect(saysOurs('emails', [email('c@x.example', true)], listed, 'AU')).toBe(false);
+    expect(saysOurs('phones', [email('+61491570006')], [email('0491570006')], 'AU')).toBe(true);
+    expect(saysOurs('name', 'Ann', 'Anna', 'AU')).toBe(false);
+  });
+});

@@ -1,0 +1,153 @@
+import { RecordRejected } from '@octopipe/shared/core/errors';
+import { inTransaction } from '@octopipe/shared/db/index';
+import type { MappingSettings, MatchedEntity } from '@octopipe/shared/domain/mapping/content';
+import { matchedEntities } from '@octopipe/shared/domain/mapping/content';
+import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import type { LoaderContext } from '../context.js';
+import type { Account } from '../destination/account.js';
+import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import { markerCodeOf } from '../destination/load-symbols.js';
+import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
+import { type Canonical, canonicalOfListed, canonicalOfSent } from '../verify/canonical.js';
+import { imageOf } from '../verify/image.js';
+import type { AdmittedBatch } from '../write/admit.js';
+import { changeable } from '../write/build-requests.js';
+import { noteFailed } from '../write/note-outcome.js';
+import type { KnownTarget, Write } from '../write/plan-writes.js';
+import type { BatchState } from '../write/read-batch-state.js';
+import { type MergeRules, mergeFields, saysOurs } from './merge-fields.js';
+
+type Update = Extract<Write, { kind: 'update' }>;
+
+/**
+ * Of the updates of matched records, decides the fields: reads how the records stand now (one call for the whole batch)
+ * and applies the mapping's policies. Afterwards an update carries its `merge`: the patch, and the image of the record
+ * before it, which is stored with the intent. One with nothing left to write is `kept`; one whose record is gone fails.
+ */
+export async function mergeMatched(
+  ctx: LoaderContext,
+  account: Account,
+  batch: AdmittedBatch,
+  writes: ReadonlyArray<Write>,
+  state: BatchState,
+  symbols: AccountSymbols,
+  signal: AbortSignal,
+): Promise<Write[]> {
+  const entity = matchedEntities.find((name) => name === batch.entity);
+  const ids = writes.filter(isOfTheirs).map((write) => write.targetId);
+  if (!entity || ids.length === 0) return [...writes];
+  const settings = await readSettings(ctx, batch);
+  const standing = await readStanding(account, entity, ids, signal);
+  const merged: Write[] = [];
+  for (const write of writes) {
+    if (!isOfTheirs(write)) {
+      merged.push(write);
+      continue;
+    }
+    try {
+      merged.push(
+        mergeOne(
+          entity,
+          write,
+          standing.get(write.targetId),
+          state,
+          symbols,
+          rulesOf(entity, settings, symbols),
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof RecordRejected)) throw error;
+      await noteFailed(ctx, batch, write.record, error);
+      merged.push({ kind: 'finished', record: write.record });
+    }
+  }
+  return merged;
+}
+
+function isOfTheirs(write: Write): write is Update {
+  return write.kind === 'update' && write.ofTheirs;
+}
+
+function mergeOne(
+  entity: MatchedEntity,
+  write: Update,
+  listed: RemoteRecord | undefined,
+  state: BatchState,
+  symbols: AccountSymbols,
+  rules: Omit<MergeRules, 'isOurs'>,
+): Write {
+  const { record } = write;
+  if (!listed)
+    throw new RecordRejected(
+      'match_gone',
+      `record ${write.targetId}, which it was matched with, is gone; the next run matches anew`,
+    );
+  const ours = changeable(entityTable[entity], resolvePayload(entity, write.payload, symbols));
+  const sent = canonicalOfSent(entity, ours);
+  const now = canonicalOfListed(entity, listed, Object.keys(sent));
+  const target = state.targets.get(record.targetKey);
+  const image = imageOf(entity, listed);
+  const before = target ? image : (state.images.get(record.targetKey) ?? image);
+  const isOurs = target ? oursIn(entity, now, sent, target, symbols, rules.country) : () => false;
+  const { json, fields } = mergeFields(entity, ours, before, { ...rules, isOurs });
+  if (fields.length === 0) return { kind: 'kept', record };
+  return { ...write, merge: { json, fields, image } };
+}
+
+/**
+ * The fields that say what we wrote into them earlier. What this update may have written already, without our hearing of
+ * it, is ours too; what somebody has changed since is theirs again.
+ */
+function oursIn(
+  entity: MatchedEntity,
+  now: Canonical,
+  sent: Canonical,
+  target: KnownTarget,
+  symbols: AccountSymbols,
+  country: string,
+): MergeRules['isOurs'] {
+  const wrote = canonicalOfSent(entity, resolvePayload(entity, target.payload, symbols).json);
+  return (field) =>
+    target.writtenFields?.includes(field) === true &&
+    [wrote[field], sent[field]].some((value) => saysOurs(field, value, now[field], country));
+}
+
+async function readSettings(ctx: LoaderContext, batch: AdmittedBatch): Promise<MappingSettings> {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    const run = await tx
+      .selectFrom('loader.run')
+      .select('mappingVersionId')
+      .where('id', '=', batch.runId)
+      .executeTakeFirstOrThrow();
+    return (await getMappingVersion(tx, batch.tenantId, run.mappingVersionId)).content.settings;
+  });
+}
+
+/** At most a batch of ids: one list call, 10 tokens, where a get for each would be 1. */
+async function readStanding(
+  account: Account,
+  entity: MatchedEntity,
+  ids: string[],
+  signal: AbortSignal,
+): Promise<Map<string, RemoteRecord>> {
+  const query = { ids: ids.join(','), limit: 100 };
+  const { data } = await account.read({ operation: entityTable[entity].list, query }, signal);
+  const records = Array.isArray(data) ? (data as RemoteRecord[]) : [];
+  return new Map(records.map((record) => [String(record.id), record]));
+}
+
+function rulesOf(
+  entity: MatchedEntity,
+  settings: MappingSettings,
+  symbols: AccountSymbols,
+): Omit<MergeRules, 'isOurs'> {
+  const asked = settings.matching?.[entity];
+  const nameOf = new Map([...symbols.fields].map(([name, { code }]) => [code, name.split('|')[1] ?? name]));
+  const policies = new Map(Object.entries(asked?.fields ?? {}));
+  return {
+    policyOf: (field) =>
+      policies.get(nameOf.get(field.replace('custom_fields.', '')) ?? field) ?? asked?.policy ?? 'fill_empty',
+    markerField: `custom_fields.${markerCodeOf(symbols, entity)}`,
+    country: settings.country,
+  };
+}
