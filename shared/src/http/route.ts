@@ -96,6 +96,8 @@ export interface Route<C> {
   problems: ReadonlyArray<ProblemCode>;
   /** The media type of a request body that the handler reads as a stream (uploads): no JSON parsing. */
   streams: string | undefined;
+  /** The call edits what was read: `If-Match` must (or may) carry the ETag of that. See precondition.ts. */
+  ifMatch: 'required' | 'optional' | undefined;
   handle(ctx: C, input: RouteInput<never, never, never>, res: Response): Promise<RouteAnswer>;
 }
 
@@ -132,6 +134,7 @@ interface RouteSpec<
   answers: A;
   problems?: ReadonlyArray<ProblemCode>;
   streams?: string;
+  ifMatch?: 'required' | 'optional';
   handle(
     ctx: C,
     input: RouteInput<z.infer<P>, z.infer<Q>, z.infer<B>>,
@@ -168,6 +171,7 @@ export function defineRoute<
     body: refusingUnknown(spec.body ?? z.undefined()),
     problems: spec.problems ?? [],
     streams: spec.streams,
+    ifMatch: spec.ifMatch,
     handle: spec.handle as unknown as Route<C>['handle'],
   };
 }

@@ -1,0 +1,289 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { problems } from '../core/problems.js';
+import { openDatabase } from '../db/index.js';
+import { commonProblems, type Route, type Thing } from '../http/route.js';
+import type { CommonConfig } from '../service/config.js';
+import type { RunningService } from '../service/service.js';
+import { createApiKey, type Role, roles, tenantRoles } from '../tenancy/api-key.js';
+import { parseMasterKey } from '../tenancy/secrets.js';
+import { createTestDatabase, type TestDatabase } from './postgres.js';
+import { type SeededTenant, seedTenant } from './seed-tenants.js';
+
+export interface MatrixOptions {
+  routes: ReadonlyArray<Route<never>>;
+  start(config: CommonConfig): Promise<RunningService>;
+  /** Bodies in place of the documented example, where that would do something outside (`POST /v1/connections`). */
+  bodies?: Record<string, unknown>;
+}
+
+interface Holder {
+  role: Role;
+  secret: string;
+  tenant: SeededTenant;
+  isBound: boolean;
+}
+
+interface Sent {
+  status: number;
+  text: string;
+  code: string | undefined;
+  /** Without what names this request: its id, and the ids that were asked for. */
+  shown: string;
+}
+
+/**
+ * The authorisation matrix of one service, made from its route registry: every route × four roles × three tenants ×
+ * (own, foreign, missing, malformed) for every id that the route declares. A new route is in it without anybody
+ * thinking of it; a new kind of id does not compile until testing/seed-tenants.ts has one of it.
+ */
+export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions): void {
+  const slugs = ['acme', 'beta', 'gamma'];
+  let testDatabase: TestDatabase;
+  let service: RunningService;
+  let filesDir: string;
+  let client: pg.Client;
+  let tenants: SeededTenant[];
+  let holders: Holder[];
+  let sent = 0;
+
+  beforeAll(async () => {
+    testDatabase = await createTestDatabase();
+    filesDir = await mkdtemp(path.join(tmpdir(), 'octopipe-matrix-'));
+    const masterKey = parseMasterKey(randomBytes(32).toString('base64'));
+    service = await start({
+      db: { url: testDatabase.url, poolSize: 6 },
+      // One sweep at the start, before there is anything: what is dumped below is what the routes did.
+      queue: { redisUrl: undefined, concurrency: 1, sweepIntervalMs: 3_600_000, lockMs: 10_000 },
+      files: { root: filesDir },
+      http: { host: '127.0.0.1', port: 0 },
+      log: { level: 'error' },
+      masterKey,
+    });
+    client = new pg.Client({ connectionString: testDatabase.url });
+    await client.connect();
+    const database = openDatabase(testDatabase.url, { max: 2, onError: () => {}, applicationName: 'matrix' });
+    tenants = [];
+    for (const slug of slugs) tenants.push(await seedTenant(database.db, masterKey, filesDir, slug));
+    holders = [];
+    for (const tenant of tenants) {
+      for (const role of roles) {
+        const isBound = tenantRoles.includes(role);
+        const secret = await createApiKey(database.db, {
+          role,
+          label: `${role} of ${tenant.slug}`,
+          requestsPerMinute: 1_000_000,
+          ...(isBound ? { tenantId: tenant.id } : {}),
+        });
+        holders.push({ role, secret, tenant, isBound });
+      }
+    }
+    await database.destroy();
+  });
+
+  afterAll(async () => {
+    await client?.end();
+    await service?.destroy();
+    await testDatabase?.drop();
+    if (filesDir) await rm(filesDir, { recursive: true, force: true });
+    process.stdout.write(`access matrix: ${routes.length} routes, ${sent} requests, 0 leaks\n`);
+  });
+
+  test('strangers learn nothing and change nothing: foreign and absent answer alike', async () => {
+    const before = await dump();
+    for (const holder of holders) {
+      const others = tenants.filter((tenant) => tenant !== holder.tenant);
+      for (const route of routes) {
+        const name = nameOf(route);
+        for (const [id, thing] of Object.entries(route.ids)) {
+          const missing = await ask(holder, route, { [id]: absent(thing) });
+          const where = `${name} as ${holder.role} of ${holder.tenant.slug}, ${id}`;
+          if (!route.roles.includes(holder.role)) expect([missing.status, where]).toEqual([403, where]);
+          else if (route.scope === 'tenant') {
+            for (const other of others) {
+              const foreign = await ask(holder, route, { [id]: other.things[thing] });
+              expect({ where, answer: foreign.shown }).toEqual({ where, answer: missing.shown });
+              expectNothingOf(other, foreign, where);
+            }
+            expect([foundNothing(missing), where]).toEqual([true, where]);
+          }
+          const malformed = await ask(holder, route, { [id]: '%00..%2f' });
+          // An id of the source has any form: there, such a text is one that does not exist.
+          const isRefused = 400 <= malformed.status && malformed.status < 500;
+          expect([isRefused || foundNothing(malformed), where]).toEqual([true, where]);
+          if (isUuid(thing) && route.roles.includes(holder.role) && route.scope === 'tenant')
+            expect([malformed.status, malformed.code, where]).toEqual([422, 'invalid_request', where]);
+        }
+        if (!holder.isBound || route.scope === 'installation' || !route.roles.includes(holder.role)) continue;
+        const [other] = others as [SeededTenant];
+        const foreign = await ask(holder, route, {}, other.slug);
+        const missing = await ask(holder, route, {}, 'no-such-tenant');
+        expect({ name, answer: foreign.shown }).toEqual({ name, answer: missing.shown });
+        expect([foreign.status, foreign.code]).toEqual([404, 'tenant_not_found']);
+      }
+    }
+    expect(await dump()).toEqual(before);
+  });
+
+  test('without a key, and with a role that may not, everything is refused alike', async () => {
+    for (const route of routes) {
+      const [tenant] = tenants as [SeededTenant];
+      const nobody = await ask({ role: 'viewer', secret: '', tenant, isBound: true }, route, {});
+      expect([nobody.status, nobody.code, nameOf(route)]).toEqual([401, 'unauthorized', nameOf(route)]);
+      for (const holder of holders.filter(({ role }) => !route.roles.includes(role)))
+        expect([(await ask(holder, route, {})).code, nameOf(route)]).toEqual(['forbidden', nameOf(route)]);
+    }
+  });
+
+  test('the owner is answered in the documented shape, or with a documented problem', async () => {
+    // What takes things away comes last.
+    const inOrder = [...routes].sort((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'));
+    for (const holder of holders) {
+      for (const route of inOrder.filter(({ roles: may }) => may.includes(holder.role))) {
+        const name = nameOf(route);
+        const answer = await ask(holder, route, {});
+        if (answer.status < 400) expectDocumented(route, answer);
+        else {
+          const may: string[] = [...route.problems, ...commonProblems];
+          expect([may.includes(answer.code ?? ''), name, answer.text]).toEqual([true, name, answer.text]);
+          expect(['unauthorized', 'forbidden', 'tenant_not_found', 'internal_error']).not.toContain(
+            answer.code,
+          );
+        }
+        for (const other of tenants.filter((tenant) => tenant !== holder.tenant))
+          if (route.scope !== 'installation') expectNothingOf(other, answer, name);
+      }
+    }
+  });
+
+  async function ask(
+    holder: Holder,
+    route: Route<never>,
+    ids: Record<string, string>,
+    tenantSlug = holder.isBound ? undefined : holder.tenant.slug,
+  ): Promise<Sent> {
+    sent += 1;
+    const idFor = (name: string) => ids[name] ?? holder.tenant.things[route.ids[name] as Thing];
+    const url = new URL(
+      route.path.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(idFor(name))),
+      service.url,
+    );
+    if (tenantSlug !== undefined && route.scope === 'tenant') url.searchParams.set('tenant', tenantSlug);
+    for (const [name, value] of Object.entries(exampleOf(route.query) ?? {}))
+      url.searchParams.set(name, String(value));
+    const inQuery = Object.keys((route.query as z.ZodObject).shape ?? {});
+    for (const name of Object.keys(route.ids).filter((id) => inQuery.includes(id)))
+      url.searchParams.set(name, idFor(name));
+    const answer = await fetch(url, {
+      method: route.method.toUpperCase(),
+      headers: {
+        ...(holder.secret === '' ? {} : { authorization: `Bearer ${holder.secret}` }),
+        ...(route.method === 'get' ? {} : { 'content-type': route.streams ?? 'application/json' }),
+        ...(route.ifMatch === undefined ? {} : { 'if-match': '"as it was read"' }),
+      },
+      ...(route.method === 'get' ? {} : bodyOf(holder, route, idFor, tenantSlug)),
+    });
+    const text = await readBriefly(answer);
+    const code = /"code":"(\w+)"/.exec(text)?.[1];
+    expect(code === undefined || answer.status < 400 || code in problems).toBe(true);
+    const shown = Object.keys(route.ids).reduce(
+      (rest, name) =>
+        rest.replaceAll(encodeURIComponent(idFor(name)), `<${name}>`).replaceAll(idFor(name), `<${name}>`),
+      `${answer.status} ${text.replace(/"requestId":"[^"]*"/, '')}`,
+    );
+    return { status: answer.status, text, code: answer.status < 400 ? undefined : code, shown };
+  }
+
+  function bodyOf(
+    holder: Holder,
+    route: Route<never>,
+    idFor: (name: string) => string,
+    tenantSlug: string | undefined,
+  ): { body?: string } {
+    if (route.streams !== undefined) return { body: 'no package' };
+    const example = (bodies[nameOf(route)] ?? exampleOf(route.body)) as Record<string, unknown> | undefined;
+    if (example === undefined) return {};
+    const inBody = Object.keys((route.body as z.ZodObject).shape ?? {});
+    const body = { ...example };
+    for (const name of Object.keys(route.ids).filter((id) => inBody.includes(id))) body[name] = idFor(name);
+    if (route.scope !== 'tenant' && 'tenant' in example) body.tenant = tenantSlug ?? holder.tenant.slug;
+    return { body: JSON.stringify(body) };
+  }
+
+  function expectDocumented(route: Route<never>, answer: Sent): void {
+    const name = nameOf(route);
+    const shape = route.answers[answer.status];
+    expect([shape !== undefined, name, answer.status]).toEqual([true, name, answer.status]);
+    if (shape === undefined || shape.meta()?.mediaType !== undefined) return;
+    const parsed = shape.safeParse(JSON.parse(answer.text));
+    expect({ name, error: parsed.error?.issues }).toEqual({ name, error: undefined });
+  }
+
+  /** All rows of all tables, but what counts requests and keeps answers. */
+  async function dump(): Promise<Record<string, string>> {
+    const { rows } = await client.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables
+       where schemaname in ('core','ingest','transform','loader','reporter')
+         and format('%s.%s', schemaname, tablename) not in ('core.rate_use','core.idempotency') order by 1`,
+    );
+    const tables: Record<string, string> = {};
+    for (const { name } of rows) {
+      const columns = name === 'core.api_key' ? `(to_jsonb(t) - 'last_used_at')::text` : 't::text';
+      const { rows: hashes } = await client.query<{ hash: string }>(
+        `select count(*) || ' ' || md5(coalesce(string_agg(${columns}, ',' order by ${columns}), '')) as hash from ${name} t`,
+      );
+      tables[name] = hashes[0]?.hash ?? '';
+    }
+    return tables;
+  }
+}
+
+function nameOf(route: Route<never>): string {
+  return `${route.method.toUpperCase()} ${route.path}`;
+}
+
+/** The documented example of a body; of a query, those of its members. */
+function exampleOf(shape: z.ZodType): Record<string, unknown> | undefined {
+  const [example] = (shape.meta()?.examples ?? []) as Array<Record<string, unknown>>;
+  if (example !== undefined || !(shape instanceof z.ZodObject)) return example;
+  const members = Object.entries(shape.shape as Record<string, z.ZodType>)
+    .map(([name, member]) => [name, (member.meta()?.examples as unknown[] | undefined)?.[0]] as const)
+    .filter(([, value]) => value !== undefined);
+  return members.length > 0 ? Object.fromEntries(members) : undefined;
+}
+
+function isUuid(thing: Thing): boolean {
+  return !['tenant', 'document', 'source_record'].includes(thing);
+}
+
+function absent(thing: Thing): string {
+  return isUuid(thing) ? randomUUID() : `no-such-${thing.replace('_', '-')}`;
+}
+
+/** A problem that says so, or an empty list. */
+function foundNothing({ status, text }: Sent): boolean {
+  return status === 404 || (status === 200 && text.includes('"items":[]'));
+}
+
+function expectNothingOf(tenant: SeededTenant, { text }: Sent, where: string): void {
+  const { document: _name, source_record: _slug, tenant: _asked, ...secret } = tenant.things;
+  const found = [tenant.canary, tenant.id].filter((mark) => text.includes(mark));
+  expect({ where, found }).toEqual({ where, found: [] });
+  // An id that the caller named may come back in `instance`; others of that tenant may not.
+  const named = Object.values(secret).filter((id) => text.includes(id));
+  expect([named.length <= 1, where]).toEqual([true, where]);
+}
+
+/** An event stream has no end: what came with its first bytes is enough to see. */
+async function readBriefly(answer: Response): Promise<string> {
+  if (!(answer.headers.get('content-type') ?? '').startsWith('text/event-stream')) return answer.text();
+  const reader = answer.body?.getReader();
+  const first = await reader?.read();
+  await reader?.cancel();
+  return Buffer.from(first?.value ?? '').toString();
+}
