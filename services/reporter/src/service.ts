@@ -1,12 +1,19 @@
 import { type RunningService, startService } from '@octopipe/shared/service/service';
+import type { Express } from 'express';
 import type { ReporterConfig } from './config.js';
 import { addConsole } from './console/router.js';
 import { createContext, type ReporterContext } from './context.js';
 import { count } from './count.js';
+import { addDocs } from './docs/router.js';
 import { handlers } from './jobs/index.js';
 import { createReporterLogger } from './logger.js';
 import { routes } from './routes/index.js';
 import { sweep } from './sweep.js';
+
+function addRoutes(app: Express, ctx: ReporterContext): void {
+  addConsole(app, ctx);
+  addDocs(app, ctx);
+}
 
 /** Creates and starts the service; `drain` and `destroy` are on the result. */
 export function create(
@@ -19,7 +26,7 @@ export function create(
     config,
     ctx,
     routes,
-    addRoutes: addConsole,
+    addRoutes,
     handlers,
     sweep,
     count,

@@ -7,6 +7,7 @@ import * as beforeImage from './migrations/20261125-0003-before-image.js';
 import * as webhooks from './migrations/20261125-0010-webhooks.js';
 import * as lineParent from './migrations/20261125-0012-line-parent.js';
 import * as edge from './migrations/20261125-0020-edge.js';
+import * as apiPart from './migrations/20261125-0021-api-part.js';
 import * as movement from './migrations/20261125-0040-movement.js';
 import * as refPartitions from './migrations/20261125-0060-ref-partitions.js';
 import * as matching from './migrations/20261125-0070-matching.js';
@@ -18,6 +19,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0010-webhooks': webhooks,
   '20261125-0012-line-parent': lineParent,
   '20261125-0020-edge': edge,
+  '20261125-0021-api-part': apiPart,
   '20261125-0040-movement': movement,
   '20261125-0060-ref-partitions': refPartitions,
   '20261125-0070-matching': matching,

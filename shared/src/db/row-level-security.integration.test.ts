@@ -30,12 +30,13 @@ const coreWrites: Record<string, string[]> = {
 /** What one service may do beyond that: ingest relays the outbox (locks a row, takes it away). */
 const relayWrites: Record<string, string[]> = { 'core.outbox': ['update', 'delete'] };
 /** What the system role writes besides: the routes' own bookkeeping, before a tenant is known. */
-const systemWrites = ['core.idempotency', 'core.rate_use'];
+const systemWrites = ['core.idempotency', 'core.rate_use', 'core.api_part'];
 
 /** The only tables of which nobody's rows are kept from anybody: each with its reason. */
 const sharedTables: Record<string, string> = {
   'core.tenant': 'read before the tenant is known; keys in it are wrapped',
   'core.api_key': 'the caller is found by it, before any tenant is known; holds hashes only',
+  'core.api_part': 'what a service says of its routes; holds nothing of a tenant',
   'core.rate_use': 'how many requests a key has sent in this minute; no tenant is known yet',
   'loader.company_budget': 'one token budget per Pipedrive company, whoever spends it; holds counts only',
 };
@@ -268,6 +269,7 @@ describe('octopipe_system', () => {
     expect(readable.get('loader.intent')).not.toContain('target_key');
     expect([...readable.keys()].sort()).toEqual([
       'core.api_key',
+      'core.api_part',
       'core.idempotency',
       'core.outbox',
       'core.rate_use',

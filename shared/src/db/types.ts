@@ -41,6 +41,12 @@ export interface CoreApiKey {
   tenantId: string | null;
 }
 
+export interface CoreApiPart {
+  part: Json;
+  publishedAt: Generated<Timestamp>;
+  service: string;
+}
+
 export interface CoreEvent {
   at: Generated<Timestamp>;
   facts: Generated<Json>;
@@ -536,6 +542,7 @@ export interface TransformSourceOutcome {
 
 export interface DB {
   "core.apiKey": CoreApiKey;
+  "core.apiPart": CoreApiPart;
   "core.event": CoreEvent;
   "core.finding": CoreFinding;
   "core.idempotency": CoreIdempotency;

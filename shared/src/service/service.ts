@@ -13,6 +13,7 @@ import { closeServer, createApp, listen } from '../http/server.js';
 import type { ServiceName } from '../queue/catalog.js';
 import { type JobHandler, startWorker } from '../queue/worker.js';
 import { tenantOfCall } from '../tenancy/tenant.js';
+import { publishApiPart } from './api-parts.js';
 import type { CommonConfig } from './config.js';
 import type { CommonContext } from './context.js';
 import { createMeasure } from './measure.js';
@@ -84,6 +85,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
   let worker: { drain(): Promise<void> };
   try {
     await untilSchemaIsCurrent(ctx);
+    await publishApiPart(ctx.db, name, parts.routes);
     worker = startJobs(parts);
   } catch (error) {
     await closeServer(http.server, stopWithinMs.http);

@@ -178,6 +178,24 @@ export async function seedTenant(
     .insertInto('core.event')
     .values({ tenantId, migrationId, runId, kind: 'run.paused', facts: JSON.stringify({ canary }) })
     .execute();
+  const webhookId = await idOf(
+    db
+      .insertInto('ingest.webhook')
+      .values({
+        tenantId,
+        url: 'https://receiver.example.com/',
+        types: [],
+        sealedSecret: Buffer.from(canary),
+        state: 'disabled',
+      })
+      .returning('id'),
+  );
+  const deliveryId = await idOf(
+    db
+      .insertInto('ingest.webhookDelivery')
+      .values({ tenantId, webhookId, type: 'test', body: canary, state: 'failed' })
+      .returning('id'),
+  );
   const apiKey = await db
     .transaction()
     .execute((tx) => insertApiKey(tx, { role: 'viewer', label: canary, tenantId }));
@@ -193,6 +211,8 @@ export async function seedTenant(
       connection: connectionId,
       run: runId,
       document,
+      webhook: webhookId,
+      delivery: deliveryId,
       source_record: slug,
     },
   };
