@@ -185,6 +185,7 @@ export async function seedTenant(
         tenantId,
         url: 'https://receiver.example.com/',
         types: [],
+        // Cannot be opened: nothing is ever sent from here.
         sealedSecret: Buffer.from(canary),
         state: 'disabled',
       })
@@ -193,7 +194,13 @@ export async function seedTenant(
   const deliveryId = await idOf(
     db
       .insertInto('ingest.webhookDelivery')
-      .values({ tenantId, webhookId, type: 'test', body: canary, state: 'failed' })
+      .values({
+        tenantId,
+        webhookId,
+        type: 'webhook.test',
+        body: JSON.stringify({ type: 'webhook.test', timestamp: new Date(), data: { canary } }),
+        state: 'failed',
+      })
       .returning('id'),
   );
   const apiKey = await db

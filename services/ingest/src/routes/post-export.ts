@@ -18,7 +18,7 @@ export const postExport = defineRoute({
   streams: 'application/zip',
   answers: { 202: ExportReceipt, 200: ExportReceipt },
   problems: ['migration_not_found', 'not_a_zip', 'body_too_large', 'upload_incomplete'],
-  async handle(ctx: IngestContext, { tenant, log, params, req }, res) {
+  async handle(ctx: IngestContext, { tenant, params, req }, res) {
     const scope = { role: 'ingest', tenantId: tenant.id } as const;
     await inTransaction(ctx.db, scope, (tx) => getMigration(tx, tenant.id, params.id));
     // Whatever is refused below leaves the rest of the body unread: the connection cannot be used again.

@@ -7,7 +7,7 @@ import type { IngestContext } from '../context.js';
 import { Delivery, DeliveryPath, viewDelivery } from './delivery-view.js';
 import { webhookRoles } from './webhook-view.js';
 
-const Body = z.object({});
+const Body = z.object({}).meta({ examples: [{}] });
 
 export const postWebhookResend = defineRoute({
   method: 'post',

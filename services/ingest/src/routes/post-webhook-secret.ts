@@ -6,7 +6,7 @@ import type { IngestContext } from '../context.js';
 import { newSecret, overlapMs, sealSecret } from '../webhooks/webhook-secret.js';
 import { getWebhookOrThrow, RotatedWebhook, viewWebhook, WebhookPath, webhookRoles } from './webhook-view.js';
 
-const Body = z.object({});
+const Body = z.object({}).meta({ examples: [{}] });
 
 export const postWebhookSecret = defineRoute({
   method: 'post',

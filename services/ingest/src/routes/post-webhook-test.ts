@@ -5,7 +5,7 @@ import type { IngestContext } from '../context.js';
 import { Delivery, viewDelivery } from './delivery-view.js';
 import { getWebhookOrThrow, WebhookPath, webhookRoles } from './webhook-view.js';
 
-const Body = z.object({});
+const Body = z.object({}).meta({ examples: [{}] });
 
 export const postWebhookTest = defineRoute({
   method: 'post',

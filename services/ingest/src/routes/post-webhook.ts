@@ -20,7 +20,7 @@ const Body = z
       .min(1)
       .default([...messageTypeNames]),
   })
-  .strict();
+  .meta({ examples: [{ url: 'https://portal.example.com/octopipe', types: [...messageTypeNames] }] });
 
 export const postWebhook = defineRoute({
   method: 'post',
@@ -31,7 +31,7 @@ export const postWebhook = defineRoute({
   body: Body,
   answers: { 201: NewWebhook },
   problems: ['webhook_url_refused', 'too_many_webhooks'],
-  async handle(ctx: IngestContext, { tenant, body }) {
+  async handle(ctx: IngestContext, { tenant, body, remember }) {
     const url = parseWebhookUrl(body.url, ctx.webhookAddresses);
     const id = randomUUID();
     const secret = newSecret();
@@ -52,7 +52,7 @@ export const postWebhook = defineRoute({
         .values({ id, tenantId: tenant.id, url: url.href, types: [...new Set(body.types)], sealedSecret })
         .returningAll()
         .executeTakeFirstOrThrow();
-      return { status: 201, body: { ...viewWebhook(row), secret } };
+      return remember(tx, { status: 201, body: { ...viewWebhook(row), secret } });
     });
   },
 });
