@@ -14,7 +14,7 @@ export function errorsPage(): string {
 <thead><tr><th>Code</th><th class="n">Status</th><th>What it means</th><th>What to do</th></tr></thead>
 <tbody>${rows.map(
       ([code, kind]) =>
-        html`<tr id="${code}"><th><code>${code}</code></th><td class="n">${kind.status.join(', ')}</td><td class="says">${kind.says}</td><td class="says">${kind.act}</td></tr>`,
+        html`<tr id="${code}"><td><code>${code}</code></td><td class="n">${kind.status.join(', ')}</td><td>${kind.says.replaceAll('`', '')}</td><td>${kind.act.replaceAll('`', '')}</td></tr>`,
     )}</tbody></table></div></section>
 <p><a href="/docs">All routes</a></p>
 </main>`,
