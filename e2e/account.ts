@@ -68,6 +68,8 @@ export interface Account {
   keyOf(list: string, id: unknown): string | undefined;
   /** Value of a custom field by its name; option ids become labels. */
   custom(list: string, record: SimRecord, name: string): unknown;
+  /** The names of a record's labels, in the order of the alphabet. */
+  labels(list: string, record: SimRecord): string[];
   /** The account in words that do not differ from account to account. */
   canonical(): Record<string, Record<string, unknown>>;
 }
@@ -103,6 +105,15 @@ export async function readAccount(url: string): Promise<Account> {
         (one) => one.field_name === name && one.is_custom_field === true,
       );
       return field ? labelled(field, customOf(record)[String(field.field_code)]) : undefined;
+    },
+    labels(list, record) {
+      const field = (state[fieldLists[list] ?? ''] ?? []).find((one) => one.field_code === 'label_ids');
+      const options = list === 'leads' ? state.leadLabels : ((field?.options ?? []) as SimRecord[]);
+      const ids = (record.label_ids ?? []) as Array<number | string>;
+      return ids
+        .map((id) => options?.find((option) => option.id === id))
+        .map((option) => String(option?.label ?? option?.name))
+        .sort();
     },
     canonical: () =>
       Object.fromEntries(
@@ -158,6 +169,7 @@ export async function readAccount(url: string): Promise<Account> {
         continue;
       const target = linked[field];
       if (target) words[field] = account.keyOf(target, value);
+      else if (field === 'label_ids') words[field] = account.labels(list, record);
       else if (field === 'owner_id' || field === 'user_id') words[field] = names.get(`users|${value}`);
       else if (field === 'stage_id') words[field] = names.get(`stages|${value}`);
       else if (field === 'pipeline_id') words[field] = names.get(`pipelines|${value}`);

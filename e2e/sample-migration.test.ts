@@ -138,6 +138,40 @@ describe('the sample package', () => {
     expect(account.keyOf('leads', account.byKey.get('note:6064')?.lead_id)).toBe('inquiry:605');
   });
 
+  it('labels people, companies, deals and leads as the export does', () => {
+    const named = (cell: string | undefined) => (cell ? (JSON.parse(cell) as string[]) : []);
+    const unique = (names: string[]) => [...new Set(names)].sort();
+    for (const [id, customer] of rowsOnce(readTable('customers.csv'), 'Customer ID')) {
+      const person = account.byKey.get(`customer:${id}`);
+      if (person) expect(account.labels('persons', person), id).toEqual(unique(named(customer.Labels)));
+    }
+    const clinic = account.byKey.get('customer:1048#org');
+    expect(clinic && account.labels('organizations', clinic)).toEqual(['Commercial']);
+    const invoices = readTable('invoices.csv');
+    const inquiries = rowsOnce(readTable('inquiries.csv'), 'Inquiry ID');
+    let labelled = 0;
+    for (const [id, booking] of rowsOnce(readTable('bookings.csv'), 'Booking ID')) {
+      const deal = account.byKey.get(`booking:${id}`);
+      if (!deal) continue;
+      const its = invoices.filter((invoice) => named(invoice['Booking ID(s)']).includes(id));
+      const origin = [...inquiries.values()].filter((inquiry) => inquiry['Booking ID'] === id);
+      const expected = unique([booking, ...its, ...origin].flatMap((row) => named(row.Labels)));
+      expect(account.labels('deals', deal), `booking ${id}`).toEqual(expected);
+      if (expected.length > 0) labelled += 1;
+    }
+    expect(labelled).toBe(34);
+    const answers = new Set(['Accepted', 'Declined', 'Expired']);
+    for (const [id, quote] of rowsOnce(readTable('quotes.csv'), 'Quote ID')) {
+      const deal = account.byKey.get(`quote:${id}`);
+      const said = answers.has(quote.Status ?? '') ? [`Quote ${quote.Status?.toLowerCase()}`] : [];
+      const origin = [...inquiries.values()].filter((inquiry) => inquiry['Quote ID'] === id);
+      const expected = unique([...said, ...[quote, ...origin].flatMap((row) => named(row.Labels))]);
+      expect(deal && account.labels('deals', deal), `quote ${id}`).toEqual(expected);
+    }
+    const lead = account.byKey.get('inquiry:608');
+    expect(lead && account.labels('leads', lead)).toEqual(['New', 'Website lead']);
+  });
+
   it('puts every appointment on its deal at its time in UTC', () => {
     const appointments = rowsOnce(readTable('appointments.csv'), 'Appointment ID');
     const bookings = rowsOnce(readTable('bookings.csv'), 'Booking ID');

@@ -44,8 +44,9 @@ export const Mapping = z.object({
         fields: z.array(z.object({ entity: z.string(), name: z.string(), type: z.string() })).default([]),
         pipelines: z.array(z.object({ name: z.string(), stages: z.array(z.string()) })).default([]),
         activityTypes: z.array(z.object({ name: z.string() })).default([]),
+        labels: z.array(z.object({ entity: z.string(), name: z.string() })).default([]),
       })
-      .default({ fields: [], pipelines: [], activityTypes: [] }),
+      .default({ fields: [], pipelines: [], activityTypes: [], labels: [] }),
     objects: z
       .array(
         z.object({

@@ -7,6 +7,7 @@ export function mappingText({ content }: Mapping, columns: number): string[] {
   const listed = content.objects.filter(({ supported, inventory }) => !supported && inventory !== undefined);
   const others = content.objects.filter(({ supported, inventory }) => !supported && inventory === undefined);
   const fields = groupBy(content.schema.fields, ({ entity }) => entity);
+  const labels = groupBy(content.schema.labels, ({ entity }) => entity);
   const statuses = groupBy(
     Object.entries(content.bookingStatuses),
     ([, target]) => `${target.status}, ${target.stage}`,
@@ -47,6 +48,13 @@ export function mappingText({ content }: Mapping, columns: number): string[] {
       'Activity types to make',
       content.schema.activityTypes.map(({ name }) => name),
       columns,
+    ),
+    ...[...labels].flatMap(([entity, list]) =>
+      section(
+        `Labels of ${entity}s (${list.length})`,
+        list.map(({ name }) => name),
+        columns,
+      ),
     ),
     ...[...statuses].flatMap(([target, list]) =>
       section(

@@ -11,6 +11,7 @@ export const exclusionRules = {
   push_message: 'A notification on a phone, which says what stands elsewhere.',
   history_not_needed: 'Pipedrive takes no history of stages: only the change that closed a booking is used.',
   no_target_record: 'It belongs to something that has no record in Pipedrive, like a worker.',
+  unused_label: 'A label of nothing that we write, like one of workers only.',
   empty_file: 'A file of nothing: Pipedrive refuses to store it.',
   inventory_only: 'Pipedrive has no place for it: it is written down in an inventory instead.',
   out_of_scope: 'The file is no part of an OctopusPro export as we know it. It stays in the package.',

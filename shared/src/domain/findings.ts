@@ -85,6 +85,11 @@ export const findingRules = {
     defect: 'D36',
     says: 'The text is longer than the target field takes. It was shortened; the loss is listed.',
   },
+  too_many_labels: {
+    severity: 'warn',
+    defect: 'D36',
+    says: 'The record has more labels than Pipedrive takes (100). The rest was left out.',
+  },
   secret_dropped: {
     severity: 'info',
     defect: 'D44',

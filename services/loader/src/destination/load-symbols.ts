@@ -4,7 +4,7 @@ import type { MappedRecord, PayloadValue } from '@octopipe/shared/domain/mapping
 import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
-import { type AccountSymbols, fieldKey, stageKey } from './resolve-payload.js';
+import { type AccountSymbols, fieldKey, stageKey, toId } from './resolve-payload.js';
 
 interface ConnectionProbe {
   defaultUserId?: number;
@@ -85,7 +85,7 @@ async function matchedUsers(tx: Tx, connectionId: string): Promise<Map<string, n
 async function schemaSymbols(
   tx: Tx,
   connectionId: string,
-): Promise<Pick<AccountSymbols, 'fields' | 'stages' | 'activityTypes'>> {
+): Promise<Pick<AccountSymbols, 'fields' | 'stages' | 'activityTypes' | 'labels'>> {
   const items = await tx
     .selectFrom('loader.destinationItem')
     .selectAll()
@@ -95,6 +95,7 @@ async function schemaSymbols(
   const fields = new Map<string, { code: string; type: FieldType; options: Map<string, number> }>();
   const stages = new Map<string, number>();
   const activityTypes = new Map<string, string>();
+  const labels = new Map<string, number | string>();
   for (const item of items) {
     if (item.kind === 'field')
       fields.set(fieldKey(item.entity, item.name), {
@@ -104,10 +105,11 @@ async function schemaSymbols(
       });
     if (item.kind === 'stage') stages.set(stageKey(item.parent, item.name), Number(item.remoteId));
     if (item.kind === 'activity_type') activityTypes.set(item.name, item.remoteKey ?? '');
+    if (item.kind === 'label') labels.set(fieldKey(item.entity, item.name), toId(item.remoteId ?? ''));
   }
   for (const item of items) {
     if (item.kind === 'option')
       fields.get(fieldKey(item.entity, item.parent))?.options.set(item.name, Number(item.remoteId));
   }
-  return { fields, stages, activityTypes };
+  return { fields, stages, activityTypes, labels };
 }

@@ -26,6 +26,11 @@ const symbols: AccountSymbols = {
   ]),
   stages: new Map([['Jobs|New', 3]]),
   activityTypes: new Map([['Payment', 'payment_x']]),
+  labels: new Map<string, number | string>([
+    ['deal|VIP', 31],
+    ['deal|Dispute', 32],
+    ['lead|VIP', '0ab1-uuid'],
+  ]),
   probe: { dealAddTime: 'dropped', wonTime: 'rfc3339' },
 };
 const json = (entity: Entity, payload: Payload, change: Partial<AccountSymbols> = {}) =>
@@ -141,6 +146,9 @@ describe('a payload becomes a body', () => {
       { value: null, custom_fields: { Paid: null, Extras: null } },
       { value: null, c3: null, c3_currency: null, c7: null },
     ],
+    ['labels', 'deal', { label_ids: { $labels: ['Dispute', 'VIP'] } }, { label_ids: [32, 31] }],
+    ['labels of a lead', 'lead', { label_ids: { $labels: ['VIP'] } }, { label_ids: ['0ab1-uuid'] }],
+    ['no label any more', 'deal', { label_ids: null }, { label_ids: [] }],
     ['cleared prices', 'product', { prices: null, tax: null }, { prices: null, tax: null }],
   ])('%s', (_what, entity, payload, expected) => {
     expect(json(entity, payload)).toEqual(expected);

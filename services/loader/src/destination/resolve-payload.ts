@@ -22,6 +22,8 @@ export interface AccountSymbols {
   fields: ReadonlyMap<string, { code: string; type: FieldType; options: ReadonlyMap<string, number> }>;
   stages: ReadonlyMap<string, number>;
   activityTypes: ReadonlyMap<string, string>;
+  /** entity + label → its id: an option of the label field, or the uuid of a label of leads. */
+  labels: ReadonlyMap<string, number | string>;
   probe: { dealAddTime: 'honoured' | 'dropped' | 'rejected'; wonTime: 'rfc3339' | 'sql' };
 }
 
@@ -70,6 +72,8 @@ const numberFields: Partial<Record<Entity, ReadonlySet<string>>> = {
 
 function resolveRoot(entity: Entity, name: string, value: PayloadValue, symbols: AccountSymbols): unknown {
   if (entity === 'deal' && name === 'add_time' && symbols.probe.dealAddTime !== 'honoured') return undefined;
+  // Labels are taken away by an empty list; null is not documented for them.
+  if (name === 'label_ids') return value === null ? [] : labelIds(entity, value, symbols);
   if (value === null) return null;
   if (
     entity === 'deal' &&
@@ -99,6 +103,11 @@ function resolve(value: PayloadValue, symbols: AccountSymbols): unknown {
       `activity type ${String(value.$activityType)}`,
     );
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolve(member, symbols)]));
+}
+
+function labelIds(entity: Entity, value: PayloadValue, symbols: AccountSymbols): Array<number | string> {
+  const names = isSymbol(value, '$labels') ? (value.$labels as string[]) : [];
+  return names.map((name) => known(symbols.labels.get(fieldKey(entity, name)), `a label of ${entity}`));
 }
 
 function customFields(entity: Entity, values: Payload, symbols: AccountSymbols): Record<string, unknown> {
@@ -164,7 +173,7 @@ function ownerOf(candidates: string[], symbols: AccountSymbols): number {
   return symbols.defaultUserId;
 }
 
-const toId = (id: string): number | string => (/^\d+$/.test(id) ? Number(id) : id);
+export const toId = (id: string): number | string => (/^\d+$/.test(id) ? Number(id) : id);
 
 /** The one place where a decimal becomes a JSON number; refuses what a double cannot carry to the cent. */
 function toNumber(text: string): number {

@@ -1,4 +1,5 @@
-import type { FieldEntity } from '@octopipe/shared/domain/mapping/content';
+import type { DestinationSchema, FieldEntity, LabelEntity } from '@octopipe/shared/domain/mapping/content';
+import { labelKey } from '@octopipe/shared/domain/mapping/labels';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import { z } from 'zod';
 import type { Account } from '../destination/account.js';
@@ -18,6 +19,16 @@ export const fieldOperations: Record<
   product: { list: 'getProductFields', create: 'createProductField', addOptions: 'addProductFieldOptions' },
   deal: { list: 'getDealFields', create: 'createDealField', addOptions: 'addDealFieldOptions' },
 };
+/** The documented way to the options of a built-in field, where v2 refuses it (probe list #15). Products have no labels. */
+export const labelOperations: Record<
+  Exclude<LabelEntity, 'lead'>,
+  { list: OperationName; update: OperationName }
+> = {
+  organization: { list: 'getOrganizationFieldsV1', update: 'updateOrganizationFieldV1' },
+  person: { list: 'getPersonFieldsV1', update: 'updatePersonFieldV1' },
+  deal: { list: 'getDealFieldsV1', update: 'updateDealFieldV1' },
+};
+
 export const fieldEntities = Object.keys(fieldOperations) as FieldEntity[];
 
 export const RemoteField = z.object({
@@ -38,16 +49,24 @@ export const RemoteActivityType = z.object({
   active_flag: z.boolean().nullish(),
 });
 
+export const RemoteLeadLabel = z.object({ id: z.string(), name: z.string() });
+
 /** What stands in the account before or after provisioning. */
 export interface AccountSchema {
   fields: Record<FieldEntity, RemoteField[]>;
   pipelines: Array<z.infer<typeof RemotePipeline>>;
   stages: Array<z.infer<typeof RemoteStage>>;
   activityTypes: Array<z.infer<typeof RemoteActivityType>>;
+  /** Listed only when the mapping has labels of leads. */
+  leadLabels: Array<z.infer<typeof RemoteLeadLabel>>;
 }
 
-/** Lists everything a mapping can need: 4 × 10 + 20 + 5 + 5 tokens on an account of ordinary size. */
-export async function readAccountSchema(account: Account, signal: AbortSignal): Promise<AccountSchema> {
+/** Lists everything a mapping can need: 4 × 10 + 20 + 10 + 5 + 5 tokens on an account of ordinary size. */
+export async function readAccountSchema(
+  account: Account,
+  schema: DestinationSchema,
+  signal: AbortSignal,
+): Promise<AccountSchema> {
   const fields = {} as AccountSchema['fields'];
   for (const entity of fieldEntities)
     fields[entity] = z.array(RemoteField).parse(await listAll(account, fieldOperations[entity].list, signal));
@@ -58,7 +77,40 @@ export async function readAccountSchema(account: Account, signal: AbortSignal): 
     activityTypes: z
       .array(RemoteActivityType)
       .parse((await account.read({ operation: 'getActivityTypes' }, signal)).data),
+    leadLabels: hasLeadLabels(schema)
+      ? z.array(RemoteLeadLabel).parse((await account.read({ operation: 'getLeadLabels' }, signal)).data)
+      : [],
   };
+}
+
+export function hasLeadLabels(schema: DestinationSchema): boolean {
+  return schema.labels?.some((label) => label.entity === 'lead') ?? false;
+}
+
+/** The built-in field whose options are the labels of an entity; v2 has called it by two names. */
+export function labelFieldOf(account: AccountSchema, entity: FieldEntity): RemoteField | undefined {
+  return account.fields[entity].find(
+    (field) => !field.is_custom_field && ['label_ids', 'label'].includes(field.field_code),
+  );
+}
+
+/** A label of this name, whatever its case: the same word twice would be for nobody's good. */
+export function findLabel(
+  account: AccountSchema,
+  entity: string,
+  name: string,
+): { id: number | string; name: string } | undefined {
+  const standing =
+    entity === 'lead'
+      ? account.leadLabels
+      : (labelFieldOf(account, entity as FieldEntity)?.options ?? []).map(({ id, label }) => ({
+          id,
+          name: label,
+        }));
+  return (
+    standing.find((label) => label.name === name) ??
+    standing.find((label) => labelKey(label.name) === labelKey(name))
+  );
 }
 
 async function listAll(account: Account, operation: OperationName, signal: AbortSignal): Promise<unknown[]> {

@@ -5,7 +5,7 @@ import type { DestinationSchema, FieldEntity } from '@octopipe/shared/domain/map
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
-import type { Account } from '../destination/account.js';
+import type { Account, WriteOutcome } from '../destination/account.js';
 import {
   type AccountSchema,
   fieldOperations,
@@ -16,7 +16,7 @@ import {
 } from './account-schema.js';
 import { identity, type KnownItem, type PlannedItem } from './plan-schema.js';
 
-interface Scope {
+export interface Scope {
   tenantId: string;
   connectionId: string;
   runId: string;
@@ -36,17 +36,29 @@ export async function readKnownItems(
   return rows.map((row) => ({ ...row, kind: row.kind as KnownItem['kind'] }));
 }
 
-/** Commits the names before anything is made: what stands under such a name later, and did not before, is ours. */
+/**
+ * Commits the names before anything is made: what stands under such a name later, and did not before, is ours, also
+ * when we died between making and noting it.
+ */
 export async function notePlannedItems(
   ctx: LoaderContext,
   scope: Scope,
   items: ReadonlyArray<PlannedItem>,
+  missing: ReadonlyArray<PlannedItem>,
 ): Promise<void> {
   if (items.length === 0) return;
+  const toMake = new Set(missing.map(identity));
   await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
     tx
       .insertInto('loader.destinationItem')
-      .values(items.map((item) => ({ ...item, tenantId: scope.tenantId, connectionId: scope.connectionId })))
+      .values(
+        items.map((item) => ({
+          ...item,
+          tenantId: scope.tenantId,
+          connectionId: scope.connectionId,
+          createdByRun: toMake.has(identity(item)) ? scope.runId : null,
+        })),
+      )
       .onConflict((conflict) =>
         conflict.columns(['connectionId', 'kind', 'entity', 'parent', 'name']).doNothing(),
       )
@@ -139,7 +151,7 @@ async function makeField(
   return RemoteField.parse(data);
 }
 
-const AddedOptions = z.array(z.object({ id: z.union([z.number(), z.string()]), label: z.string() }));
+export const AddedOptions = z.array(z.object({ id: z.union([z.number(), z.string()]), label: z.string() }));
 
 async function ensureOptions(
   account: Account,
@@ -162,19 +174,26 @@ async function ensureOptions(
  * One schema call. A lost answer is not guessed at: the job is handed back and its next try lists first. A refusal
  * stops the run with the account's own reason.
  */
-async function make(account: Account, request: ApiRequest): Promise<unknown> {
+export async function make(account: Account, request: ApiRequest): Promise<unknown> {
+  const outcome = await tryToMake(account, request);
+  if (outcome.kind === 'ok') return outcome.data;
+  throw new RunStopped(
+    'provision_refused',
+    `Pipedrive refused ${request.operation} (${outcome.code}): ${outcome.message} Check the plan's limits and that the token belongs to an admin user, then resume the run.`,
+  );
+}
+
+/** As `make`, for a call that there is another way to: the refusal is answered. */
+export async function tryToMake(
+  account: Account,
+  request: ApiRequest,
+): Promise<Extract<WriteOutcome, { kind: 'ok' | 'refused' }>> {
   await account.takeTokens(request.operation);
   await account.countUse(request.operation);
   failpoint('loader.provision_before_call');
   const outcome = await account.write(request);
   failpoint('loader.provision_after_call');
-  if (outcome.kind === 'ok') return outcome.data;
-  if (outcome.kind === 'refused') {
-    throw new RunStopped(
-      'provision_refused',
-      `Pipedrive refused ${request.operation} (${outcome.code}): ${outcome.message} Check the plan's limits and that the token belongs to an admin user, then resume the run.`,
-    );
-  }
+  if (outcome.kind === 'ok' || outcome.kind === 'refused') return outcome;
   throw new RetryLater(
     outcome.kind === 'unknown' ? account.settings.settleMs : 2_000,
     'schema_call_unanswered',
@@ -218,7 +237,7 @@ async function saveField(
   );
 }
 
-async function saveItem(
+export async function saveItem(
   ctx: LoaderContext,
   scope: Scope,
   item: PlannedItem,

@@ -14,6 +14,7 @@ const account = (deal: RemoteField[], pipelines: string[] = []): AccountSchema =
   pipelines: pipelines.map((name, id) => ({ id, name })),
   stages: [],
   activityTypes: [{ id: 1, name: 'Call', key_string: 'call' }],
+  leadLabels: [{ id: 'u1', name: 'HOT' }],
 });
 const schema: DestinationSchema = {
   fields: [{ entity: 'deal', name: 'Status', type: 'varchar', options: [], rank: 'must' }],
@@ -44,6 +45,16 @@ describe('the names of our items', () => {
     ['a pipeline in the way', account([], ['jobs']), ['Status', 'Jobs (OctopusPro)', 'New', 'Call']],
   ])('%s', (_what, standing, expected) => {
     expect(names(standing)).toEqual(expected);
+  });
+
+  it('labels of the account are used, whatever their case; nobody gets a second one', () => {
+    const labels = ['deal', 'lead'].map((entity) => ({ entity: entity as 'deal' | 'lead', name: 'Hot' }));
+    const labelField = { ...remote('Label', false), field_code: 'label', options: [{ id: 7, label: 'hot' }] };
+    const items = nameItems({ ...schema, labels }, account([labelField]), []);
+    expect(items.filter(({ kind }) => kind === 'label').map((item) => item.actualName)).toEqual([
+      'hot',
+      'HOT',
+    ]);
   });
 
   it('keep the name they were given before, also when the item now stands', () => {

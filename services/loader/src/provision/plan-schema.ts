@@ -1,11 +1,11 @@
 import { RunStopped } from '@octopipe/shared/core/errors';
 import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
 import { type PlanName, plans } from '@octopipe/shared/pipedrive/plans';
-import { type AccountSchema, fieldEntities } from './account-schema.js';
+import { type AccountSchema, fieldEntities, findLabel } from './account-schema.js';
 
 /** What we know of one item of the destination, by our own name for it. `remoteKey` null: planned, perhaps made, not confirmed. */
 export interface KnownItem {
-  kind: 'field' | 'option' | 'pipeline' | 'stage' | 'activity_type';
+  kind: 'field' | 'option' | 'pipeline' | 'stage' | 'activity_type' | 'label';
   entity: string;
   parent: string;
   name: string;
@@ -19,7 +19,7 @@ export type PlannedItem = Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name' 
 
 /**
  * The names our items will have: an item that stands in the account and is not ours keeps its owner, ours is called
- * `<name> (OctopusPro)`. Activity types are the exception: one with the same name says the same thing and is used.
+ * `<name> (OctopusPro)`. Activity types and labels are the exception: one with the same name says the same thing and is used.
  * Items known from an earlier run keep the name they were given.
  */
 export function nameItems(
@@ -48,6 +48,11 @@ export function nameItems(
       { kind: 'activity_type', entity: '', parent: '', name: type.name, itemType: type.iconKey },
       new Set(),
     );
+  for (const { entity, name } of schema.labels ?? []) {
+    const item = { kind: 'label' as const, entity, parent: '', name, itemType: '' };
+    const actualName = knownNames.get(identity(item)) ?? findLabel(account, entity, name)?.name ?? name;
+    items.push({ ...item, actualName });
+  }
   return items;
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
@@ -9,7 +10,15 @@ import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import type { LiveRun } from '../run/read-live-run.js';
-import { type AccountSchema, fieldEntities, fieldOperations, readAccountSchema } from './account-schema.js';
+import {
+  type AccountSchema,
+  fieldEntities,
+  fieldOperations,
+  findLabel,
+  hasLeadLabels,
+  readAccountSchema,
+} from './account-schema.js';
+import { applyLabels } from './apply-labels.js';
 import { applySchema, notePlannedItems, readKnownItems } from './apply-schema.js';
 import { matchOwners } from './match-owners.js';
 import { assertPlanHolds, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
@@ -20,7 +29,7 @@ type Work = Record<Entity, EntityWork>;
 
 /**
  * Everything that must stand before the first record: the plan's limits hold, fields, pipeline, stages and activity
- * types exist, owners are bound, the account's open questions are answered. Repeats without doubling anything: what
+ * types and labels exist, owners are bound, the account's open questions are answered. Repeats without doubling anything: what
  * stands is found by name and type in lists read at the start of each try.
  */
 export async function provisionRun(
@@ -36,7 +45,7 @@ export async function provisionRun(
     { role: 'loader', tenantId: run.tenantId },
     async (tx) => (await getMappingVersion(tx, run.tenantId, run.mappingVersionId)).content.schema,
   );
-  const remote = await readAccountSchema(account, signal);
+  const remote = await readAccountSchema(account, schema, signal);
   const items = nameItems(schema, remote, await readKnownItems(ctx, scope));
   const work = await countWork(ctx, run);
   const counting = await assertLimits(account, remote, items, work, signal);
@@ -45,11 +54,12 @@ export async function provisionRun(
   await savePlan(
     ctx,
     run,
-    planTokens(work, provisioningCalls(missing), { createDeal: 1, deleteDeal: 1, ...counting }),
+    planTokens(work, provisioningCalls(schema, missing), { createDeal: 1, deleteDeal: 1, ...counting }),
   );
-  await notePlannedItems(ctx, scope, items);
+  await notePlannedItems(ctx, scope, items, missing);
   const owners = await matchOwners(ctx, account, run, signal);
   await applySchema(ctx, account, scope, schema, remote, items);
+  await applyLabels(ctx, account, scope, schema, remote, items, signal);
   await probeDeal(ctx, account, signal);
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
@@ -123,13 +133,18 @@ function missingItems(remote: AccountSchema, items: ReadonlyArray<PlannedItem>):
         return !remote.activityTypes.some(
           (type) => type.name === item.actualName && type.active_flag !== false,
         );
+      case 'label':
+        return findLabel(remote, item.entity, item.actualName) === undefined;
       default:
         return false;
     }
   });
 }
 
-function provisioningCalls(missing: ReadonlyArray<PlannedItem>): Partial<Record<OperationName, number>> {
+function provisioningCalls(
+  schema: DestinationSchema,
+  missing: ReadonlyArray<PlannedItem>,
+): Partial<Record<OperationName, number>> {
   const calls: Partial<Record<OperationName, number>> = {
     getPipelines: 1,
     getStages: 1,
@@ -145,6 +160,12 @@ function provisioningCalls(missing: ReadonlyArray<PlannedItem>): Partial<Record<
   calls.createPipeline = missing.filter((item) => item.kind === 'pipeline').length;
   calls.createStage = missing.filter((item) => item.kind === 'stage').length;
   calls.createActivityType = missing.filter((item) => item.kind === 'activity_type').length;
+  const labels = missing.filter((item) => item.kind === 'label');
+  // The labels of one entity are added by one call.
+  for (const entity of fieldEntities)
+    calls[fieldOperations[entity].addOptions] = labels.some((item) => item.entity === entity) ? 1 : 0;
+  calls.getLeadLabels = hasLeadLabels(schema) ? 1 : 0;
+  calls.createLeadLabel = labels.filter((item) => item.entity === 'lead').length;
   return calls;
 }
 

@@ -173,6 +173,7 @@ function symbolicNames(state: SimState): {
   ids: Map<string, string>;
   codes: Map<string, string>;
   options: Map<string, string>;
+  labels: Map<string, string>;
 } {
   const ids = new Map<string, string>();
   for (const list of recordLists)
@@ -182,12 +183,16 @@ function symbolicNames(state: SimState): {
   for (const pipeline of state.pipelines ?? []) ids.set(`pipelines|${pipeline.id}`, String(pipeline.name));
   const codes = new Map<string, string>();
   const options = new Map<string, string>();
+  const labels = new Map((state.leadLabels ?? []).map((label) => [String(label.id), String(label.name)]));
   for (const field of fieldLists.flatMap((list) => state[list] ?? [])) {
     codes.set(String(field.field_code), String(field.field_name));
     for (const option of (field.options ?? []) as Array<{ id: number; label: string }>)
       options.set(`${field.field_code}|${option.id}`, option.label);
+    if (field.field_code === 'label_ids')
+      for (const option of (field.options ?? []) as Array<{ id: number; label: string }>)
+        labels.set(String(option.id), option.label);
   }
-  return { ids, codes, options };
+  return { ids, codes, options, labels };
 }
 
 const links: Record<string, string> = {
@@ -271,6 +276,8 @@ function symbolic(
     const linked = links[field];
     shown[field] = linked ? names.ids.get(`${linked}|${value}`) : withoutRowIds(value);
   }
+  const labels = (record.label_ids ?? []) as Array<number | string>;
+  if (labels.length > 0) shown.labels = labels.map((id) => names.labels.get(String(id)) ?? id).sort();
   for (const [code, value] of Object.entries((record.custom_fields ?? {}) as Record<string, unknown>)) {
     if (value === null) continue;
     // Leads keep theirs flat: `hash_part`, and the options of a set as `1,2`.

@@ -52,6 +52,16 @@ export const testContent: MappingContent = {
       { name: 'Appointment', iconKey: 'calendar' },
       { name: 'Payment', iconKey: 'pricetag' },
     ],
+    labels: [
+      // Every account has `Customer` among its labels of persons, and `Hot` among those of leads.
+      { entity: 'person', name: 'customer' },
+      { entity: 'person', name: 'VIP' },
+      { entity: 'organization', name: 'VIP' },
+      { entity: 'deal', name: 'VIP' },
+      { entity: 'deal', name: 'Quote accepted' },
+      { entity: 'lead', name: 'hot', color: 'red' },
+      { entity: 'lead', name: 'Website lead', color: 'blue' },
+    ],
   },
   objects: [],
   bookingStatuses: {},
@@ -89,6 +99,7 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
           `customer:${n}#org`,
           {
             name: `Café ${n} & Söhne`,
+            label_ids: { $labels: ['VIP'] },
             add_time: '2020-01-02T03:04:05Z',
             custom_fields: { [markerFieldName]: `customer:${n}#org` },
           },
@@ -106,6 +117,7 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
             phones: [{ value: '+61491570006', primary: true, label: 'mobile' }],
             ...(Number(n) <= 3 ? { org_id: { $ref: `customer:${n}#org` } } : {}),
             owner_id: { $owner: ['fieldworker:1'] },
+            label_ids: { $labels: ['VIP', 'customer'] },
             custom_fields: { [markerFieldName]: `customer:${n}`, Pets: { $options: ['Cat', 'Dog'] } },
           },
         ] satisfies Row,
@@ -137,6 +149,7 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
             owner_id: { $owner: ['fieldworker:1'] },
             was_seen: true,
             origin_id: `inquiry:${n}`,
+            label_ids: { $labels: ['Website lead', 'hot'] },
             custom_fields: {
               [markerFieldName]: `inquiry:${n}`,
               'Booking status': { $option: 'To Do' },
@@ -160,6 +173,7 @@ export function probePayloads(file: { sha256: string; bytes: number }): Readonly
             stage_id: { $stage: { pipeline: 'OctopusPro', stage: 'Done' } },
             status: 'won',
             won_time: '2024-05-01T10:00:00Z',
+            label_ids: { $labels: ['VIP', 'Quote accepted'] },
             custom_fields: {
               [markerFieldName]: `booking:${n}`,
               'Booking status': { $option: 'Completed' },

@@ -43,6 +43,7 @@ describe('says the same', () => {
       { custom_fields: { a: [3, 1] } },
       { custom_fields: { a: [1, 3], b: 9 } },
     ],
+    ['no labels, sent as an empty list', 'person', { label_ids: [] }, { label_ids: null }],
     ['labels in another order', 'deal', { label_ids: [11, 2] }, { label_ids: [2, 11] }],
     [
       'an e-mail without a label',
@@ -187,6 +188,13 @@ describe('says something else', () => {
       [`${code}_currency`],
     ],
     ['an option of a lead missing', 'lead', { [code]: '9,8' }, { [code]: '9' }, [code]],
+    [
+      'a label that somebody took away',
+      'lead',
+      { label_ids: ['u1', 'u2'] },
+      { label_ids: ['u2'] },
+      ['label_ids'],
+    ],
     ['done undone', 'activity', { done: true }, { done: false }, ['done']],
   ])('%s', (_what, entity, sent, listed, expected) => {
     expect(differences(entity, sent, listed)).toEqual(expected);

@@ -72,6 +72,8 @@ const clockFields = new Set(['due_time', 'duration']);
 
 export function canonicalField(entity: Entity, name: string, value: unknown): unknown {
   if (value === null || value === undefined || value === '') return null;
+  // No labels: an empty list, or none at all.
+  if (name === 'label_ids' && Array.isArray(value) && value.length === 0) return null;
   if (htmlFields.has(name)) return textOf(String(value));
   if (timeFields.has(name)) return instantOf(String(value));
   if (clockFields.has(name)) return String(value).slice(0, 5);

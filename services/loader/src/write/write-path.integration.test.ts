@@ -40,6 +40,7 @@ describe('an undisturbed run', () => {
       ...payload,
       title: 'Gutters',
       value: null,
+      label_ids: { $labels: ['Website lead'] },
       custom_fields: { ...fields, 'Job address': { value: '4 Wharf Steps', street_number: '4' } },
     };
     await db
@@ -56,6 +57,7 @@ describe('an undisturbed run', () => {
       was_seen: true,
       origin_id: 'inquiry:1',
       is_archived: false,
+      labels: ['Website lead'],
       'custom OctopusPro ID': 'inquiry:1',
       'custom Booking status': 'To Do',
       'custom Job address': '4 Wharf Steps',
@@ -71,6 +73,7 @@ describe('an undisturbed run', () => {
     expect(Object.keys(patch?.body ?? {}).filter((name) => !/^[0-9a-f]{40}/.test(name))).toEqual([
       'title',
       'value',
+      'label_ids',
     ]);
   });
 });

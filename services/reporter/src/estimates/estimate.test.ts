@@ -94,8 +94,8 @@ describe('an estimate', () => {
 
   it('counts inquiries where the tenant wants them', () => {
     const [leads, deals] = [ask(), ask({ inquiries: 'deals' })];
-    expect([leads.records.lead, deals.records.lead]).toEqual([2_500, undefined]);
-    expect((deals.records.deal ?? 0) - (leads.records.deal ?? 0)).toBe(2_500);
+    expect([leads.records.lead, deals.records.lead]).toEqual([1_000, undefined]);
+    expect((deals.records.deal ?? 0) - (leads.records.deal ?? 0)).toBe(1_000);
     expect(deals.tokens.total).toBeLessThan(leads.tokens.total);
   });
 

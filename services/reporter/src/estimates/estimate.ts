@@ -32,6 +32,8 @@ export interface EstimateInput {
 const ownFields = 25;
 const stagesMade = 8;
 const activityTypesMade = 12;
+/** Statuses of inquiries and a few labels of their own. */
+const leadLabelsMade = 8;
 
 /** Everything that is known before the first write, from counts alone. Pure: the same input gives the same estimate. */
 export function estimateOf(input: EstimateInput) {
@@ -40,6 +42,7 @@ export function estimateOf(input: EstimateInput) {
     customFields: Math.min(plans[input.plan].customFields, ownFields + input.customFields),
     stages: stagesMade,
     activityTypes: activityTypesMade,
+    leadLabels: (records.lead ?? 0) > 0 ? leadLabelsMade : 0,
   });
   const total = sum([model.provision, model.load, model.verify]);
   const perDay = shareOf(input.plan, input);

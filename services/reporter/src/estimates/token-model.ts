@@ -30,6 +30,7 @@ export interface SchemaCounts {
   customFields: number;
   stages: number;
   activityTypes: number;
+  leadLabels: number;
 }
 
 /**
@@ -67,6 +68,12 @@ export function tokenModel(
       cost('createPipeline', 1),
       cost('createStage', schema.stages),
       cost('createActivityType', schema.activityTypes),
+      // Labels of persons, organizations and deals are options, added by a call for each of the three.
+      ...(['addPersonFieldOptions', 'addOrganizationFieldOptions', 'addDealFieldOptions'] as const).map(
+        (operation) => cost(operation, 1),
+      ),
+      cost('getLeadLabels', schema.leadLabels > 0 ? 1 : 0),
+      cost('createLeadLabel', schema.leadLabels),
       // The probe: one deal is made, read in the answer, and removed.
       cost('createDeal', 1),
       cost('deleteDeal', 1),

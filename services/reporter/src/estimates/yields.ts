@@ -32,7 +32,7 @@ export const yields: Readonly<Record<string, ReadonlyArray<Yield>>> = {
   payment: [rule('activity')],
   refund: [rule('activity')],
   quote: [rule('deal')],
-  inquiry: [rule('lead')],
+  inquiry: [share('lead', 0.4, 'inquiries that became neither a quote nor a booking')],
   note: [share('note', 0.95, 'notes with a parent that migrates')],
   communication: [share('activity', 0.4, 'messages that a person wrote; automated ones are left out')],
   complaint: [rule('activity')],

@@ -75,6 +75,8 @@ test('the sample is mapped whole: every row has one outcome, in the words of the
       "inquiry merged  7",
       "invoice mapped  86",
       "invoice_item merged  115",
+      "label excluded unused_label 1",
+      "label merged  9",
       "message_template excluded inventory_only 11",
       "note mapped  65",
       "pay_rate excluded inventory_only 30",
@@ -152,6 +154,41 @@ test('no payload holds a field that its object does not declare, and the plan of
      from transform.mapped_record where payload ? 'custom_fields'`,
   );
   expect(used.map(({ entity, name }) => `${entity} ${name}`).filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('every label of a record is one that provisioning makes, and every one that an object has is used', async () => {
+  const [version] = await rig.query<{
+    content: { schema: { labels: Array<{ entity: string; name: string }> } };
+  }>('select content from transform.mapping_version');
+  const made = new Set(version?.content.schema.labels.map(({ entity, name }) => `${entity} ${name}`));
+  const used = await rig.query<{ entity: string; name: string }>(
+    `select distinct entity, name from transform.mapped_record,
+       jsonb_array_elements_text(payload->'label_ids'->'$labels') as name order by 1, 2`,
+  );
+  const names = used.map(({ entity, name }) => `${entity} ${name}`);
+  expect(names.filter((name) => !made.has(name))).toEqual([]);
+  expect(names).toMatchInlineSnapshot(`
+    [
+      "deal After hours",
+      "deal Bond clean",
+      "deal Commercial",
+      "deal Dispute",
+      "deal Quote accepted",
+      "deal Quote declined",
+      "deal Quote expired",
+      "deal Website lead",
+      "lead Contacted",
+      "lead New",
+      "lead Website lead",
+      "organization Agent",
+      "organization Commercial",
+      "person Agent",
+      "person Commercial",
+      "person Garden",
+      "person Senior",
+      "person VIP",
+    ]
+  `);
 });
 
 test('findings of mapping name the header and repeat nothing', async () => {

@@ -2,12 +2,14 @@ import type { Tx } from '@octopipe/shared/db/index';
 import { optionKey, parseList } from '@octopipe/shared/domain/convert/list';
 import { definitionOf, entityOfOwnFields, targetType } from '@octopipe/shared/domain/mapping/custom-values';
 import type { Catalogue, SourceRow } from '@octopipe/shared/domain/mapping/define-object';
+import { labelKey, labelsIn } from '@octopipe/shared/domain/mapping/labels';
 import type { ProposalFacts } from '@octopipe/shared/domain/mapping/propose';
 import {
   getExport,
   getMigration,
   listOutOfScope,
   listStagedObjects,
+  type StagedColumn,
 } from '@octopipe/shared/staging/read-staged';
 import { allRows } from '../mapping/all-rows.js';
 import { loadCatalogue } from '../mapping/catalogue.js';
@@ -23,11 +25,13 @@ export async function scanExport(
   const found = await getExport(tx, tenantId, exportId);
   const objects = await listStagedObjects(tx, tenantId, exportId);
   const catalogue = await loadCatalogue(tx, tenantId, exportId);
-  const values = new ValueCollector(catalogue);
-  for (const object of entityOfOwnFields.keys()) {
-    if (!objects.some((staged) => staged.object === object)) continue;
+  const definitions = await rowsOf(tx, tenantId, exportId, 'label');
+  const values = new ValueCollector(
+    catalogue,
+    definitions.flatMap((row) => row.fields.name ?? []),
+  );
+  for (const { object } of objects.filter(hasValues))
     for await (const row of allRows(tx, tenantId, exportId, object)) values.see(row);
-  }
   for await (const row of allRows(tx, tenantId, exportId, 'custom_field_value')) values.seeLongForm(row);
   const filled = await fillOf(tx, tenantId, exportId);
   return {
@@ -36,12 +40,24 @@ export async function scanExport(
     objects,
     filled: (object, header) => filled.get(`${object}\n${header}`),
     customFields: catalogue.customFields,
+    labels: {
+      definitions,
+      found: new Map([...values.labels].map(([object, names]) => [object, [...names.values()]])),
+      inquiryStatuses: [...values.inquiryStatuses],
+    },
     statuses: await rowsOf(tx, tenantId, exportId, 'booking_status'),
     statusesFound: [...values.statuses],
     valuesFound: new Map([...values.options].map(([header, labels]) => [header, [...labels.values()]])),
     longFormFields: values.longForm,
     outOfScope: await listOutOfScope(tx, tenantId, exportId),
   };
+}
+
+/** Objects whose rows hold statuses, choices or labels: the others need not be read for a proposal. */
+function hasValues({ object, columns }: { object: string; columns: StagedColumn[] }): boolean {
+  return (
+    entityOfOwnFields.has(object) || (object === 'invoice' && columns.some(({ field }) => field === 'labels'))
+  );
 }
 
 /** A field with more values than this is no choice, whatever its definition says; the rest is packed as text. */
@@ -51,12 +67,28 @@ class ValueCollector {
   readonly statuses = new Set<string>();
   readonly options = new Map<string, Map<string, string>>();
   readonly longForm = new Map<string, number>();
+  readonly inquiryStatuses = new Set<string>();
+  /** By object, then by what makes two of them the same. */
+  readonly labels = new Map<string, Map<string, string>>();
 
-  constructor(private readonly catalogue: Catalogue) {}
+  constructor(
+    private readonly catalogue: Catalogue,
+    private readonly definedLabels: ReadonlyArray<string>,
+  ) {}
 
   see(row: SourceRow): void {
     if (row.object === 'booking' && row.fields.status !== undefined) this.statuses.add(row.fields.status);
+    if (row.object === 'inquiry' && row.fields.status !== undefined && this.inquiryStatuses.size < maxOptions)
+      this.inquiryStatuses.add(row.fields.status);
+    if (row.fields.labels !== undefined) this.addLabels(row);
     for (const [header, text] of Object.entries(row.extra)) this.addChoice(row.object, header, text);
+  }
+
+  private addLabels(row: SourceRow): void {
+    const names = this.labels.get(row.object) ?? new Map<string, string>();
+    this.labels.set(row.object, names);
+    for (const name of labelsIn(row, this.definedLabels))
+      if (names.size < maxOptions && !names.has(labelKey(name))) names.set(labelKey(name), name);
   }
 
   seeLongForm(row: SourceRow): void {

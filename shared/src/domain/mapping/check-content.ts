@@ -1,4 +1,5 @@
 import type { MappingContent } from './content.js';
+import { labelKey } from './labels.js';
 import { markerFieldName } from './record.js';
 
 /** What the zod shape cannot see: parts of a mapping that contradict each other. One sentence each; empty when it is sound. */
@@ -6,6 +7,8 @@ export function problemsOf(content: MappingContent): string[] {
   const { settings, schema, bookingStatuses } = content;
   const pipeline = schema.pipelines.find((candidate) => candidate.name === settings.pipeline);
   const names = schema.fields.map((field) => `${field.entity}: ${field.name}`);
+  const labels = (schema.labels ?? []).map((label) => `${label.entity}: ${labelKey(label.name)}`);
+  const repeatedLabels = labels.filter((name, index) => labels.indexOf(name) !== index);
   const repeated = names.filter((name, index) => names.indexOf(name) !== index);
   return [
     ...(pipeline
@@ -31,6 +34,7 @@ export function problemsOf(content: MappingContent): string[] {
     content.objects.some((object) => object.object === 'inquiry' && object.supported)
       ? ['The pipeline needs the stage "Inquiry": inquiries go there.']
       : []),
+    ...repeatedLabels.map((name) => `The label ${name} is in the schema twice.`),
     ...repeated.map((name) => `The field ${name} is in the schema twice.`),
     ...(['organization', 'person', 'product', 'deal'] as const)
       .filter((entity) => schema.fields.some((field) => field.entity === entity))

@@ -20,6 +20,13 @@ export type FieldType = z.infer<typeof FieldType>;
 export const FieldEntity = z.enum(['organization', 'person', 'product', 'deal']);
 export type FieldEntity = z.infer<typeof FieldEntity>;
 
+/** The entities that carry labels. */
+export const LabelEntity = z.enum(['organization', 'person', 'deal', 'lead']);
+export type LabelEntity = z.infer<typeof LabelEntity>;
+/** Of labels of leads; Pipedrive colours all others itself. */
+export const LabelColor = z.enum(['green', 'blue', 'red', 'yellow', 'purple', 'gray']);
+export type LabelColor = z.infer<typeof LabelColor>;
+
 /** What has to exist in the account before the first record: made by `provision`, found by name and type. */
 export const DestinationSchema = z.object({
   fields: z.array(
@@ -34,6 +41,10 @@ export const DestinationSchema = z.object({
   ),
   pipelines: z.array(z.object({ name: z.string(), stages: z.array(z.string()).min(1) })),
   activityTypes: z.array(z.object({ name: z.string(), iconKey: z.string() })),
+  /** Absent in versions that were confirmed before labels were carried over: theirs are text. */
+  labels: z
+    .array(z.object({ entity: LabelEntity, name: z.string().min(1).max(255), color: LabelColor.optional() }))
+    .optional(),
 });
 export type DestinationSchema = z.infer<typeof DestinationSchema>;
 

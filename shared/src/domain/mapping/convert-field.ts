@@ -167,17 +167,6 @@ export function custom(
   };
 }
 
-/** As `custom`, for a list in one cell: its values on one line. */
-export function customList(target: string, rank: Rank, from: string, lossy: string | null = null): FieldRule {
-  return {
-    ...computedCustom(target, 'varchar', rank, [from], {
-      converter: 'list, on one line',
-      ...(lossy ? { lossy } : {}),
-    }),
-    read: (row, ctx) => cut(parseList(row.fields[from]).join(', '), textLimits.varchar, ctx, from),
-  };
-}
-
 /** A custom field that the object's `map` fills. */
 export function computedCustom(
   target: string,

@@ -140,6 +140,8 @@ export interface Draft {
   native: Payload;
   /** By the custom field's name. */
   custom: Map<string, Converted>;
+  /** Names, of an entity that has labels. */
+  labels?: ReadonlyArray<string>;
   /** Sorts the load batches within an entity. */
   sortKey: string;
 }

@@ -2,9 +2,10 @@ import { hashOf } from '../../core/canonical-json.js';
 import { optionKey } from '../convert/list.js';
 import { cutText } from '../convert/text.js';
 import type { Finding, FindingCode } from '../findings.js';
-import type { DestinationSchema, FieldEntity, MappingContent } from './content.js';
+import { type DestinationSchema, type FieldEntity, LabelEntity, type MappingContent } from './content.js';
 import { type Converted, textLimits } from './convert-field.js';
 import type { Draft, Mapping, ObjectDefinition, Refs, RowContext, SourceRow } from './define-object.js';
+import { labelKey, mostLabels, namesOf } from './labels.js';
 import type { MappedRecord, Payload, PayloadValue, SourceLink, SourceOutcome } from './record.js';
 
 /** Where custom values go that have no field of their own: the plan allows too few, or a person left the field out. */
@@ -59,7 +60,10 @@ export function layOut(draft: Draft, schema: DestinationSchema, ctx: RowContext)
   );
   const customFields: Record<string, PayloadValue> = {};
   const packed: string[] = [];
-  for (const [name, converted] of draft.custom) {
+  const labels = labelsFor(draft, schema, ctx);
+  // An organization has neither: its labels are those of its people, and stand as text on them.
+  const hasRoom = fields.has('Labels') || fields.has(packedFieldName);
+  for (const [name, converted] of [...draft.custom, ...(hasRoom ? labels.asText : [])]) {
     const field = fields.get(name);
     const { fits, rest } = field ? fitting(field, converted, ctx) : { fits: undefined, rest: converted.text };
     if (fits !== undefined) customFields[name] = fits;
@@ -68,9 +72,30 @@ export function layOut(draft: Draft, schema: DestinationSchema, ctx: RowContext)
   if (packed.length > 0) customFields[packedFieldName] = packedText(packed, ctx);
   const payload: Payload = {
     ...draft.native,
+    ...(labels.known.length > 0 ? { label_ids: { $labels: labels.known } } : {}),
     ...(Object.keys(customFields).length > 0 ? { custom_fields: customFields } : {}),
   };
   return { targetKey: draft.targetKey, entity: draft.entity, payload, payloadHash: hashOf(payload) };
+}
+
+/** The labels that the mapping makes, at most as many as a record takes; the others as text, like a field without a place. */
+function labelsFor(
+  draft: Draft,
+  schema: DestinationSchema,
+  ctx: RowContext,
+): { known: string[]; asText: Array<[string, Converted]> } {
+  const given = draft.labels ?? [];
+  const entity = LabelEntity.safeParse(draft.entity).data;
+  if (given.length === 0 || !entity) return { known: [], asText: [] };
+  const names = namesOf(schema, entity);
+  const known = [...new Set(given.flatMap((label) => names.get(labelKey(label)) ?? []))];
+  const unknown = [...new Set(given.filter((label) => !names.has(labelKey(label))))].join(', ');
+  if (known.length > mostLabels)
+    ctx.find('too_many_labels', 'labels', { count: known.length, limit: mostLabels });
+  return {
+    known: known.slice(0, mostLabels),
+    asText: unknown === '' ? [] : [['Labels', { value: unknown, text: unknown }]],
+  };
 }
 
 type SchemaField = DestinationSchema['fields'][number];

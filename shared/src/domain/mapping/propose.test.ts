@@ -54,6 +54,7 @@ const facts: ProposalFacts = {
   ],
   filled: (_object, header) => ({ 'cf:710:Size': 9, 'cf:711:Source': 2, Mystery: 10 })[header],
   customFields: new Map([size, source, signature].map((definition) => [definition.id, definition])),
+  labels: { definitions: [], found: new Map(), inquiryStatuses: [] },
   statuses: [
     row('booking_status', '1', { name: 'To Do', is_current: 'true' }),
     row('booking_status', '21', { name: 'Keys Collected', is_current: 'true', allows_invoicing: 'true' }),

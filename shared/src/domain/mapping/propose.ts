@@ -38,6 +38,7 @@ import type {
   SourceRow,
 } from './define-object.js';
 import { fieldEntityOf, isFieldEntity, packedFieldName } from './map-record.js';
+import { type LabelFacts, proposeLabels } from './propose-labels.js';
 import { markerFieldName } from './record.js';
 
 /** What the smallest plan allows over all entities (pipedrive-api.md 5.4); a larger plan may be proposed more. */
@@ -69,6 +70,7 @@ export interface ProposalFacts {
   /** Cells that are not empty, by object and header. Absent: not counted, taken as filled. */
   filled(object: string, header: string): number | undefined;
   customFields: ReadonlyMap<string, CustomFieldDefinition>;
+  labels: LabelFacts;
   /** Rows of booking_status. */
   statuses: ReadonlyArray<SourceRow>;
   /** Status texts that occur in bookings. */
@@ -98,6 +100,12 @@ export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap
       fields: chooseFields(candidates(objects, facts, settings), entitiesOfFiles(objects, facts), fieldCap),
       pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects, settings) }],
       activityTypes: activityTypes(facts),
+      labels: proposeLabels(
+        facts.labels,
+        facts.objects.map((staged) => staged.object),
+        settings,
+        hasCompanies(facts),
+      ),
     },
     objects,
     bookingStatuses,
@@ -528,6 +536,13 @@ function hasSignatures({ customFields }: ProposalFacts): boolean {
   return [...customFields.values()].some(
     ({ type, appliesTo }) => isSignature(type) && entityOfOwnFields.has(appliesTo),
   );
+}
+
+function hasCompanies(facts: ProposalFacts): boolean {
+  const header = facts.objects
+    .find((staged) => staged.object === 'customer')
+    ?.columns.find((column) => column.field === 'business_name')?.header;
+  return header !== undefined && facts.filled('customer', header) !== 0;
 }
 
 function lossesOf(objects: ReadonlyArray<ObjectMapping>, settings: MappingSettings): MappingContent['lossy'] {

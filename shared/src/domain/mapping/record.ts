@@ -50,6 +50,7 @@ export type PayloadValue =
   | ActivityTypeSymbol
   | OptionSymbol
   | OptionsSymbol
+  | LabelsSymbol
   | FileSymbol
   | TextFileSymbol
   | PayloadValue[]
@@ -77,6 +78,10 @@ export interface OptionSymbol {
 }
 export interface OptionsSymbol {
   $options: string[];
+}
+/** The ids of labels by name: options of the entity's own label field; of a lead, labels of leads. */
+export interface LabelsSymbol {
+  $labels: string[];
 }
 /** The bytes of a packaged file. */
 export interface FileSymbol {

@@ -8,7 +8,6 @@ import {
   computed,
   computedCustom,
   custom,
-  customList,
   cut,
   monetary,
   readFields,
@@ -26,6 +25,7 @@ import {
   rejected,
   type SourceRow,
 } from '../mapping/define-object.js';
+import { labelsOf } from '../mapping/labels.js';
 import { markerFieldName, type Payload, type PayloadValue, targetKeyOf } from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { closingTime } from './closing-time.js';
@@ -34,7 +34,7 @@ import { type DealMoney, moneyFields, moneyOfBooking, moneyValues, readsOfInvoic
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf, workerName } from './owner.js';
-import { mergedQuoteValues, quoteNumbers } from './quote.js';
+import { labelsOfQuote, mergedQuoteValues, quoteNumbers } from './quote.js';
 import { linesText, serviceName } from './service-lines.js';
 import { sortKeyOf } from './sort-key.js';
 import { visitActivity, visitFields, workersOf } from './visit-activity.js';
@@ -66,6 +66,7 @@ const dealFields = [
     ['owner_id', 'sales_rep', 'fieldworker_ids', 'fieldworkers'],
     'booking owner, else the first accepted worker',
   ),
+  computed('label_ids', ['labels', 'invoice.labels', 'quote.labels', 'inquiry.labels'], 'labels by name'),
   computedCustom(markerFieldName, 'varchar', 'must', ['booking_id'], { converter: 'target key' }),
   ...moneyFields,
   custom('Booking number', 'varchar', 'should', 'booking_number'),
@@ -92,7 +93,6 @@ const dealFields = [
   custom('Customer notes', 'text', 'may', 'customer_notes'),
   custom('Feedback', 'text', 'may', 'feedback'),
   custom('Rating', 'double', 'may', 'rating'),
-  customList('Labels', 'may', 'labels', 'Labels become text for now, not Pipedrive labels.'),
   custom('Job title', 'varchar', 'may', 'title'),
   custom('Time window', 'varchar', 'may', 'time_window'),
   custom('Location type', 'varchar', 'may', 'location_type'),
@@ -349,6 +349,11 @@ function setCustom(
     for (const [name, value] of mergedQuoteValues(quote, refs, { ...ctx, find: () => {} }))
       deal.custom.set(name, value);
   const inquiries = [row, ...mergedQuotes].flatMap((origin) => inquiriesOf(origin, refs));
+  const invoices = refs.children('invoice', 'booking', row.sourceId);
+  deal.labels = [
+    ...[row, ...invoices, ...inquiries].flatMap((origin) => labelsOf(origin, 'deal', ctx)),
+    ...mergedQuotes.flatMap((quote) => labelsOfQuote(quote, ctx)),
+  ];
   for (const [name, value] of inquiryValues(inquiries, refs, { ...ctx, find: () => {} }))
     deal.custom.set(name, value);
   const total = parseMoney(row.fields.total, ctx.settings.currency);

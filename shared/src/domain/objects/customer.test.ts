@@ -81,6 +81,11 @@ describe('customer', () => {
           "custom_fields": {
             "OctopusPro ID": "customer:1048#org",
           },
+          "label_ids": {
+            "$labels": [
+              "Commercial",
+            ],
+          },
           "name": "Tidewater Dental Pty Ltd",
           "owner_id": {
             "$owner": [
@@ -104,8 +109,7 @@ describe('customer', () => {
             "Email opt out": {
               "$option": "No",
             },
-            "More details": "Title: Ms
-      Labels: Commercial",
+            "More details": "Title: Ms",
             "OctopusPro ID": "customer:1048",
             "SMS opt out": {
               "$option": "Yes",
@@ -118,6 +122,11 @@ describe('customer', () => {
               "value": "karen@tidewaterdental.example",
             },
           ],
+          "label_ids": {
+            "$labels": [
+              "Commercial",
+            ],
+          },
           "name": "Karen Lindqvist",
           "org_id": {
             "$ref": "customer:1048#org",

@@ -9,7 +9,6 @@ import {
   computed,
   computedCustom,
   custom,
-  customList,
   cut,
   readFields,
   titleLimit,
@@ -26,6 +25,7 @@ import {
   type RowContext,
   type SourceRow,
 } from '../mapping/define-object.js';
+import { labelsOf } from '../mapping/labels.js';
 import { block, markedNote } from '../mapping/note-text.js';
 import {
   markerFieldName,
@@ -52,6 +52,7 @@ const personFields = [
   ),
   computed('org_id', ['business_name'], 'reference'),
   computed('owner_id', ['owner', 'owner_id'], 'user by name or id'),
+  computed('label_ids', ['labels'], 'labels by name'),
   computed('add_time', ['date_joined'], 'day, as midnight in the tenant zone'),
   computedCustom(markerFieldName, 'varchar', 'must', ['customer_id'], { converter: 'target key' }),
   computedCustom('Address', 'address', 'should', [...addressFields, 'address'], {
@@ -61,7 +62,6 @@ const personFields = [
   custom('SMS opt out', 'enum', 'should', 'sms_opt_out', { options: yesNo }),
   custom('Title', 'varchar', 'may', 'customer_title'),
   custom('Customer source', 'varchar', 'may', 'source'),
-  customList('Labels', 'may', 'labels', 'Labels become text for now, not Pipedrive labels.'),
   custom('Branch', 'varchar', 'may', 'branch'),
   custom('Trading name', 'varchar', 'may', 'trading_name'),
   custom('Invoice due days', 'double', 'may', 'invoice_due_days'),
@@ -73,6 +73,7 @@ const organizationFields = [
   computed('name', ['business_name'], 'name'),
   computed('address', [...addressFields, 'address'], 'address'),
   computed('owner_id', ['owner', 'owner_id'], 'user by name or id'),
+  computed('label_ids', ['labels'], 'labels by name, of all its customers'),
   computed('add_time', ['date_joined'], 'day, as midnight in the tenant zone'),
   computedCustom(markerFieldName, 'varchar', 'must', ['customer_id'], { converter: 'target key' }),
 ];
@@ -255,6 +256,7 @@ function personDraft(
   draft.custom.set(markerFieldName, { value: key, text: key });
   // What is known of the customer stands on the customer, once; a further contact has a name, phone and e-mail.
   if (person.slot !== '') return draft;
+  draft.labels = labelsOf(row, 'person', ctx);
   const address = addressOf(row.fields);
   if (address) draft.custom.set('Address', { value: { ...address }, text: address.value });
   for (const [name, value] of readFields(personFields, row, ctx).custom) draft.custom.set(name, value);
@@ -300,6 +302,7 @@ function organizationDraft(
     entity: 'organization',
     native,
     custom: new Map([[markerFieldName, { value: key, text: key }]]),
+    labels: members.flatMap((member) => labelsOf(member, 'organization', ctx)),
     sortKey: sortKeyOf(first, 'org'),
   };
 }

@@ -5,6 +5,7 @@ import { compareIds } from '../mapping/group-companies.js';
 import { isFieldEntity, type MappedRow, mapRow, packedFieldName } from '../mapping/map-record.js';
 import { targetKeyOf } from '../mapping/record.js';
 import { knownStatuses, stages } from './booking-status.js';
+import { quoteLabels } from './quote.js';
 import { findDefinition, registry } from './registry.js';
 
 /** Everything here is for the tests of mapping: a small package in memory, mapped without a database. */
@@ -71,12 +72,22 @@ export function contentOf(pack: Package): MappingContent {
       fields: schemaFields(),
       pipelines: [{ name: 'Bookings', stages: [...stages] }],
       activityTypes: [],
+      labels: schemaLabels(),
     },
     objects: [],
     bookingStatuses: { ...knownStatuses },
     lossy: [],
     ...pack.content,
   };
+}
+
+/** A tenant's few labels, and those we make ourselves, on everything that has any. */
+function schemaLabels(): NonNullable<DestinationSchema['labels']> {
+  const names = ['VIP', 'Commercial', 'Dispute', 'Website lead', 'Nursery, upstairs', ...quoteLabels];
+  const statuses = ['New', 'Follow Up', 'Closed', 'Converted', 'Hot prospect'];
+  return (['organization', 'person', 'deal', 'lead'] as const).flatMap((entity) =>
+    [...names, ...(entity === 'lead' ? statuses : [])].map((name) => ({ entity, name })),
+  );
 }
 
 /** Fields that must or should be; the rest is packed, as on the smallest plan. */

@@ -56,6 +56,11 @@ describe('inquiry', () => {
       Oven",
             "Source": "Referral",
           },
+          "label_ids": {
+            "$labels": [
+              "Follow Up",
+            ],
+          },
           "organization_id": {
             "$ref": "customer:1038#org",
           },

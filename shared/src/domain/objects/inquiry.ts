@@ -6,13 +6,12 @@ import { parseList } from '../convert/list.js';
 import { displayName } from '../convert/name.js';
 import { parsePhones } from '../convert/phone.js';
 import { firstLine, oneLine } from '../convert/text.js';
-import type { MappingSettings } from '../mapping/content.js';
+import type { LabelColor, MappingSettings } from '../mapping/content.js';
 import {
   type Converted,
   computed,
   computedCustom,
   custom,
-  customList,
   cut,
   readFields,
   textLimits,
@@ -32,6 +31,7 @@ import {
   rejected,
   type SourceRow,
 } from '../mapping/define-object.js';
+import { labelName, labelsOf } from '../mapping/labels.js';
 import { block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, type TargetKey } from '../mapping/record.js';
 import { fallbackTarget } from './booking-status.js';
@@ -55,7 +55,6 @@ const inquiryFields = [
   custom('Inquiry status', 'varchar', 'may', 'status'),
   custom('Follow up date', 'date', 'may', 'follow_up_date'),
   custom('Description', 'text', 'may', 'notes'),
-  customList('Labels', 'may', 'labels', 'Labels become text for now, not Pipedrive labels.'),
 ];
 
 const asLead = (settings: MappingSettings) => settings.inquiries !== 'deals';
@@ -89,12 +88,13 @@ export const inquiry = defineObject({
         computed('person_id', ['customer_id'], 'reference'),
         computed('organization_id', ['customer_id'], 'reference'),
         computed('owner_id', ['owner_id'], 'user by id'),
+        computed('label_ids', ['status', 'labels'], 'the status, and labels by name'),
         computed('was_seen', [], 'always'),
         computed('origin_id', ['inquiry_id'], 'target key'),
         ...inquiryFields,
       ],
       lossy: [
-        'A lead has no status: that of the inquiry stands in a field. Closed inquiries are leads like the others.',
+        'A lead has no status: that of the inquiry becomes a label. Closed inquiries are leads like the others, not archived.',
       ],
     },
     {
@@ -116,6 +116,7 @@ export const inquiry = defineObject({
         computed('person_id', ['customer_id'], 'reference'),
         computed('org_id', ['customer_id'], 'reference'),
         computed('owner_id', ['owner_id'], 'user by id'),
+        computed('label_ids', ['labels'], 'labels by name'),
         ...inquiryFields,
       ],
       lossy: ['An inquiry has many states, a deal three (open, won, lost) and a stage.'],
@@ -241,11 +242,14 @@ function draftOf(
   more: Payload,
 ): Draft {
   const owner = ownerOf([row.fields.owner_id], [], refs.catalogue);
+  // The stage of a deal says it.
+  const status = entity === 'lead' ? labelName(row.fields.status ?? '') : '';
   const draft: Draft = {
     targetKey: key,
     entity,
     native: { title: titleOf(row, refs, ctx), ...more, ...(owner ? { owner_id: owner } : {}) },
     custom: new Map([[markerFieldName, { value: key, text: key }]]),
+    labels: [...(status === '' ? [] : [status]), ...labelsOf(row, entity, ctx)],
     sortKey: `inquiry${sortKeyOf(row)}`,
   };
   const set = (name: string, text: string | undefined) => {
@@ -310,10 +314,20 @@ const fates = new Map<string, Fate>([
 ]);
 
 function fateOf(row: SourceRow): Fate {
-  const word = oneLine(row.fields.status ?? 'new')
+  return fateOfStatus(row.fields.status ?? 'new');
+}
+
+function fateOfStatus(status: string): Fate {
+  const word = oneLine(status)
     .toLowerCase()
     .replace(/[\s_-]+/g, ' ');
   return fates.get(word) ?? 'unknown';
+}
+
+/** Of the label that says a status. */
+export function statusColor(status: string): LabelColor {
+  const colors = { open: 'blue', lost: 'gray', became: 'green', deleted: 'gray', unknown: 'yellow' } as const;
+  return colors[fateOfStatus(status)];
 }
 
 /** An inquiry is never won: what it became, is. One that became something the export does not have is left to a person. */

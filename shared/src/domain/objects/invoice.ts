@@ -14,6 +14,7 @@ import {
   rejected,
   type SourceRow,
 } from '../mapping/define-object.js';
+import { labelsOf } from '../mapping/labels.js';
 import { block, markedNote } from '../mapping/note-text.js';
 import {
   fileNameWithMarker,
@@ -92,6 +93,7 @@ export const invoice = defineObject({
         computed('person_id', ['customer_id'], 'reference'),
         computed('org_id', ['customer_id'], 'reference'),
         computed('owner_id', ['owner_id'], 'user by id'),
+        computed('label_ids', ['labels'], 'labels by name, of the bookings’ deals or its own'),
         computedCustom(markerFieldName, 'varchar', 'must', ['invoice_id'], { converter: 'target key' }),
         ...moneyFields,
       ],
@@ -202,6 +204,7 @@ function dealDraft(
     entity: 'deal',
     native,
     custom: new Map(),
+    labels: labelsOf(row, 'deal', ctx),
     sortKey: `invoice${sortKeyOf(row)}`,
   };
   draft.custom.set(markerFieldName, { value: key, text: key });

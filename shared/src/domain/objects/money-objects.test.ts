@@ -119,6 +119,11 @@ describe('invoice', () => {
           },
           "OctopusPro ID": "invoice:5765",
         },
+        "label_ids": {
+          "$labels": [
+            "Dispute",
+          ],
+        },
         "owner_id": {
           "$owner": [
             "user:11",

@@ -58,7 +58,6 @@ describe('quote', () => {
       Quote valid until: 2025-04-20
       Description: Two-day garden makeover
         with chipper
-      Labels: Website lead
       Quote total: AUD 1138.50
       Quote status: Accepted
       Quote sent: 2025-03-21 10:32
@@ -67,6 +66,12 @@ describe('quote', () => {
             "OctopusPro ID": "quote:402",
             "Quote number": "EST-402",
             "Services": "Garden tidy-up: 16 × AUD 66.00 = AUD 1056.00",
+          },
+          "label_ids": {
+            "$labels": [
+              "Website lead",
+              "Quote accepted",
+            ],
           },
           "owner_id": {
             "$owner": [

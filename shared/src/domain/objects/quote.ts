@@ -8,7 +8,6 @@ import {
   computed,
   computedCustom,
   custom,
-  customList,
   cut,
   monetary,
   readFields,
@@ -27,6 +26,7 @@ import {
   rejected,
   type SourceRow,
 } from '../mapping/define-object.js';
+import { labelsOf } from '../mapping/labels.js';
 import { type BlockLine, block } from '../mapping/note-text.js';
 import { markerFieldName, type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
@@ -62,6 +62,11 @@ const quoteFields = [
   computed('person_id', ['customer_id'], 'reference'),
   computed('org_id', ['customer_id'], 'reference'),
   computed('owner_id', ['owner_id'], 'user by id'),
+  computed(
+    'label_ids',
+    ['labels', 'status', 'inquiry.labels'],
+    'labels by name; accepted, declined and expired are labels, too',
+  ),
   computedCustom(markerFieldName, 'varchar', 'must', ['quote_id'], { converter: 'target key' }),
   computedCustom('Quote number', 'varchar', 'should', ['quote_number'], { converter: 'text, one line' }),
   computedCustom('Booking number', 'varchar', 'should', ['booking_id'], {
@@ -91,7 +96,6 @@ const quoteFields = [
   }),
   ...becameFields,
   custom('Description', 'text', 'may', 'description'),
-  customList('Labels', 'may', 'labels', 'Labels become text for now, not Pipedrive labels.'),
   custom('Subtotal', 'monetary', 'may', 'subtotal'),
   custom('Discount', 'monetary', 'may', 'discount'),
   custom('Tax', 'monetary', 'may', 'tax'),
@@ -230,7 +234,12 @@ function dealDraft(
   set('Booking number', bookingNumbers(row, refs));
   const address = addressOf(fields);
   if (address) set('Job address', undefined, { value: { ...address }, text: address.value });
-  for (const [name, value] of inquiryValues(inquiriesOf(row, refs), refs, { ...ctx, find: () => {} }))
+  const inquiries = inquiriesOf(row, refs);
+  draft.labels = [
+    ...labelsOfQuote(row, ctx),
+    ...inquiries.flatMap((inquiry) => labelsOf(inquiry, 'deal', ctx)),
+  ];
+  for (const [name, value] of inquiryValues(inquiries, refs, { ...ctx, find: () => {} }))
     draft.custom.set(name, value);
   for (const [name, value] of readFields(quoteFields, row, ctx).custom) draft.custom.set(name, value);
   for (const [name, converted] of facts(row, ctx)) {
@@ -240,6 +249,18 @@ function dealDraft(
   }
   for (const [name, own] of customValues(row, longFormOf(row, refs), refs, ctx)) draft.custom.set(name, own);
   return draft;
+}
+
+/** What was answered, as labels of the deal: `won` alone would not tell a quote from a booking. */
+export const quoteLabels = ['Quote accepted', 'Quote declined', 'Quote expired'] as const;
+
+/** Of its own deal, or of the deal it was merged into. */
+export function labelsOfQuote(row: SourceRow, ctx: RowContext): string[] {
+  const isExpired = (row.fields.status ?? '').trim().toLowerCase() === 'expired';
+  const [accepted, declined, expired] = quoteLabels;
+  const byAnswer: Partial<Record<Outcome, string>> = { won: accepted, lost: isExpired ? expired : declined };
+  const said = byAnswer[answerOf(row)];
+  return [...labelsOf(row, 'deal', ctx), ...(said ? [said] : [])];
 }
 
 type Outcome = 'open' | 'won' | 'lost' | 'unknown';

@@ -15,6 +15,7 @@ import { formResponse } from './form-response.js';
 import { inquiry } from './inquiry.js';
 import { inventoryOnly } from './inventory-only.js';
 import { invoice } from './invoice.js';
+import { label } from './label.js';
 import {
   bookingService,
   customField,
@@ -40,6 +41,7 @@ export const registry: ReadonlyArray<ObjectDefinition> = [
   bookingStatus,
   customField,
   customFieldOption,
+  label,
   service,
   product,
   faq,
