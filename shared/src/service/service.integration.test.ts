@@ -13,6 +13,7 @@ import { findFreePort } from '../embedded/free-port.js';
 import { defineRoute } from '../http/route.js';
 import type { JobHandler } from '../queue/worker.js';
 import { createApiKey } from '../tenancy/api-key.js';
+import { newSecret } from '../tenancy/key-form.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
 import { type CommonConfig, commonConfig, commonEnv } from './config.js';
 import { type CommonContext, createCommonContext } from './context.js';
@@ -259,7 +260,7 @@ test('Postgres is away at the start and again later: 503 problems, nothing dies,
 
 /** A call with a key that nobody knows: it has to be looked up. */
 async function ask(url: string): Promise<[number, string | undefined, string]> {
-  const answer = await fetch(`${url}/v1/reports`, { headers: { authorization: 'Bearer o2p_live_nobody' } });
+  const answer = await fetch(`${url}/v1/reports`, { headers: { authorization: `Bearer ${newSecret()}` } });
   const { code } = (await answer.json()) as { code: string };
   return [answer.status, answer.headers.get('content-type')?.split(';')[0], code];
 }
