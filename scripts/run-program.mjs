@@ -8,9 +8,9 @@ import { repoRoot } from './bootstrap.mjs';
  * The program stands apart from the terminal's process group, so it gets exactly what is sent below: one
  * signal to stop in order, and another one only when a person presses again because it takes too long.
  */
-export async function runProgram(args) {
+export async function runProgram(args, node = process.execPath) {
   const { spawnWatched } = await import('../shared/dist/embedded/spawn-watched.js');
-  const program = await spawnWatched(process.execPath, args, {
+  const program = await spawnWatched(node, args, {
     cwd: process.cwd(),
     stdio: ['inherit', 'inherit', 'inherit'],
     graceMs: 30_000,

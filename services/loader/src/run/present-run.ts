@@ -1,13 +1,23 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { phases } from '@octopipe/shared/domain/run/states';
-import { entityCounts, getRun, phasesOf, tokenUse, verificationOf } from '@octopipe/shared/run/read-run';
+import {
+  entityCounts,
+  getRun,
+  phasesOf,
+  progressCounts,
+  tokenUse,
+  verificationOf,
+} from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 
 /** A run as the API shows it, counted from rows. */
 export async function presentRun(tx: Tx, tenantId: string, runId: string) {
   const run = await getRun(tx, tenantId, runId);
-  const counts = new Map((await entityCounts(tx, tenantId, runId)).map((row) => [row.entity, row]));
+  // States before counts: a phase that shows as done must not show fewer records than it wrote.
   const states = new Map((await phasesOf(tx, tenantId, runId)).map((row) => [row.phase, row]));
+  // Whoever follows a run asks every second; counting each record against its outcome is for the end.
+  const count = run.finishedAt === null ? progressCounts : entityCounts;
+  const counts = new Map((await count(tx, tenantId, runId)).map((row) => [row.entity, row]));
   const used = await tokenUse(tx, tenantId, runId);
   const verified = await verificationOf(tx, tenantId, runId);
   const budget = await tx

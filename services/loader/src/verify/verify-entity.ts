@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { RecordRejected } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
@@ -45,7 +46,8 @@ interface Difference {
  * markers under another id is a copy. A late commit made it if its key was ever sent again: then it is removed and
  * told. Else a person (or another program) duplicated ours: it is theirs, and only told.
  *
- * Guarantee: repeats from the start when it dies; results replace earlier ones in one transaction.
+ * Guarantee: repeats from the start when it dies; results replace earlier ones in one transaction. A job that the
+ * queue runs again although the entity is verified (its worker was too busy to renew the lock) does nothing.
  */
 export async function verifyEntity(
   ctx: LoaderContext,
@@ -65,6 +67,7 @@ export async function verifyEntity(
     expected.map((record) => record.payload),
   );
   const markerCode = markerCodeOf(symbols, rules.fieldsOf);
+  if (await isVerified(ctx, run, entity)) return;
   const country = await countryOf(ctx, run);
 
   const seen = new Set<string>();
@@ -75,7 +78,11 @@ export async function verifyEntity(
   const parentIds = await parentsOf(ctx, run, entity);
   const walk = async (list: EntityRules) => {
     for (const query of walksOver(list, list.everything, parentIds))
-      for await (const page of account.pages(list, query, signal)) for (const listed of page) look(listed);
+      for await (const page of account.pages(list, query, signal)) {
+        for (const listed of page) look(listed);
+        // A page of 500 is compared without a pause: others in this process, the renewal of our lock first, come now.
+        await breathe();
+      }
   };
   const look = (listed: RemoteRecord) => {
     const id = String(listed.id);
@@ -170,6 +177,18 @@ async function keysSentAgain(ctx: LoaderContext, run: SettlingRun, entity: Entit
       .execute(),
   );
   return new Set(rows.map((row) => row.targetKey));
+}
+
+async function isVerified(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<boolean> {
+  const found = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.verification')
+      .select('entity')
+      .where('runId', '=', run.id)
+      .where('entity', '=', entity)
+      .executeTakeFirst(),
+  );
+  return found !== undefined;
 }
 
 async function countryOf(ctx: LoaderContext, run: SettlingRun): Promise<string> {
