@@ -153,12 +153,14 @@ test.runIf(isRoot && existsSync('/usr/bin/setpriv') && (await isReachableBy(NOBO
       { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env.PATH, HOME: home } },
     );
     const [line] = (await once(user.stdout, 'data')) as [Buffer];
-    const { url, dataDir } = JSON.parse(line.toString()) as EmbeddedPostgres;
+    const { url, dataDir, pid } = JSON.parse(line.toString()) as EmbeddedPostgres;
     expect(dataDir).toBe(join(home, '.octopipe', 'postgres'));
     expect(await query(url, 'select 1 as n')).toEqual([{ n: 1 }]);
     expect(await readdir(join(home, '.cache', 'octopipe'))).toHaveLength(1);
     user.kill('SIGKILL');
     await once(user, 'exit');
+    // It still writes while it ends, and its folder is removed next.
+    expect(await isRunning(pid)).toBe(false);
   },
 );
 
