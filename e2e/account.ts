@@ -144,6 +144,7 @@ export async function readAccount(url: string): Promise<Account> {
       'url',
       'custom_fields',
       'creator_user_id',
+      'creator_id',
       'origin_id',
       'last_update_user_id',
       'user',
