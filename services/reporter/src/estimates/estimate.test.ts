@@ -35,7 +35,6 @@ const ask = (changes: Partial<EstimateInput> = {}) =>
     dealLines: 'text',
     customFields: 24,
     statuses: 9,
-    automations: 18,
     matching: false,
     additionalDeltas: 0,
     standingDeals: 0,

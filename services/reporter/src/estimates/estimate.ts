@@ -19,7 +19,6 @@ export interface EstimateInput {
   dealLines: 'text' | 'products';
   customFields: number;
   statuses: number;
-  automations: number;
   matching: boolean;
   additionalDeltas: number;
   standingDeals: number;

@@ -128,7 +128,7 @@ type Terms = z.infer<z.ZodObject<typeof EstimateTerms>>;
 
 export function inputOf(
   terms: Terms,
-  facts: Pick<EstimateInput, 'rows' | 'planned' | 'customFields' | 'statuses' | 'automations'>,
+  facts: Pick<EstimateInput, 'rows' | 'planned' | 'customFields' | 'statuses'>,
 ): EstimateInput {
   return {
     ...facts,

@@ -17,7 +17,6 @@ export const postEstimate = defineRoute({
       rows,
       customFields: rows.custom_field ?? 0,
       statuses: rows.booking_status ?? 0,
-      automations: rows.automation ?? 0,
     };
     return { status: 200, body: estimateOf(inputOf(body, facts)) };
   },

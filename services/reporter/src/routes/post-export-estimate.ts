@@ -34,7 +34,6 @@ export const postExportEstimate = defineRoute({
         planned: counts && Object.fromEntries(counts.map(({ entity, count }) => [entity, count])),
         customFields: rows.custom_field ?? 0,
         statuses: rows.booking_status ?? 0,
-        automations: rows.automation ?? 0,
       };
     });
     return { status: 200, body: estimateOf(inputOf(body, facts)) };
