@@ -67,6 +67,6 @@ export async function assess(
       kind: 'export.assessed',
       facts: { export_id: exportId, objects: objectsOf(staged).length, findings: all.length },
     });
-    log.info({ exportId, findings: all.length }, 'export assessed');
+    log.info({ findings: all.length }, 'export assessed');
   });
 }

@@ -22,7 +22,7 @@ export const stageExport = defineJob<IngestContext, 'stage-export'>({
         await listPackage(ctx, tenantId, found, signal);
       } catch (error) {
         if (!(error instanceof PackageRefused)) throw error;
-        log.warn({ exportId, code: error.code }, 'package refused');
+        log.warn({ code: error.code }, 'package refused');
         await failExport(ctx, tenantId, exportId, error);
         return;
       }

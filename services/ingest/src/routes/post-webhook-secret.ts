@@ -17,7 +17,7 @@ export const postWebhookSecret = defineRoute({
   body: Body,
   answers: { 200: RotatedWebhook },
   problems: ['webhook_not_found'],
-  async handle(ctx: IngestContext, { tenant, params }) {
+  async handle(ctx: IngestContext, { tenant, params, remember }) {
     const secret = newSecret();
     const sealedSecret = sealSecret(await ctx.dataKey(tenant.id), params.id, secret);
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
@@ -32,10 +32,11 @@ export const postWebhookSecret = defineRoute({
         .where('id', '=', params.id)
         .returningAll()
         .executeTakeFirstOrThrow();
-      return {
+      // A repeat after a crash must not rotate again: the former secret would be one that nobody has seen.
+      return remember(tx, {
         status: 200,
         body: { ...viewWebhook(row), secret, former_until: row.formerUntil?.toISOString() ?? null },
-      };
+      });
     });
   },
 });

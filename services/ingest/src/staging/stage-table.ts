@@ -71,8 +71,6 @@ export async function stageTable(
       file.state = 'staged';
       log.info(
         {
-          exportId,
-          fileId,
           object: file.object,
           rows: counter.rows,
           tookMs: Math.round(performance.now() - startedAt),

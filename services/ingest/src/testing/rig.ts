@@ -40,6 +40,7 @@ interface CallOptions {
   json?: unknown;
   bytes?: Buffer;
   type?: string;
+  headers?: Record<string, string>;
 }
 
 export interface ExportView {
@@ -116,6 +117,7 @@ export async function startRig(
         headers: {
           authorization: `Bearer ${options.key ?? operatorKey}`,
           'content-type': options.type ?? (options.bytes ? 'application/zip' : 'application/json'),
+          ...options.headers,
         },
         ...(body === undefined ? {} : { body: body as never }),
       });

@@ -22,7 +22,7 @@ export const mapExport = defineJob<TransformContext, 'map-export'>({
     const scope: Scope = { role: 'transform', tenantId };
     const job = await inTransaction(ctx.db, scope, (tx) => openSet(tx, tenantId, exportId, mappingVersionId));
     if (job === 'not_confirmed') {
-      log.warn({ mappingVersionId }, 'mapping version is not confirmed, nothing was mapped');
+      log.warn('mapping version is not confirmed, nothing was mapped');
       return;
     }
     if (job !== 'closed') {

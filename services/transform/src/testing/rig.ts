@@ -107,7 +107,8 @@ export async function startRig(): Promise<Rig> {
         exportId: staged.exportId,
         mappingVersionId,
       };
-      await mapExport.handle(ctx, payload as never, signal, logger);
+      // A logger for each job, as the worker gives: what is bound to it ends with it.
+      await mapExport.handle(ctx, payload as never, signal, logger.child({}));
     },
     drain: () => service.drain(),
     query: async (text, values = []) => (await pool.query(text, values)).rows as never,
