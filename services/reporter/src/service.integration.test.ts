@@ -82,6 +82,7 @@ test('lists the documents by name, in pages', async () => {
     'billing-disputes.html',
     'crosswalk.csv',
     'inventories.json',
+    'inventories.xlsx',
     'inventory-automations.html',
     'inventory-faqs.html',
     'inventory-forms-and-fields.html',

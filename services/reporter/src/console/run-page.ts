@@ -226,6 +226,7 @@ const documentWords: Record<string, string> = {
   'inventory-manual-review.html': 'workers, pay, positions and areas to review by hand',
   'inventory-out-of-scope.html': 'everything found and not migrated',
   'billing-disputes.html': 'invoices and payments whose figures do not agree',
+  'inventories.xlsx': 'the inventories as sheets to work through',
   'inventories.json': 'the inventories for programs',
   'reconciliation.json': 'the report for programs, with the complete lists',
   'crosswalk.csv': 'every source id with its Pipedrive id',

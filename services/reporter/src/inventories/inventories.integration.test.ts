@@ -9,6 +9,8 @@ import { getRun } from '@octopipe/shared/run/read-run';
 import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
 import { getOrCreateTenant, type Tenant } from '@octopipe/shared/tenancy/tenant';
 import { createTestDatabase, type TestDatabase } from '@octopipe/shared/testing/postgres';
+import { strFromU8, unzipSync } from 'fflate';
+import readWorkbook from 'read-excel-file/node';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createContext, type ReporterContext } from '../context.js';
 import { reconcileRun } from '../jobs/reconcile-run.js';
@@ -52,7 +54,7 @@ test('reads JSON and tables alike, escapes everything, and prints the same bytes
     automations: [
       {
         id: 1,
-        name: hostile,
+        name: `=HYPERLINK("${hostile}")`,
         enabled: true,
         trigger_detail: 'Quote sent, no answer',
         channels: ['email', 'sms'],
@@ -167,6 +169,109 @@ test('reads JSON and tables alike, escapes everything, and prints the same bytes
     '<a href="https://harbour.example/help" rel="noopener noreferrer nofollow">',
   );
   expect(await print(runId)).toEqual(first);
+  const book = Buffer.from(first['inventories.xlsx'] ?? '', 'latin1');
+  const sheets = await readWorkbook(book);
+  const table = (name: string) => sheets.find(({ sheet }) => sheet === name)?.data ?? [];
+  expect({
+    sheets: sheets.map(({ sheet, data }) => [sheet, data.length - 1]),
+    rule: table('Automations')[1]?.slice(0, 3),
+    question: table('Questions')[1]?.slice(0, 3),
+    credential: table('Portal settings').find((row) => row[1] === 'gateway secret')?.[2],
+    doubt: table('Billing doubts')[2]?.slice(0, 7),
+    about: table('Read me first').find(([name]) => name === 'Questions'),
+  }).toMatchInlineSnapshot(`
+    {
+      "about": [
+        "Questions",
+        "Questions and answers of the customer portal, for your website or knowledge base.",
+        1,
+      ],
+      "credential": "not printed: looks like a credential",
+      "doubt": [
+        "Invoice </style></title><img src=x onerror="alert('x')">",
+        "Closed",
+        "The invoice is closed, but money is left over or still owed.",
+        "0.00",
+        "100.00",
+        null,
+        "AUD",
+      ],
+      "question": [
+        null,
+        "Ask us [https://harbour.example/help]",
+        "all",
+      ],
+      "rule": [
+        "=HYPERLINK("</style></title><img src=x onerror="alert('x')">")",
+        "on",
+        "good",
+      ],
+      "sheets": [
+        [
+          "Read me first",
+          14,
+        ],
+        [
+          "Automations",
+          2,
+        ],
+        [
+          "Message texts",
+          1,
+        ],
+        [
+          "Questions",
+          1,
+        ],
+        [
+          "Forms",
+          0,
+        ],
+        [
+          "Form fields",
+          0,
+        ],
+        [
+          "Custom fields",
+          0,
+        ],
+        [
+          "Portal settings",
+          8,
+        ],
+        [
+          "Workers without user",
+          0,
+        ],
+        [
+          "To review by hand",
+          11,
+        ],
+        [
+          "Service areas",
+          0,
+        ],
+        [
+          "Dropped columns",
+          0,
+        ],
+        [
+          "Not migrated",
+          9,
+        ],
+        [
+          "Billing doubts",
+          2,
+        ],
+      ],
+    }
+  `);
+  const parts = Object.entries(unzipSync(book)).map(([path, part]) => [path, strFromU8(part)] as const);
+  // Shown, never calculated, whatever a stranger wrote; and neither secrets nor pay.
+  expect(parts.filter(([, xml]) => /<f[ >]|canary-secret|34\.20/.test(xml))).toEqual([]);
+  const automations = parts.find(([path]) => path === 'xl/worksheets/sheet2.xml')?.[1];
+  expect(automations).toContain('<autoFilter ref="A1:S3"/>');
+  expect(automations).toContain('state="frozen"');
 });
 
 test('an export without any of it says so on every page, and a kept file that is gone is named', async () => {
@@ -201,7 +306,7 @@ interface Case {
   disputes: Array<{ rule: string }>;
 }
 
-/** Prints the run and answers its documents by name; the reconciliation too, because it links them. */
+/** Prints the run and answers its documents by name; the reconciliation too, because it links them. A workbook byte for byte. */
 async function print(runId: string): Promise<Record<string, string>> {
   const log = createLogger('reporter', 'error');
   await reconcileRun.handle(
@@ -216,7 +321,9 @@ async function print(runId: string): Promise<Record<string, string>> {
   const dataKey = await ctx.dataKey(tenant.id);
   const texts: Record<string, string> = {};
   for (const { name, blob } of documents)
-    texts[name] = (await ctx.files.read(tenant.id, dataKey, blob)).toString('utf8');
+    texts[name] = (await ctx.files.read(tenant.id, dataKey, blob)).toString(
+      name.endsWith('.xlsx') ? 'latin1' : 'utf8',
+    );
   return texts;
 }
 

@@ -10,6 +10,7 @@ import { faqsHtml, gatherFaqs } from './faqs.js';
 import { gatherForms } from './forms.js';
 import { formsAndFieldsHtml } from './forms-and-fields-html.js';
 import { type Inventories, inventoriesJson } from './inventories-json.js';
+import { inventoriesXlsx } from './inventories-xlsx.js';
 import { gatherManualReview } from './manual-review.js';
 import { manualReviewHtml } from './manual-review-html.js';
 import { gatherOutOfScope, outOfScopeHtml } from './out-of-scope.js';
@@ -32,9 +33,10 @@ export async function writeInventories(
     manualReview: await gatherManualReview(source, facts.run),
     outOfScope: await gatherOutOfScope(source, content, facts.findings),
   };
-  // Read twice rather than held once: an export may hold a hundred thousand cases.
+  // Read three times rather than held once: an export may hold a hundred thousand cases.
   const cases = () => billingCases({ ...source, settings: content.settings });
-  const page = (name: DocumentName, text: string) => put(name, Readable.from([Buffer.from(text)]));
+  const bytes = (name: DocumentName, content: Buffer) => put(name, Readable.from([content]));
+  const page = (name: DocumentName, text: string) => bytes(name, Buffer.from(text));
   await page('inventory-automations.html', automationsHtml(facts, inventories.automations));
   await page('inventory-faqs.html', faqsHtml(facts, inventories.faqs));
   await page(
@@ -45,5 +47,6 @@ export async function writeInventories(
   await page('inventory-manual-review.html', manualReviewHtml(facts, inventories.manualReview));
   await page('inventory-out-of-scope.html', outOfScopeHtml(facts, inventories.outOfScope));
   await page('billing-disputes.html', await billingDisputesHtml(facts, cases()));
+  await bytes('inventories.xlsx', await inventoriesXlsx(facts, inventories, cases()));
   await put('inventories.json', inventoriesJson(facts, inventories, cases()));
 }

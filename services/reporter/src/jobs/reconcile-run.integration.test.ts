@@ -88,6 +88,7 @@ test('the summary of a run with rejected, refused and differing records', async 
       'inventory-manual-review.html',
       'inventory-out-of-scope.html',
       'billing-disputes.html',
+      'inventories.xlsx',
       'inventories.json',
       'reconciliation.json',
       'reconciliation.html',

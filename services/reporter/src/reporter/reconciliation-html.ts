@@ -367,6 +367,7 @@ function inventories(): Html {
   return html`<section><h2>Inventories</h2>
 <p>What does not move by itself is written down for the people who rebuild or check it.</p>
 <ul>${inventoryPages.map(({ name, says }) => html`<li><a href="${name}">${says}</a></li>`)}</ul>
+<p>All of it as sheets to work through: <a href="inventories.xlsx">inventories.xlsx</a></p>
 <p class="soft">All of it for programs: <a href="inventories.json">inventories.json</a></p></section>`;
 }
 
