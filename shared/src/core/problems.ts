@@ -94,6 +94,11 @@ export const problems = {
     says: 'The key has sent as many requests as it may in this minute.',
     act: 'Wait Retry-After seconds; the RateLimit field tells what is left.',
   },
+  too_many_streams: {
+    status: [429],
+    says: 'As many event streams are open as the key or the process may have.',
+    act: 'Close one that nobody looks at; read the run itself, or register a webhook.',
+  },
 
   // Keys
   key_not_found: {

@@ -40,7 +40,9 @@ export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Expre
       const tookMs = performance.now() - startedAt;
       const route: string = req.route?.path ?? 'none';
       const labels = { method: req.method, route, status: String(res.statusCode) };
-      vitals.metrics.observe('octopipe_http_request_seconds', labels, tookMs / 1000);
+      // How long a stream was open says nothing about how fast we answer.
+      if (!String(res.getHeader('content-type')).startsWith('text/event-stream'))
+        vitals.metrics.observe('octopipe_http_request_seconds', labels, tookMs / 1000);
       logger.info(
         {
           requestId,

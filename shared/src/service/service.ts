@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Express } from 'express';
 import { sql } from 'kysely';
 import { sleep } from '../core/clock.js';
@@ -57,6 +58,8 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
   const tracing = await startTracing(name, config.tracing);
   let draining: Promise<void> | undefined;
   const closing = new AbortController();
+  // Every open stream listens to it.
+  setMaxListeners(0, closing.signal);
   const readiness = {
     checks: {
       postgres: () => pingDatabase(ctx.db),

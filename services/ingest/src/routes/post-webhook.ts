@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
+import { messageTypeNames } from '@octopipe/shared/events/published';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
 import { parseWebhookUrl } from '../webhooks/guard-address.js';
-import { messageTypeNames } from '../webhooks/published.js';
 import { newSecret, sealSecret } from '../webhooks/webhook-secret.js';
 import { NewWebhook, viewWebhook, webhookRoles } from './webhook-view.js';
 

@@ -1,8 +1,8 @@
 import { inSystemTransaction, inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { type LoggedEvent, type Message, messagesOf } from '@octopipe/shared/events/published';
 import { sql } from 'kysely';
 import type { IngestContext } from '../context.js';
 import { viewMigrations } from '../routes/migration-view.js';
-import { type LoggedEvent, type Message, messagesOf } from './published.js';
 
 /** Events that one transaction takes from the outbox. */
 const sliceSize = 200;

@@ -3,6 +3,7 @@ import { getCrosswalk } from './get-crosswalk.js';
 import { getOwners } from './get-owners.js';
 import { getQuestions } from './get-questions.js';
 import { getRun } from './get-run.js';
+import { getRunEvents } from './get-run-events.js';
 import { postConnection } from './post-connection.js';
 import { postQuestions } from './post-questions.js';
 import { postRun } from './post-run.js';
@@ -13,6 +14,7 @@ export const routes = [
   getConnection,
   postRun,
   getRun,
+  getRunEvents,
   ...runActions,
   getQuestions,
   postQuestions,

@@ -1,6 +1,6 @@
-import { runStatuses } from '@octopipe/shared/domain/run/states';
+import { runStatuses } from '../domain/run/states.js';
 
-/** What a webhook may ask for. Each message carries ids, counts and codes, never a customer's value. */
+/** What the outside is told, by webhook and as the events of a run. Each message carries ids, counts and codes, never a customer's value. */
 export const messageTypes = {
   'export.assessed': 'An export is staged and assessed; its findings can be read.',
   'export.failed': 'An export could not be taken in; `reason` says why.',
