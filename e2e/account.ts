@@ -188,6 +188,20 @@ export async function readAccount(url: string): Promise<Account> {
   }
 }
 
+/** Target key → how often the ledger says that it was created; `unmarked` counts our records without one. */
+export async function readCreates(url: string): Promise<{ byKey: Map<string, number>; unmarked: number }> {
+  const state = await readState(url);
+  const byKey = new Map<string, number>();
+  let unmarked = 0;
+  for (const line of await readLedger(url)) {
+    if (line.op !== 'create' || !lists.some((list) => list === line.entity)) continue;
+    const key = markerOf(state, line.entity, line.record);
+    if (key) byKey.set(key, (byKey.get(key) ?? 0) + 1);
+    else unmarked += 1;
+  }
+  return { byKey, unmarked };
+}
+
 function customOf(record: SimRecord): Record<string, unknown> {
   return (record.custom_fields ?? {}) as Record<string, unknown>;
 }

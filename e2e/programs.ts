@@ -9,6 +9,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const samplePackage = path.join(root, 'samples/harbour-home-services/package');
 
+/** Where the build of one of our programs lies, for those that no helper here starts. */
+export function builtProgram(workspace: string): string {
+  return path.join(root, workspace, 'dist/main.js');
+}
+
 /** A folder of this test's own, gone at the end. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const folder = mkdtempSync(path.join(tmpdir(), 'octopipe-e2e-'));
@@ -62,6 +67,7 @@ export async function startSimulator(
 }
 
 export interface Octopipe {
+  pid: number;
   exit: Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }>;
   saw(pattern: RegExp): Promise<string>;
   signal(name: NodeJS.Signals): void;
@@ -82,6 +88,7 @@ export function octopipe(args: string[], env: Record<string, string> = {}): Octo
     output += chunk.toString();
   });
   return {
+    pid: child.pid ?? 0,
     exit: once(child, 'close').then(([code, signal]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
@@ -100,15 +107,16 @@ export function octopipe(args: string[], env: Record<string, string> = {}): Octo
   };
 }
 
-/** The arguments of an unattended migration of the sample into this account. */
+/** The arguments of an unattended migration of a package (the sample) into this account. */
 export function migrateArgs(
   sim: { url: string; token: string },
   folder: string,
   more: string[] = [],
+  packageFolder = samplePackage,
 ): string[] {
   return [
     'migrate',
-    samplePackage,
+    packageFolder,
     '--to',
     sim.url,
     '--token',

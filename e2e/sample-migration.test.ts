@@ -2,15 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Account,
-  lists,
-  markerOf,
-  readAccount,
-  readLedger,
-  readRequests,
-  readState,
-} from './account.js';
+import { type Account, readAccount, readCreates, readLedger, readRequests, readState } from './account.js';
 import { migrateArgs, octopipe, type Simulator, startSimulator, temporaryFolder } from './programs.js';
 import { readBytes, readTable, rowsOnce, utc } from './sample-source.js';
 
@@ -60,15 +52,7 @@ describe('the sample package', () => {
   });
 
   it('creates each target key once, by the ledger, and nothing besides', async () => {
-    const state = await readState(sim.url);
-    const created = new Map<string, number>();
-    let unmarked = 0;
-    for (const line of await readLedger(sim.url)) {
-      if (line.op !== 'create' || !lists.some((list) => list === line.entity)) continue;
-      const key = markerOf(state, line.entity, line.record);
-      if (key) created.set(key, (created.get(key) ?? 0) + 1);
-      else unmarked += 1;
-    }
+    const { byKey: created, unmarked } = await readCreates(sim.url);
     expect([...created].filter(([, count]) => count !== 1)).toEqual([]);
     expect(created.size).toBe(Object.values(summary.target).reduce((all, of) => all + of.created, 0));
     // The probe deal, made and deleted at once, is the only record without a target key.
