@@ -22,15 +22,18 @@ test.each([
   ['the first pass with that what', `${place}@deal`, '12 SIGKILL'],
   ['the n-th pass with that what', `${place}@deal:2`, '1234 SIGKILL'],
   ['a what that never passes', `${place}@note`, '123456 end'],
+  ['of several, the one that comes first', `${place}@deal:2,${place}:3`, '123 SIGKILL'],
   ['the start of a name is not the name', 'loader.before', '123456 end'],
 ])('%s', async (_case, wanted, expected) => {
   expect(await passes(wanted === undefined ? {} : { OCTOPIPE_FAILPOINT: wanted })).toBe(expected);
 });
 
-test('with a mark only the first process dies', async () => {
-  const env = { OCTOPIPE_FAILPOINT: `${place}:2`, OCTOPIPE_FAILPOINT_MARK: join(folder, 'mark') };
+test('with a mark only the first process dies at each of them', async () => {
+  const mark = join(folder, 'mark');
+  const env = { OCTOPIPE_FAILPOINT: `${place}:2,${place}@deal:2`, OCTOPIPE_FAILPOINT_MARK: mark };
   expect(await passes(env)).toBe('12 SIGKILL');
-  expect(existsSync(env.OCTOPIPE_FAILPOINT_MARK)).toBe(true);
+  expect(existsSync(`${mark}.${place}:2`)).toBe(true);
+  expect(await passes(env)).toBe('1234 SIGKILL');
   expect(await passes(env)).toBe('123456 end');
 });
 

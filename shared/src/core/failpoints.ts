@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 /**
  * Named places where a test kills the process, so that "what if it dies here?" is asked at every step.
  * Off unless OCTOPIPE_FAILPOINT is set to `<name>`, `<name>@<what>` or either with `:<n>`: die at the n-th pass (of this
- * process), counting only passes with that `what` (an entity, an object). A real SIGKILL: no handler runs, nothing is
- * flushed.
+ * process), counting only passes with that `what` (an entity, an object). Several of them, with commas between: die at
+ * whichever comes first. A real SIGKILL: no handler runs, nothing is flushed.
  */
 export const failpointNames = [
   'loader.before_intent',
@@ -25,26 +25,26 @@ export const failpointNames = [
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 
-let passes = 0;
+const passes = new Map<string, number>();
 
 /** Dies here when the environment names this failpoint; otherwise does nothing. `what` narrows it, e.g. an entity. */
 export function failpoint(name: FailpointName, what = ''): void {
-  const wanted = process.env.OCTOPIPE_FAILPOINT;
-  if (wanted === undefined) return;
-  const [place = '', nth = '1'] = wanted.split(':');
-  const [wantedName, wantedWhat] = place.split('@');
-  if (wantedName !== name || (wantedWhat !== undefined && wantedWhat !== what)) return;
-  passes += 1;
-  if (passes !== Number(nth) || !mayDie()) return;
-  process.kill(process.pid, 'SIGKILL');
+  for (const wanted of process.env.OCTOPIPE_FAILPOINT?.split(',') ?? []) {
+    const [place = '', nth = '1'] = wanted.split(':');
+    const [wantedName, wantedWhat] = place.split('@');
+    if (wantedName !== name || (wantedWhat !== undefined && wantedWhat !== what)) continue;
+    const pass = (passes.get(wanted) ?? 0) + 1;
+    passes.set(wanted, pass);
+    if (pass === Number(nth) && mayDie(wanted)) process.kill(process.pid, 'SIGKILL');
+  }
 }
 
-/** With OCTOPIPE_FAILPOINT_MARK only the first process dies: it leaves the file, and its restarted self finds it. */
-function mayDie(): boolean {
+/** With OCTOPIPE_FAILPOINT_MARK only the first process dies here: it leaves `<mark>.<failpoint>` for those after it. */
+function mayDie(wanted: string): boolean {
   const mark = process.env.OCTOPIPE_FAILPOINT_MARK;
   if (mark === undefined) return true;
   try {
-    closeSync(openSync(mark, 'wx'));
+    closeSync(openSync(`${mark}.${wanted}`, 'wx'));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

@@ -1,8 +1,10 @@
 import { describe, it } from 'vitest';
-import { everyWriteFailpoint, killAndRecover, otherFailpoints } from '../testing/crash-cases.js';
+import { deathsAround, deathsOfEveryEntity, killAndRecover } from '../testing/crash-cases.js';
 
-describe('a kill of the loader, queue on Postgres', () => {
-  it.each([...everyWriteFailpoint, ...otherFailpoints])('at %s ends in the undisturbed state', (failpoint) =>
-    killAndRecover(failpoint),
+describe('kills of the loader, queue on Postgres', () => {
+  it.each([...deathsOfEveryEntity, ...deathsAround])(
+    '%s: at each of %j, and the end state is the undisturbed one',
+    { timeout: 300_000 },
+    (...deaths) => killAndRecover(deaths),
   );
 });

@@ -1,16 +1,19 @@
 import { NO_REDIS, startTestRedis } from '@octopipe/shared/testing/redis';
 import { afterAll, describe, it } from 'vitest';
-import { killAndRecover, otherFailpoints, writeFailpoints } from '../testing/crash-cases.js';
+import { type Deaths, deathsAround, killAndRecover, writeFailpoints } from '../testing/crash-cases.js';
 
 const redis = await startTestRedis();
+/** The write path is the same on both lanes; what differs is who hands the batch on. */
+const ofTwoEntities: Deaths[] = writeFailpoints.map((name) => [name, [`${name}@deal`, `${name}@file`]]);
 
 describe.skipIf(redis === undefined)(
-  `a kill of the loader, queue on Redis${redis ? '' : ` (${NO_REDIS})`}`,
+  `kills of the loader, queue on Redis${redis ? '' : ` (${NO_REDIS})`}`,
   () => {
     afterAll(() => redis?.stop());
-    it.each([...writeFailpoints.flatMap((name) => [`${name}@deal`, `${name}@file`]), ...otherFailpoints])(
-      'at %s ends in the undisturbed state',
-      (failpoint) => killAndRecover(failpoint, redis?.url),
+    it.each([...ofTwoEntities, ...deathsAround])(
+      '%s: at each of %j, and the end state is the undisturbed one',
+      { timeout: 300_000 },
+      (...deaths) => killAndRecover(deaths, redis?.url),
     );
   },
 );
