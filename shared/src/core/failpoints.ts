@@ -3,12 +3,14 @@ import { closeSync, openSync } from 'node:fs';
 /**
  * Named places where a test kills the process, so that "what if it dies here?" is asked at every step.
  * Off unless OCTOPIPE_FAILPOINT is set to `<name>`, `<name>@<what>` or either with `:<n>`: die at the n-th pass (of this
- * process), counting only passes with that `what` (an entity, an object). Several of them, with commas between: die at
- * whichever comes first. A real SIGKILL: no handler runs, nothing is flushed.
+ * process), counting only passes with that `what` (an entity, an object; a target key has a colon of its own and needs
+ * the `:<n>`). Several of them, with commas between: die at whichever comes first. A real SIGKILL: no handler runs,
+ * nothing is flushed.
  */
 export const failpointNames = [
   'loader.before_intent',
   'loader.after_intent',
+  'loader.before_send',
   'loader.after_answer',
   'loader.after_outcome',
   'loader.before_batch_done',
@@ -30,8 +32,7 @@ const passes = new Map<string, number>();
 /** Dies here when the environment names this failpoint; otherwise does nothing. `what` narrows it, e.g. an entity. */
 export function failpoint(name: FailpointName, what = ''): void {
   for (const wanted of process.env.OCTOPIPE_FAILPOINT?.split(',') ?? []) {
-    const [place = '', nth = '1'] = wanted.split(':');
-    const [wantedName, wantedWhat] = place.split('@');
+    const [, wantedName, wantedWhat, nth = '1'] = /^([^@:]+)(?:@(.+?))?(?::(\d+))?$/.exec(wanted) ?? [];
     if (wantedName !== name || (wantedWhat !== undefined && wantedWhat !== what)) continue;
     const pass = (passes.get(wanted) ?? 0) + 1;
     passes.set(wanted, pass);

@@ -12,6 +12,7 @@ import * as movement from './migrations/20261125-0040-movement.js';
 import * as refPartitions from './migrations/20261125-0060-ref-partitions.js';
 import * as matching from './migrations/20261125-0070-matching.js';
 import * as labelItems from './migrations/20261125-0072-label-items.js';
+import * as poison from './migrations/20261125-0080-poison.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -25,6 +26,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0060-ref-partitions': refPartitions,
   '20261125-0070-matching': matching,
   '20261125-0072-label-items': labelItems,
+  '20261125-0080-poison': poison,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -246,9 +246,11 @@ export interface LoaderBatchProgress {
   leaseUntil: Timestamp | null;
   lockedBy: string | null;
   movedAt: Generated<Timestamp>;
+  openKeys: number | null;
   runId: string;
   seq: number;
   state: string;
+  suspects: string[] | null;
   tenantId: string;
 }
 

@@ -6,6 +6,7 @@ import { getRun } from './get-run.js';
 import { getRunEvents } from './get-run-events.js';
 import { postConnection } from './post-connection.js';
 import { postQuestions } from './post-questions.js';
+import { postRequeue } from './post-requeue.js';
 import { postRun } from './post-run.js';
 import { runActions } from './post-run-action.js';
 
@@ -16,6 +17,7 @@ export const routes = [
   getRun,
   getRunEvents,
   ...runActions,
+  postRequeue,
   getQuestions,
   postQuestions,
   getOwners,

@@ -2,6 +2,7 @@ import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import type { RunStatus } from '@octopipe/shared/domain/run/states';
 import { defineRoute, type Route } from '@octopipe/shared/http/route';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import { createTheUnanswered } from '../match/questions.js';
@@ -37,7 +38,9 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
         if (!row) throw new Problem(404, 'run_not_found', 'There is no such run for this tenant.');
         const to = action === 'resume' && row.phase === null ? 'queued' : actions[action].to;
         if (action === 'resume' && row.reasonCode === 'records_failed')
-          await acknowledgeFailures(tx, row.id, row.phase, caller.label);
+          await addWaiver(tx, row.id, { gate: 'phase_gates', phase: row.phase, actor: caller.label });
+        if (action === 'resume' && row.reasonCode === 'batch_keeps_dying')
+          await addWaiver(tx, row.id, { gate: 'parking', phase: row.phase, actor: caller.label });
         if (action === 'resume' && row.reasonCode === 'matches_open')
           await createTheUnanswered(tx, row, caller.label);
         if (!(await changeStatus(tx, row, { to })))
@@ -51,24 +54,15 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
 );
 
 /** Resuming past failed records is a named person's decision and stands in every report. */
-async function acknowledgeFailures(
+async function addWaiver(
   tx: Tx,
   runId: string,
-  phase: string | null,
-  actor: string,
+  waiver: { gate: string; phase: string | null; actor: string },
 ): Promise<void> {
-  const row = await tx
-    .selectFrom('loader.run')
-    .select('waivers')
-    .where('id', '=', runId)
-    .executeTakeFirstOrThrow();
-  const waivers = [
-    ...(row.waivers as unknown as object[]),
-    { gate: 'phase_gates', actor, phase, at: new Date().toISOString() },
-  ];
+  const added = JSON.stringify([{ ...waiver, at: new Date().toISOString() }]);
   await tx
     .updateTable('loader.run')
-    .set({ waivers: JSON.stringify(waivers) })
+    .set({ waivers: sql`waivers || ${added}::jsonb` })
     .where('id', '=', runId)
     .execute();
 }

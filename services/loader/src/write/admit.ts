@@ -1,8 +1,8 @@
-import { RunStopped } from '@octopipe/shared/core/errors';
-import { inTransaction } from '@octopipe/shared/db/index';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { type Entity, phases } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
+import { afterDeath, afterTurn, isOnTrial, type Trial, toPark, toTry } from './trial.js';
 
 export interface AdmittedBatch {
   tenantId: string;
@@ -14,33 +14,65 @@ export interface AdmittedBatch {
   entity: Entity;
   /** Our turn on this batch; every later write of ours repeats it. */
   fence: bigint;
+  /** On trial, the only keys that this turn may try; null: all. */
+  tries: string[] | null;
+  /** The key that is to be parked instead of tried: it killed its worker again and again. */
+  parks: string | undefined;
 }
 
-/** A batch whose worker died this often without handing it back is not tried again before a person has looked. */
-const mostCrashes = 5;
+interface BatchId {
+  tenantId: string;
+  runId: string;
+  batchId: string;
+}
+
+/**
+ * Counts the death of the worker that had the batch, if it has died with it, and what was done since the batch was last
+ * looked at. Answers whether the next turn is one of a trial (trial.ts): such a batch is written alone.
+ */
+export async function standsTrial(ctx: LoaderContext, payload: BatchId): Promise<boolean> {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: payload.tenantId }, async (tx) => {
+    const batch = await tx
+      .selectFrom('loader.batchProgress')
+      .select([
+        'crashes',
+        'suspects',
+        'openKeys',
+        sql<boolean>`state = 'leased' and lease_until < now()`.as('hasDied'),
+      ])
+      .where('runId', '=', payload.runId)
+      .where('batchId', '=', payload.batchId)
+      .where('state', 'in', ['pending', 'leased'])
+      .forUpdate()
+      .executeTakeFirst();
+    if (!batch) return false;
+    const open = await openKeys(tx, payload);
+    const didSomething = open.length < (batch.openKeys ?? open.length);
+    const trial = batch.hasDied
+      ? afterDeath(batch, open, didSomething)
+      : afterTurn(batch, open, didSomething);
+    if (batch.hasDied || didSomething || batch.openKeys === null) {
+      await tx
+        .updateTable('loader.batchProgress')
+        .set({
+          ...trial,
+          openKeys: open.length,
+          ...(batch.hasDied ? { state: 'pending', lockedBy: null, leaseUntil: null } : {}),
+        })
+        .where('runId', '=', payload.runId)
+        .where('batchId', '=', payload.batchId)
+        .execute();
+    }
+    return isOnTrial(trial);
+  });
+}
 
 /**
  * The only gate to the write path: decides whether a hinted batch may run now, and leases it. The run must be running
- * and in the batch's phase, and the batch free (or its worker gone for longer than its lease). Times are Postgres' own,
- * so a worker's clock does not matter. Answers undefined when not: the hint ends as a no-op and will come again.
+ * and in the batch's phase, and the batch free. Times are Postgres' own, so a worker's clock does not matter.
+ * Answers undefined when not: the hint ends as a no-op and will come again.
  */
-export async function admit(
-  ctx: LoaderContext,
-  payload: { tenantId: string; runId: string; batchId: string },
-): Promise<AdmittedBatch | undefined> {
-  const admitted = await lease(ctx, payload);
-  if (admitted === 'keeps_dying')
-    throw new RunStopped(
-      'batch_keeps_dying',
-      `A worker died ${mostCrashes} times in a row on batch ${payload.batchId}; look into the loader's log for what kills it, then resume the run to try again.`,
-    );
-  return admitted;
-}
-
-async function lease(
-  ctx: LoaderContext,
-  payload: { tenantId: string; runId: string; batchId: string },
-): Promise<AdmittedBatch | 'keeps_dying' | undefined> {
+export async function admit(ctx: LoaderContext, payload: BatchId): Promise<AdmittedBatch | undefined> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: payload.tenantId }, async (tx) => {
     const run = await tx
       .selectFrom('loader.run')
@@ -57,29 +89,14 @@ async function lease(
         lockedBy: ctx.workerId,
         leaseUntil: leaseEnd(ctx),
         fence: sql<string>`fence + 1`,
-        crashes: sql<number>`crashes + case when state = 'leased' then 1 else 0 end`,
       })
       .where('runId', '=', run.id)
       .where('batchId', '=', payload.batchId)
       .where('entity', '=', entity)
-      .where((where) =>
-        where.or([
-          where('state', '=', 'pending'),
-          where.and([where('state', '=', 'leased'), where('leaseUntil', '<', sql<Date>`now()`)]),
-        ]),
-      )
-      .returning(['fence', 'crashes'])
+      .where('state', '=', 'pending')
+      .returning(['fence', 'crashes', 'suspects'])
       .executeTakeFirst();
     if (!leased) return undefined;
-    if (leased.crashes >= mostCrashes) {
-      await tx
-        .updateTable('loader.batchProgress')
-        .set({ state: 'pending', lockedBy: null, leaseUntil: null, crashes: 0 })
-        .where('runId', '=', run.id)
-        .where('batchId', '=', payload.batchId)
-        .execute();
-      return 'keeps_dying';
-    }
     return {
       tenantId: payload.tenantId,
       runId: run.id,
@@ -89,6 +106,8 @@ async function lease(
       batchId: payload.batchId,
       entity,
       fence: BigInt(leased.fence),
+      tries: leased.suspects && toTry(leased, await openKeys(tx, payload)),
+      parks: toPark(leased),
     };
   });
 }
@@ -106,6 +125,73 @@ export async function renewLease(ctx: LoaderContext, batch: AdmittedBatch): Prom
       .executeTakeFirst(),
   );
   return result.numUpdatedRows > 0n;
+}
+
+/**
+ * Closes our turn: done when every record has its outcome; settling while some wait for the walk; else pending again
+ * (not written: a 429, a spent day, a stop). Does nothing when the batch is no longer ours.
+ */
+export async function finishBatch(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+): Promise<{ waiting: number; unknown: number }> {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    const open = await openKeys(tx, batch);
+    const unknown = open.length === 0 ? 0 : await countUnknown(tx, batch, open);
+    const ours = await findOurTurn(tx, batch);
+    if (ours) {
+      await tx
+        .updateTable('loader.batchProgress')
+        .set({
+          state: open.length === 0 ? 'done' : unknown > 0 ? 'settling' : 'pending',
+          lockedBy: null,
+          leaseUntil: null,
+          openKeys: open.length,
+          ...afterTurn(ours, open, open.length < (ours.openKeys ?? 0)),
+        })
+        .where('runId', '=', batch.runId)
+        .where('batchId', '=', batch.batchId)
+        .execute();
+    }
+    return { waiting: open.length, unknown };
+  });
+}
+
+/** The batch's row, locked, while the turn is still ours. */
+export async function findOurTurn(
+  tx: Tx,
+  batch: AdmittedBatch,
+): Promise<(Trial & { openKeys: number | null }) | undefined> {
+  return tx
+    .selectFrom('loader.batchProgress')
+    .select(['crashes', 'suspects', 'openKeys'])
+    .where('runId', '=', batch.runId)
+    .where('batchId', '=', batch.batchId)
+    .where('state', '=', 'leased')
+    .where('fence', '=', String(batch.fence))
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** The batch's keys without an outcome, in the batch's order. */
+async function openKeys(tx: Tx, { runId, batchId }: BatchId): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select key from transform.load_batch batch, unnest(batch.target_keys) with ordinality as listed(key, place)
+    where batch.id = ${batchId} and not exists (
+      select from loader.record_outcome outcome where outcome.run_id = ${runId} and outcome.target_key = key)
+    order by place`.execute(tx);
+  return rows.map((row) => row.key);
+}
+
+async function countUnknown(tx: Tx, batch: AdmittedBatch, open: string[]): Promise<number> {
+  const { unknown } = await tx
+    .selectFrom('loader.intent')
+    .select(sql<number>`count(*)::int`.as('unknown'))
+    .where('connectionId', '=', batch.connectionId)
+    .where('targetKey', 'in', open)
+    .where('state', 'in', ['sent', 'ambiguous'])
+    .executeTakeFirstOrThrow();
+  return unknown;
 }
 
 function leaseEnd(ctx: LoaderContext) {

@@ -6,11 +6,11 @@ import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { loadSymbols } from '../destination/load-symbols.js';
 import { mergeMatched } from '../match/merge-matched.js';
-import { type AdmittedBatch, renewLease } from './admit.js';
+import { type AdmittedBatch, finishBatch, renewLease } from './admit.js';
 import { apiOf, buildRequests } from './build-requests.js';
-import { finishBatch } from './finish-batch.js';
 import { noteIntents, type SentRequest } from './note-intents.js';
 import { noteOutcome, noteUnchanged } from './note-outcome.js';
+import { parkRecord } from './park-record.js';
 import { planCalls } from './plan-calls.js';
 import { isSent, planWrites } from './plan-writes.js';
 import { readBatchState } from './read-batch-state.js';
@@ -39,6 +39,8 @@ import { readBatchState } from './read-batch-state.js';
  *   during the call, or after the answer? Same, only that the walk finds the markers and confirms them.
  *   after an outcome is noted?           That record is finished; the rest of the batch is planned afresh.
  *   before the batch is done?            All records are finished; the next worker only closes the batch.
+ *   again and again, at the same record? The batch is put on trial (trial.ts): halves of it are tried alone until one record
+ *                                        is left. That one is parked, a failed record with its reason; the others go on.
  */
 export async function loadBatch(
   ctx: LoaderContext,
@@ -49,6 +51,12 @@ export async function loadBatch(
 ): Promise<void> {
   const state = await readBatchState(ctx, batch);
   const planned = planWrites(state.records, state);
+  const [parked] = planned.filter((write) => isSent(write) && write.record.targetKey === batch.parks);
+  if (parked) {
+    await parkRecord(ctx, batch, parked.record);
+    log.error({ batchId: batch.batchId, targetKey: parked.record.targetKey }, 'record parked');
+    return;
+  }
   const symbols = await loadSymbols(
     ctx,
     batch,
@@ -93,6 +101,7 @@ async function sendOne(
   batch: AdmittedBatch,
   request: SentRequest,
 ): Promise<void> {
+  for (const { write } of request.parts) failpoint('loader.before_send', write.record.targetKey);
   const outcome = await account.write(apiOf(request)).catch(async (error: unknown) => {
     // The account is stopped at its door (401, a block): that too is a definite no.
     if (error instanceof RunStopped)

@@ -246,7 +246,8 @@ export async function recordOfKey(
   return (await readRecords(tx, tenantId, setId, [targetKey]))[0];
 }
 
-async function saveFailure(
+/** The record cannot be written in this run; the reason is for whoever looks at it. */
+export async function saveFailure(
   tx: Tx,
   batch: AdmittedBatch,
   record: MappedRecord,

@@ -57,7 +57,6 @@ describe('what is to be done with a record', () => {
     ],
     ['create sent', { intent: intent({ state: 'sent' }) }, { kind: 'wait' }],
     ['create ambiguous', { intent: intent({ state: 'ambiguous' }) }, { kind: 'wait' }],
-    ['create parked', { intent: intent({ state: 'parked' }) }, { kind: 'wait' }],
     [
       'create rejected by an earlier run',
       { intent: intent({ state: 'rejected' }) },

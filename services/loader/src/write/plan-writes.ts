@@ -18,7 +18,7 @@ export interface KnownIntent {
   id: string;
   operation: 'create' | 'update' | 'delete';
   generation: number;
-  state: 'planned' | 'sent' | 'ambiguous' | 'confirmed' | 'rejected' | 'parked';
+  state: 'planned' | 'sent' | 'ambiguous' | 'confirmed' | 'rejected';
   attempt: number;
   runId: string;
   payloadHash: string;
@@ -74,8 +74,7 @@ export function planWrites(
   return records.map((record): Write => {
     if (known.finished.has(record.targetKey)) return { kind: 'finished', record };
     const intent = known.intents.get(record.targetKey);
-    if (intent?.state === 'sent' || intent?.state === 'ambiguous' || intent?.state === 'parked')
-      return { kind: 'wait', record };
+    if (intent?.state === 'sent' || intent?.state === 'ambiguous') return { kind: 'wait', record };
     const target = known.targets.get(record.targetKey);
     if (target) {
       const unfinished = intent?.operation === 'update' && intent.state === 'planned' ? intent : undefined;

@@ -17,14 +17,15 @@ export interface BatchState {
   finished: Set<TargetKey>;
 }
 
-/** The batch's records and all that Postgres knows of them: written targets, the latest intent each, outcomes of this run. */
+/** The batch's records (those that this turn may try) and all that Postgres knows of them: written targets, the latest intent each, outcomes of this run. */
 export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): Promise<BatchState> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
-    const { targetKeys } = await tx
+    const { targetKeys: allKeys } = await tx
       .selectFrom('transform.loadBatch')
       .select('targetKeys')
       .where('id', '=', batch.batchId)
       .executeTakeFirstOrThrow();
+    const targetKeys = allKeys.filter((key) => batch.tries?.includes(key) ?? true);
     const records = await readRecords(tx, batch.tenantId, batch.setId, targetKeys);
     const targets = await tx
       .selectFrom('loader.targetRecord')
