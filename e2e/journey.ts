@@ -1,0 +1,199 @@
+import { createReadStream, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { ZipFile } from 'yazl';
+import { type Octopipe, octopipe } from './programs.js';
+
+/** What a portal, an operator and a customer's admin do over HTTP, and nothing but HTTP. */
+export interface Answer<T = Record<string, unknown>> {
+  status: number;
+  body: T;
+}
+
+export type Caller = <T = Record<string, unknown>>(
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer<T>>;
+
+export interface Served {
+  url: string;
+  operator: Caller;
+  /** Somebody with this key; unbound ones name the tenant in the path. */
+  caller(key: string): Caller;
+  /** A new key of this role, made by the operator. */
+  newKey(role: 'portal' | 'tenant_admin' | 'viewer', tenant?: string): Promise<Caller>;
+  stop(): Promise<void>;
+}
+
+/** `npm start -- serve`, until it is ready. */
+export async function serve(stateDir: string, env: Record<string, string> = {}): Promise<Served> {
+  const program: Octopipe = octopipe(['serve', '--state-dir', stateDir], env);
+  const url = (await program.saw(/gateway +(http:\S+)/)).replace(/^gateway +/, '');
+  const operatorKey = await program.saw(/o2p_live_\S+/);
+  const caller =
+    (key: string): Caller =>
+    async <T>(method: 'GET' | 'POST', to: string, body?: unknown, headers: Record<string, string> = {}) => {
+      const isBytes = body instanceof Buffer;
+      const response = await fetch(new URL(to, url), {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body === undefined ? {} : { 'content-type': isBytes ? 'application/zip' : 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: isBytes ? new Uint8Array(body) : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as T };
+    };
+  const operator = caller(operatorKey);
+  return {
+    url,
+    operator,
+    caller,
+    async newKey(role, tenant) {
+      const made = await operator<{ secret: string }>('POST', '/v1/keys', {
+        role,
+        label: `${role} of a test`,
+        ...(tenant === undefined ? {} : { tenant }),
+      });
+      if (made.status !== 201) throw new Error(`a key was not made: ${JSON.stringify(made)}`);
+      return caller(made.body.secret);
+    },
+    async stop() {
+      program.signal('SIGINT');
+      await program.exit;
+    },
+  };
+}
+
+export interface Summary {
+  status: string;
+  balanced: boolean;
+  verified: { records: number; fields: number; differences: number };
+  source: Record<string, { rows: number }>;
+  tokens: { planned: number; spent: number; floor: number };
+  duration_ms: number;
+}
+
+export interface Journey {
+  tenant: string;
+  migrationId: string;
+  exportId: string;
+  connectionId: string;
+  runId: string;
+  summary: Summary;
+  /** From opening the migration to its reports. */
+  milliseconds: number;
+}
+
+export const localeOfSamples = { country: 'AU', currency: 'AUD', time_zone: 'Australia/Sydney' };
+
+/** One company's way: the portal opens the migration, the company's own admin does all the rest. */
+export async function migrateOverHttp(
+  portal: Caller,
+  adminOf: (tenant: string) => Promise<Caller>,
+  order: { tenant: string; zip: Buffer; sim: { url: string; token: string } },
+): Promise<Journey> {
+  const start = Date.now();
+  const migration = await made<{ id: string }>(
+    portal('POST', '/v1/migrations', {
+      tenant: order.tenant,
+      tenant_name: order.tenant,
+      reference: `order-${order.tenant}`,
+      name: `${order.tenant} to Pipedrive`,
+      settings: localeOfSamples,
+    }),
+  );
+  const admin = await adminOf(order.tenant);
+  const exported = await made<{ id: string }>(
+    admin('POST', `/v1/migrations/${migration.id}/exports`, order.zip),
+  );
+  const connection = await made<{ id: string }>(
+    admin('POST', '/v1/connections', { base_url: order.sim.url, api_token: order.sim.token }),
+  );
+  await reaches(
+    () => admin<{ state: string }>('GET', `/v1/migrations/${migration.id}/exports/${exported.id}`),
+    ({ state }) => state === 'assessed',
+    ({ state }) => state === 'failed',
+  );
+  const mapping = await made<{ id: string; content_hash: string }>(
+    admin('POST', '/v1/mappings', { migration_id: migration.id, export_id: exported.id }),
+  );
+  await made(admin('POST', `/v1/mappings/${mapping.id}/confirm`, { content_hash: mapping.content_hash }));
+  const waivers = ['rehearsal', 'phase_gates'].map((gate) => ({ gate, actor: 'the admin of a test' }));
+  const run = await made<{ id: string }>(
+    admin('POST', '/v1/runs', {
+      migration_id: migration.id,
+      connection_id: connection.id,
+      mapping_version_id: mapping.id,
+      waivers,
+    }),
+  );
+  await reaches(
+    () => admin<{ status: string; documents_ready: boolean }>('GET', `/v1/runs/${run.id}`),
+    ({ status, documents_ready }) => status === 'done' && documents_ready,
+    ({ status }) => ['failed', 'cancelled', 'waiting_person'].includes(status),
+  );
+  const summary = await reaches(
+    () => admin<Summary>('GET', `/v1/reports/${run.id}`),
+    ({ status }) => status === 'done',
+  );
+  return {
+    tenant: order.tenant,
+    migrationId: migration.id,
+    exportId: exported.id,
+    connectionId: connection.id,
+    runId: run.id,
+    summary,
+    milliseconds: Date.now() - start,
+  };
+}
+
+/** The body of a 2xx; anything else is a failure of the journey. */
+export async function made<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { status, body } = await answer;
+  if (status < 200 || status > 299) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
+  return body;
+}
+
+/** Asks until it is so. */
+async function reaches<T>(
+  ask: () => Promise<Answer<T>>,
+  isThere: (body: T) => boolean,
+  isLost: (body: T) => boolean = () => false,
+): Promise<T> {
+  for (const end = Date.now() + 1_800_000; Date.now() < end; ) {
+    const { status, body } = await ask();
+    if (status === 200 && isThere(body)) return body;
+    if (status === 200 && isLost(body)) throw new Error(`it ended otherwise: ${JSON.stringify(body)}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error('it never came to that');
+}
+
+/** A package folder as the zip that is sent. */
+export async function zipOf(folder: string): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    zip.addReadStreamLazy(path.relative(folder, file), { compress: false }, (give) =>
+      give(null, createReadStream(file)),
+    );
+  }
+  zip.end();
+  return buffer(zip.outputStream);
+}
+
+/** Rows by object, as a salesperson would have them from the customer: counted in the files, a line a record. */
+export function rowCounts(folder: string, files: Record<string, string>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(files).map(([object, file]) => [
+      object,
+      readFileSync(path.join(folder, file), 'utf8').trimEnd().split('\n').length - 1,
+    ]),
+  );
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readAccount, readCreates } from './account.js';
+import {
+  type Caller,
+  type Journey,
+  made,
+  migrateOverHttp,
+  rowCounts,
+  type Served,
+  serve,
+  zipOf,
+} from './journey.js';
+import { type Simulator, samplePackage, startSimulator, temporaryFolder } from './programs.js';
+
+/** Two companies at once over HTTP only, from the estimate to the verified run, each into an account of its own. */
+describe('two tenants at once, over HTTP only', () => {
+  const folder = temporaryFolder();
+  const tenants = ['harbour-home', 'lakeside-cleaning'] as const;
+  let served: Served;
+  let portal: Caller;
+  const sims: Simulator[] = [];
+  const admins = new Map<string, Caller>();
+  let journeys: Journey[];
+  let zip: Buffer;
+
+  beforeAll(async () => {
+    served = await serve(folder.path);
+    portal = await served.newKey('portal');
+    zip = await zipOf(samplePackage);
+    for (const seed of [1, 2]) sims.push(await startSimulator({ seed }));
+    const adminOf = async (tenant: string) => {
+      const admin = await served.newKey('tenant_admin', tenant);
+      admins.set(tenant, admin);
+      return admin;
+    };
+    journeys = await Promise.all(
+      tenants.map((tenant, i) =>
+        migrateOverHttp(portal, adminOf, { tenant, zip, sim: sims[i] as Simulator }),
+      ),
+    );
+  });
+  afterAll(async () => {
+    await served?.stop();
+    for (const sim of sims) await sim.stop();
+    folder.remove();
+  });
+
+  it('answers an estimate from counts alone, before there is a tenant', async () => {
+    const rows = rowCounts(samplePackage, { customer: 'customers.csv', booking: 'bookings.csv' });
+    const estimate = await made<{ tokens: { total: number }; price: { total: string } }>(
+      portal('POST', '/v1/estimates', { rows, plan: 'ultimate', seats: 5 }),
+    );
+    expect(estimate.tokens.total).toBeGreaterThan(0);
+    expect(estimate.price.total).toMatch(/^\d+\.\d\d$/);
+  });
+
+  it('balances both, reads both back without a difference, and creates each key once in its own account', async () => {
+    for (const [i, { summary }] of journeys.entries()) {
+      expect(summary).toMatchObject({ status: 'done', balanced: true, verified: { differences: 0 } });
+      const { byKey } = await readCreates(sims[i]?.url ?? '');
+      expect([...byKey].filter(([, times]) => times !== 1)).toEqual([]);
+      expect(byKey.size).toBe(summary.verified.records);
+    }
+    const [first, second] = await Promise.all(
+      sims.map(async (sim) => (await readAccount(sim.url)).canonical()),
+    );
+    expect(second).toEqual(first);
+  });
+
+  it('an estimate of the staged export says what the run then spent', async () => {
+    const [journey] = journeys as [Journey];
+    const estimate = await made<{ tokens: { total: number } }>(
+      portal('POST', `/v1/estimates/export?tenant=${journey.tenant}`, {
+        export_id: journey.exportId,
+        plan: 'ultimate',
+        seats: 5,
+      }),
+    );
+    const { spent, planned } = journey.summary.tokens;
+    console.log(`estimated ${estimate.tokens.total}, planned ${planned}, spent ${spent} tokens`);
+    expect(Math.abs(spent / planned - 1)).toBeLessThanOrEqual(0.02);
+    expect(Math.abs(estimate.tokens.total / spent - 1)).toBeLessThanOrEqual(0.1);
+  });
+
+  it('a company sees nothing of the other; foreign and absent answer alike', async () => {
+    const [own, other] = journeys as [Journey, Journey];
+    const admin = admins.get(own.tenant) as Caller;
+    const nobody = '00000000-0000-4000-8000-000000000000';
+    for (const [route, foreign] of [
+      ['/v1/migrations/', other.migrationId],
+      ['/v1/runs/', other.runId],
+      ['/v1/connections/', other.connectionId],
+      ['/v1/reports/', other.runId],
+    ] as const) {
+      const answers = [await admin('GET', route + foreign), await admin('GET', route + nobody)];
+      expect(answers.map(({ status }) => status)).toEqual([404, 404]);
+      expect(answers[0]?.body.code).toBe(answers[1]?.body.code);
+    }
+    const list = await made<{ items: Array<{ id: string }> }>(admin('GET', '/v1/migrations'));
+    expect(list.items.map(({ id }) => id)).toEqual([own.migrationId]);
+    expect((await admin('GET', `/v1/migrations?tenant=${other.tenant}`)).status).not.toBe(200);
+  });
+
+  it('the operator and the portal see how each stands; the portal may not write into an account', async () => {
+    for (const { tenant, runId, migrationId, connectionId } of journeys) {
+      for (const who of [served.operator, portal])
+        expect((await who('GET', `/v1/runs/${runId}?tenant=${tenant}`)).body).toMatchObject({
+          status: 'done',
+        });
+      const refused = await portal('POST', `/v1/runs?tenant=${tenant}`, {
+        migration_id: migrationId,
+        connection_id: connectionId,
+        mapping_version_id: migrationId,
+      });
+      expect(refused.status).toBe(403);
+    }
+  });
+
+  it('a second run has nothing to write', async () => {
+    const [{ tenant, runId }] = journeys as [Journey];
+    const admin = admins.get(tenant) as Caller;
+    const run = await made<{ migration_id: string; connection_id: string }>(
+      admin('GET', `/v1/runs/${runId}`),
+    );
+    const writesBefore = (await readCreates(sims[0]?.url ?? '')).byKey.size;
+    const again = await migrateOverHttp(portal, async () => admin, {
+      tenant,
+      zip,
+      sim: sims[0] as Simulator,
+    });
+    expect(again.runId).not.toBe(runId);
+    expect(again.migrationId).toBe(run.migration_id);
+    expect(again.summary).toMatchObject({ balanced: true, verified: { differences: 0 } });
+    expect((await readCreates(sims[0]?.url ?? '')).byKey.size).toBe(writesBefore);
+  });
+});
