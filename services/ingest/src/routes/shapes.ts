@@ -26,6 +26,10 @@ export const MigrationSettings = z
       .enum(['own', 'merged'])
       .optional()
       .meta({ description: 'A quote that became a booking: a deal of its own, or part of the booking’s.' }),
+    invoice_deals: z
+      .enum(['enrich', 'own'])
+      .optional()
+      .meta({ description: 'An invoice of bookings: part of their deals, or a deal of its own.' }),
     deal_lines: z
       .enum(['text', 'products'])
       .optional()

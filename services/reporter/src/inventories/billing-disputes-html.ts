@@ -79,7 +79,7 @@ function summary(counts: ReadonlyMap<DisputeRule, number>): Html {
   return html`<section><h2>What was found</h2>
 ${table(
   'Kinds of doubt, and how often',
-  [{ says: 'Doubt' }, { says: 'Times', figures: true }, { says: 'Code' }],
+  [{ says: 'Doubt' }, { says: 'Times', figures: true }],
   rules.map((rule) => [
     disputeWords[rule].says,
     count(counts.get(rule) ?? 0),

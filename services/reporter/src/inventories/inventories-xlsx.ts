@@ -8,6 +8,7 @@ import { disputeWords } from './billing-disputes-html.js';
 import type { CustomField } from './custom-fields.js';
 import type { Form } from './forms.js';
 import type { Inventories } from './inventories-json.js';
+import { whyWithoutUser } from './manual-review-html.js';
 import { type Cell, type Sheet, workbookOf } from './workbook.js';
 
 /** A sheet that nobody could read through; the file would grow with the data. All of them are in inventories.json. */
@@ -375,9 +376,7 @@ function workersSheet({ manualReview }: Inventories): Sheet {
       worker.active ? 'active' : 'not active',
       worker.records,
       worker.state === 'default' ? 'stays with the default owner' : 'bind a user later',
-      worker.decidedBy === 'email'
-        ? 'no user has this e-mail address'
-        : `decided by ${words(worker.decidedBy)}`,
+      whyWithoutUser(worker),
       worker.sourceKey,
     ]),
   );
@@ -494,7 +493,6 @@ async function disputesOf(
       ['Customer', 14],
       ['File', 26],
       ['Row', 10],
-      ['Code', 8],
       ['Number in OctopusPro', 20],
       ['Checked by, on', 18],
     ],
@@ -508,7 +506,7 @@ function disputeRow(
   dispute: { rule: DisputeRule; stated: string | null; computed: string | null; difference: string | null },
   currency: string,
 ): Cell[] {
-  const { says, defect } = disputeWords[dispute.rule];
+  const { says } = disputeWords[dispute.rule];
   const kind = one.key.startsWith('invoice:') ? 'Invoice' : 'Payment';
   // As text: a spreadsheet would round what has more digits than it can hold.
   const amount = (value: string | null) => (value === null ? null : money(value));
@@ -523,7 +521,6 @@ function disputeRow(
     one.customerId,
     one.file,
     one.fileRow,
-    defect,
     one.key,
     null,
   ];

@@ -43,7 +43,7 @@ ${table(
     worker.email ?? 'none',
     worker.active ? 'active' : 'not active',
     count(worker.records),
-    html`${worker.state === 'default' ? 'stays with the default owner' : 'bind a user later'}<br><span class="soft small">${worker.decidedBy === 'email' ? 'no user has this e-mail address' : `decided by ${words(worker.decidedBy)}`}</span>`,
+    html`${worker.state === 'default' ? 'stays with the default owner' : 'bind a user later'}<br><span class="soft small">${whyWithoutUser(worker)}</span>`,
   ]),
 )}
 <h3>Users to invite</h3>
@@ -54,6 +54,11 @@ ${
 <ol>${toInvite.map((worker) => html`<li>${worker.name}, ${worker.email}</li>`)}</ol>`
 }`
 }</section>`;
+}
+
+export function whyWithoutUser({ decidedBy, email }: WorkerWithoutUser): string {
+  if (decidedBy !== 'email') return `decided by ${words(decidedBy)}`;
+  return email === null ? 'the export has no e-mail address of theirs' : 'no user has this e-mail address';
 }
 
 function pay({ pay: found }: ManualReview): Html {

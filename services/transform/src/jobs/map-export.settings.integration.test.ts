@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { startRig } from '../testing/rig.js';
 
-test('merged quotes, automated messages and inquiries as deals, when the settings wish them', async () => {
+test('merged quotes, automated messages, inquiries and invoices as deals, when the settings wish them', async () => {
   const rig = await startRig();
   const mine = await rig.stageSample('wishes', {
     quote_deals: 'merged',
     include_automated_messages: true,
     inquiries: 'deals',
+    invoice_deals: 'own',
   });
   await rig.map(mine, await rig.confirmMapping(mine, 'wishes'));
   const counts = await rig.query(
@@ -42,6 +43,32 @@ test('merged quotes, automated messages and inquiries as deals, when the setting
     [mine.exportId],
   );
   expect(deal?.details).toContain('Quote signed: Viktor Halász, 2025-03-26 15:28');
+  const money = await rig.query(
+    `select source_object as of, count(*)::int as deals, count(payload->'value')::int as valued,
+       sum((payload->>'value')::numeric)::text as value,
+       sum((payload->'custom_fields'->'Invoice total'->>'value')::numeric)::text as billed
+     from transform.mapped_record r join transform.mapped_set s on s.id = r.set_id and s.export_id = $1
+     where entity = 'deal' and source_object in ('booking', 'invoice') group by 1 order by 1`,
+    [mine.exportId],
+  );
+  expect(money).toMatchInlineSnapshot(`
+    [
+      {
+        "billed": null,
+        "deals": 103,
+        "of": "booking",
+        "value": "3128.1",
+        "valued": 20,
+      },
+      {
+        "billed": "19200.83",
+        "deals": 86,
+        "of": "invoice",
+        "value": "20262.08",
+        "valued": 86,
+      },
+    ]
+  `);
   await rig.stop();
 });
 

@@ -18,7 +18,11 @@ interface Mapping {
   number: number;
   state: string;
   content_hash: string;
-  content: { settings: Record<string, unknown>; lossy: unknown[]; schema: { fields: unknown[] } };
+  content: {
+    settings: Record<string, unknown>;
+    lossy: unknown[];
+    schema: { fields: Array<{ name: string }> };
+  };
   confirmed_by: string | null;
   waived: boolean;
 }
@@ -58,6 +62,36 @@ describe('proposing', () => {
     });
     expect(broken.status).toBe(422);
     expect(broken.body).toMatchObject({ code: 'mapping_unsound' });
+  });
+
+  test('takes as many fields as the plan of the tenant’s account has room for, of several accounts the smallest', async () => {
+    const connect = (tenantId: string, plan: string) =>
+      rig.query(
+        `insert into loader.connection (tenant_id, base_url, company_key, company_domain, sealed_token, state, plan, seats, plan_source)
+         values ($1, 'https://acme.example', $2, 'acme', '', 'ready', $2, 1, 'test')`,
+        [tenantId, plan],
+      );
+    const mine = await rig.stageSample('growing');
+    const proposed = async (of: StagedPackage) => {
+      const answer = await propose(
+        { migration_id: of.migrationId, export_id: of.exportId },
+        { key: await rig.keyOf(of.tenantId) },
+      );
+      const { settings, schema } = (answer.body as Mapping).content;
+      const names = schema.fields.map(({ name }) => name);
+      return { plan: settings.plan, fields: names.length, gateCode: names.includes('Gate code') };
+    };
+    const unconnected = { plan: undefined, fields: 30, gateCode: false };
+    expect(await proposed(mine)).toEqual(unconnected);
+    await connect(mine.tenantId, 'premium');
+    const roomy = await proposed(mine);
+    expect(roomy).toMatchObject({ plan: 'premium', gateCode: true });
+    await connect(mine.tenantId, 'growth');
+    expect(await proposed(mine)).toEqual({ plan: 'growth', fields: 50, gateCode: true });
+    expect(roomy.fields).toBeGreaterThan(50);
+    await connect(mine.tenantId, 'lite');
+    expect(await proposed(mine)).toEqual({ ...unconnected, plan: 'lite' });
+    expect(await proposed(staged)).toEqual(unconnected);
   });
 
   test('names each setting that is missing in a sentence', async () => {

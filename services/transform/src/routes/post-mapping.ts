@@ -10,6 +10,7 @@ import { getExport } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TransformContext } from '../context.js';
+import { fieldRoomOf } from '../propose/field-room.js';
 import { scanExport } from '../propose/scan-export.js';
 import { viewMapping } from './mapping-view.js';
 import { Mapping } from './shapes.js';
@@ -79,7 +80,8 @@ async function propose(
   migrationId: string,
   exportId: string,
 ): Promise<MappingContent> {
-  const proposal = proposeMapping(await scanExport(tx, tenantId, migrationId, exportId));
+  const facts = await scanExport(tx, tenantId, migrationId, exportId);
+  const proposal = proposeMapping(facts, await fieldRoomOf(tx, tenantId));
   if ('content' in proposal) return proposal.content;
   throw new Problem(
     422,

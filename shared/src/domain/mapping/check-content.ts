@@ -34,6 +34,12 @@ export function problemsOf(content: MappingContent): string[] {
     content.objects.some((object) => object.object === 'inquiry' && object.supported)
       ? ['The pipeline needs the stage "Inquiry": inquiries go there.']
       : []),
+    ...(pipeline &&
+    settings.invoiceDeals === 'own' &&
+    !pipeline.stages.includes('Invoiced') &&
+    content.objects.some((object) => object.object === 'invoice' && object.supported)
+      ? ['The pipeline needs the stage "Invoiced": open invoices go there.']
+      : []),
     ...repeatedLabels.map((name) => `The label ${name} is in the schema twice.`),
     ...repeated.map((name) => `The field ${name} is in the schema twice.`),
     ...(['organization', 'person', 'product', 'deal'] as const)

@@ -112,12 +112,16 @@ export const MappingSettings = z.object({
    * the next: versions that were confirmed before there was a choice keep their hash.
    */
   quoteDeals: z.enum(['own', 'merged']).optional(),
+  /** An invoice of bookings: adds to their deals (the default), or is a deal of its own. */
+  invoiceDeals: z.enum(['enrich', 'own']).optional(),
   /** An inquiry that nothing came of (yet): a lead (the default), or a deal in the first stage. */
   inquiries: z.enum(['leads', 'deals']).optional(),
   /** Lines of bookings, quotes and invoices: text on the deal (the default), or products on it. */
   dealLines: z.enum(['text', 'products']).optional(),
   /** Messages that an automation sent: left out unless this is true. */
   includeAutomatedMessages: z.boolean().optional(),
+  /** The account's plan, where it was known when fields were chosen; absent: chosen for the smallest. */
+  plan: z.string().optional(),
   /** By entity; one that is not named is created, as before there was a choice. */
   matching: z
     .object({

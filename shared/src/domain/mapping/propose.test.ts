@@ -67,7 +67,10 @@ const facts: ProposalFacts = {
 };
 
 function propose(more: Partial<ProposalFacts> = {}, cap?: number): MappingContent {
-  const proposal = proposeMapping({ ...facts, ...more }, cap);
+  const proposal = proposeMapping(
+    { ...facts, ...more },
+    cap === undefined ? undefined : { plan: 'growth', fields: cap },
+  );
   if (!('content' in proposal)) throw new Error('settings are missing');
   return proposal.content;
 }

@@ -41,8 +41,14 @@ import { fieldEntityOf, isFieldEntity, packedFieldName } from './map-record.js';
 import { type LabelFacts, proposeLabels } from './propose-labels.js';
 import { markerFieldName } from './record.js';
 
-/** What the smallest plan allows over all entities (pipedrive-api.md 5.4); a larger plan may be proposed more. */
-export const smallestFieldCap = 30;
+/** How many custom fields may be proposed over all entities, and for which plan of the account, where one is known. */
+export interface FieldRoom {
+  plan: string | null;
+  fields: number;
+}
+
+/** What the smallest plan allows (pipedrive-api.md 5.4). */
+export const smallestFieldRoom: FieldRoom = { plan: null, fields: 30 };
 
 /** All that the proposal rests on: facts about the export, no rows. */
 export interface ProposalFacts {
@@ -54,6 +60,7 @@ export interface ProposalFacts {
     date_format?: unknown;
     include_deleted?: unknown;
     quote_deals?: unknown;
+    invoice_deals?: unknown;
     deal_lines?: unknown;
     inquiries?: unknown;
     include_automated_messages?: unknown;
@@ -85,8 +92,8 @@ export interface ProposalFacts {
 export type Proposal = { content: MappingContent } | { missing: Array<{ setting: string; says: string }> };
 
 /** The default mapping of an export, for a person to confirm. Pure: the same facts give the same content and hash. */
-export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap): Proposal {
-  const settings = settingsOf(facts);
+export function proposeMapping(facts: ProposalFacts, room = smallestFieldRoom): Proposal {
+  const settings = settingsOf(facts, room);
   if ('missing' in settings) return settings;
   const names = new FieldNames(settings);
   const objects = [
@@ -97,7 +104,11 @@ export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap
   const content: MappingContent = {
     settings,
     schema: {
-      fields: chooseFields(candidates(objects, facts, settings), entitiesOfFiles(objects, facts), fieldCap),
+      fields: chooseFields(
+        candidates(objects, facts, settings),
+        entitiesOfFiles(objects, facts),
+        room.fields,
+      ),
       pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects, settings) }],
       activityTypes: activityTypes(facts),
       labels: proposeLabels(
@@ -116,6 +127,7 @@ export function proposeMapping(facts: ProposalFacts, fieldCap = smallestFieldCap
 
 function settingsOf(
   facts: ProposalFacts,
+  room: FieldRoom,
 ): MappingSettings | { missing: Array<{ setting: string; says: string }> } {
   const pick = (name: 'country' | 'currency' | 'time_zone' | 'date_format') => {
     const value = facts.given[name] ?? facts.manifestTenant[name];
@@ -141,9 +153,11 @@ function settingsOf(
     dealValue: 'booking_total',
     includeDeleted: facts.given.include_deleted === true,
     quoteDeals: facts.given.quote_deals === 'merged' ? 'merged' : 'own',
+    ...(facts.given.invoice_deals === 'own' ? { invoiceDeals: 'own' as const } : {}),
     inquiries: facts.given.inquiries === 'deals' ? 'deals' : 'leads',
     dealLines: facts.given.deal_lines === 'products' ? 'products' : 'text',
     includeAutomatedMessages: facts.given.include_automated_messages === true,
+    ...(room.plan === null ? {} : { plan: room.plan }),
     ...matchingOf(facts.given),
   };
 }
@@ -498,6 +512,7 @@ function stagesOf(
   const used = new Set([
     ...(settings.inquiries === 'deals' && has('inquiry') ? ['Inquiry'] : []),
     ...(has('quote') ? ['Quoting'] : []),
+    ...(settings.invoiceDeals === 'own' && has('invoice') ? ['Invoiced'] : []),
     ...Object.values(statuses).map((target) => target.stage),
     fallbackTarget.stage,
     'Done',

@@ -20,13 +20,14 @@ export const bookingStatus = defineObject({
   map: () => merged([]),
 });
 
-/** The stages of our pipeline, in the order of a job's life; the first only where inquiries are deals. */
+/** The stages of our pipeline, in the order of a job's life; `Inquiry` and `Invoiced` only where those are deals. */
 export const stages = [
   'Inquiry',
   'Requested',
   'Quoting',
   'Scheduled',
   'In progress',
+  'Invoiced',
   'Needs review',
   'Done',
 ] as const;

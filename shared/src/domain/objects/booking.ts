@@ -1,7 +1,7 @@
 import { addressFields, addressOf } from '../convert/address.js';
 import { instantFrom, parseWhen } from '../convert/date.js';
 import { parseList } from '../convert/list.js';
-import { parseMoney } from '../convert/money.js';
+import { compareMoney, parseMoney, subtractMoney } from '../convert/money.js';
 import { firstLine, oneLine } from '../convert/text.js';
 import type { StatusTarget } from '../mapping/content.js';
 import {
@@ -30,7 +30,15 @@ import { markerFieldName, type Payload, type PayloadValue, targetKeyOf } from '.
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { closingTime } from './closing-time.js';
 import { linesOfDeal } from './deal-lines.js';
-import { type DealMoney, moneyFields, moneyOfBooking, moneyValues, readsOfInvoices } from './deal-money.js';
+import {
+  billedFor,
+  type DealMoney,
+  invoicesAreDeals,
+  moneyFields,
+  moneyOfBooking,
+  moneyValues,
+  readsOfInvoices,
+} from './deal-money.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf, workerName } from './owner.js';
@@ -205,7 +213,8 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const key = targetKeyOf('booking', row.sourceId);
   const target = statusTarget(row, ctx);
   const money = moneyOfBooking(row, refs, ctx);
-  const value = dealValue(row, money, ctx);
+  const billed = invoicesAreDeals(ctx) ? billedFor(row, refs, ctx) : null;
+  const value = dealValue(row, money, billed, ctx);
   const owner = ownerOf(
     [row.fields.owner_id, row.fields.sales_rep],
     allWorkers(row, refs)
@@ -226,8 +235,19 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
     ...(owner ? { owner_id: owner } : {}),
   };
   const deal: Draft = { targetKey: key, entity: 'deal', native, custom: new Map(), sortKey: sortKeyOf(row) };
-  const lines = linesOfDeal(deal, row, refs.children('booking_service', 'booking', row.sourceId), refs, ctx);
-  setCustom(deal, row, target, money, lines.drafts.length > 0 ? '' : servicesText(row, refs, ctx), refs, ctx);
+  // What is billed stands on the deals of the invoices, with its lines.
+  const items = billed === null ? refs.children('booking_service', 'booking', row.sourceId) : [];
+  const lines = linesOfDeal(deal, row, items, refs, ctx);
+  setCustom(
+    deal,
+    row,
+    target,
+    money,
+    billed,
+    lines.drafts.length > 0 ? '' : servicesText(row, refs, ctx),
+    refs,
+    ctx,
+  );
   const drafts = [deal, ...lines.drafts];
   const links = [linkOf(row, key, 'primary'), ...lines.links];
   const hasVisit = refs.children('appointment', 'booking', row.sourceId).length > 0;
@@ -279,17 +299,31 @@ function titleOf(row: SourceRow, refs: Refs, ctx: RowContext): string {
   return `${cut(oneLine(what), room, ctx, 'title')?.text ?? 'Booking'} · ${number}`;
 }
 
-function dealValue(row: SourceRow, money: DealMoney, ctx: RowContext): string | undefined {
+/** `billed` is what stands on deals of invoices: the booking keeps the rest, if there is any. */
+function dealValue(
+  row: SourceRow,
+  money: DealMoney,
+  billed: string | null,
+  ctx: RowContext,
+): string | undefined {
   const total = parseMoney(row.fields.total, ctx.settings.currency);
   if (row.fields.total !== undefined && total === undefined) ctx.find('unparseable_number', 'total');
   switch (ctx.settings.dealValue) {
-    case 'booking_total':
-      return total;
+    case 'booking_total': {
+      const rest = restOf(total, billed);
+      return billed !== null && rest === '0' ? undefined : rest;
+    }
     case 'invoice_total':
-      return money.invoiced ?? total;
+      return billed === null ? (money.invoiced ?? total) : undefined;
     case 'amount_paid':
       return money.paid ?? '0';
   }
+}
+
+/** What of a booking's total no invoice bills; nothing when they bill more. */
+function restOf(total: string | undefined, billed: string | null): string | undefined {
+  if (total === undefined || billed === null) return total;
+  return compareMoney(billed, total) >= 0 ? '0' : subtractMoney(total, billed);
 }
 
 /** The times and reason that belong to the deal's status. */
@@ -323,6 +357,7 @@ function setCustom(
   row: SourceRow,
   target: StatusTarget,
   money: DealMoney,
+  billed: string | null,
   services: string,
   refs: Refs,
   ctx: RowContext,
@@ -351,22 +386,31 @@ function setCustom(
   const inquiries = [row, ...mergedQuotes].flatMap((origin) => inquiriesOf(origin, refs));
   const invoices = refs.children('invoice', 'booking', row.sourceId);
   deal.labels = [
-    ...[row, ...invoices, ...inquiries].flatMap((origin) => labelsOf(origin, 'deal', ctx)),
+    ...[row, ...(invoicesAreDeals(ctx) ? [] : invoices), ...inquiries].flatMap((origin) =>
+      labelsOf(origin, 'deal', ctx),
+    ),
     ...mergedQuotes.flatMap((quote) => labelsOfQuote(quote, ctx)),
   ];
   for (const [name, value] of inquiryValues(inquiries, refs, { ...ctx, find: () => {} }))
     deal.custom.set(name, value);
   const total = parseMoney(row.fields.total, ctx.settings.currency);
-  if (ctx.settings.dealValue !== 'booking_total' && total !== undefined)
+  if ((ctx.settings.dealValue !== 'booking_total' || billed !== null) && total !== undefined)
     deal.custom.set('Booking total', monetary(total, ctx));
   // Where the deal is lost the reason stands in lost_reason.
   if (target.status !== 'lost')
     set('Cancel reason', oneLine(row.fields.cancel_reason ?? row.fields.fail_reason ?? ''));
-  const agreed = money.paid !== null ? total : undefined;
+  const agreed = money.paid !== null ? restOf(total, billed) : undefined;
   for (const [name, value] of moneyValues(money, agreed, refs, ctx)) deal.custom.set(name, value);
+  // The deals of a booking and of its invoices lead to each other by number.
+  if (invoicesAreDeals(ctx))
+    set('Invoice number', cut(numbersOf(invoices), textLimits.varchar, ctx, 'invoice_ids')?.text);
   for (const [name, value] of readFields(dealFields, row, ctx).custom) deal.custom.set(name, value);
   for (const [name, value] of customValues(row, longFormOf(row, refs), refs, ctx))
     deal.custom.set(name, value);
+}
+
+function numbersOf(invoices: ReadonlyArray<SourceRow>): string {
+  return invoices.map((invoice) => oneLine(invoice.fields.invoice_number ?? invoice.sourceId)).join(', ');
 }
 
 function servicesText(row: SourceRow, refs: Refs, ctx: RowContext): string {

@@ -57,9 +57,29 @@ export const readsOfInvoices: ReadonlyArray<ReadRule> = [
   { child: 'refund', of: 'payment' },
 ];
 
+/** Whether each invoice is a deal: its money then stands there, and on no deal of a booking. */
+export function invoicesAreDeals({ settings, content }: RowContext): boolean {
+  // Invoices that the confirmed mapping leaves out become no deals that could carry their money.
+  const isLeftOut = content.objects.some(({ object, supported }) => object === 'invoice' && !supported);
+  return settings.invoiceDeals === 'own' && !isLeftOut;
+}
+
+/**
+ * What of a booking's total stands on the deals of its invoices; null without one that is not void. An invoice over several
+ * bookings bills each of them whole: its lines may be without tax, and what they left over would count twice.
+ */
+export function billedFor(booking: SourceRow, refs: PageRows, ctx: RowContext): string | null {
+  const live = refs
+    .children('invoice', 'booking', booking.sourceId)
+    .filter((invoice) => wordOf(invoice) !== 'void');
+  if (live.length === 0) return null;
+  const whole = parseMoney(booking.fields.total, ctx.settings.currency) ?? '0';
+  return addMoney(live.map((invoice) => (bookingIdsOf(invoice).length > 1 ? whole : totalOf(invoice, ctx))));
+}
+
 /** The money of a booking: its invoices (its share of consolidated ones) and the payments made on it directly. */
 export function moneyOfBooking(booking: SourceRow, refs: PageRows, ctx: RowContext): DealMoney {
-  const invoices = refs.children('invoice', 'booking', booking.sourceId);
+  const invoices = invoicesAreDeals(ctx) ? [] : refs.children('invoice', 'booking', booking.sourceId);
   const shares = invoices.map((invoice) => shareOf(invoice, booking.sourceId, refs, ctx));
   const direct = refs
     .children('payment', 'booking', booking.sourceId)

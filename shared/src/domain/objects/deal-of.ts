@@ -2,14 +2,16 @@ import type { PageRows, Refs, SourceRow } from '../mapping/define-object.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { bookingIdsOf } from './deal-money.js';
 
-/** Deals an invoice may stand on: its bookings in order; without a booking it is a deal itself. */
+/** Deals an invoice may stand on: its own, where it has one (invoice.ts decides), else those of its bookings, in order. */
 export function dealsAskedFor(invoice: SourceRow): TargetKey[] {
-  const bookings = bookingIdsOf(invoice);
-  if (bookings.length === 0) return [targetKeyOf('invoice', invoice.sourceId)];
-  return bookings.map((id) => targetKeyOf('booking', id));
+  return [targetKeyOf('invoice', invoice.sourceId), ...bookingDeals(invoice)];
 }
 
-/** The deal of an invoice: that of its first booking in the set. Undefined when all of them were set aside. */
+export function bookingDeals(invoice: SourceRow): TargetKey[] {
+  return bookingIdsOf(invoice).map((id) => targetKeyOf('booking', id));
+}
+
+/** The deal of an invoice: its own, else that of its first booking in the set. Undefined when all of them were set aside. */
 export function dealOfInvoice(invoice: SourceRow, refs: Refs): TargetKey | undefined {
   return dealsAskedFor(invoice).find((key) => refs.isMapped(key));
 }

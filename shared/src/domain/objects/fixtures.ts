@@ -143,7 +143,7 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
     row: (object, id) => rows.find((candidate) => candidate.object === object && candidate.sourceId === id),
     isMapped: (key) =>
       !notMapped.has(key) &&
-      isRecord(key, contentOf(pack)) &&
+      isRecord(key, contentOf(pack), rows) &&
       rows.some((candidate) => key.split('#')[0] === `${candidate.object}:${candidate.sourceId}`),
     customer: (id) =>
       id === undefined || id === '1999'
@@ -177,8 +177,12 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
   };
 }
 
-/** An inquiry is a lead or a deal, never both; a line is a record only where the tenant wishes it. */
-function isRecord(key: string, { settings }: MappingContent): boolean {
+/** An inquiry is a lead or a deal, never both; lines, and invoices of bookings, are records only where the tenant wishes it. */
+function isRecord(key: string, { settings }: MappingContent, rows: ReadonlyArray<SourceRow>): boolean {
+  const invoice = rows.find(
+    ({ object, sourceId }) => key === `${object}:${sourceId}` && object === 'invoice',
+  );
+  if (invoice && parseList(invoice.fields.booking_ids).length > 0) return settings.invoiceDeals === 'own';
   if (/^(booking_service|quote_item|invoice_item):/.test(key)) return settings.dealLines === 'products';
   if (!key.startsWith('inquiry:')) return true;
   return key.endsWith('#deal') === (settings.inquiries === 'deals');

@@ -3,12 +3,14 @@ import { plainText } from '../convert/html.js';
 import { parseList } from '../convert/list.js';
 import { moneyText, parseMoney } from '../convert/money.js';
 import { oneLine } from '../convert/text.js';
-import { computed, computedCustom, cut, titleLimit } from '../mapping/convert-field.js';
+import type { MappingSettings } from '../mapping/content.js';
+import { computed, computedCustom, cut, textLimits, titleLimit } from '../mapping/convert-field.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
+  type Product,
   type Refs,
   type RowContext,
   rejected,
@@ -26,14 +28,16 @@ import {
 import { linesOfDeal } from './deal-lines.js';
 import {
   bookingIdsOf,
+  type DealMoney,
   type InvoiceStatus,
   invoiceStatus,
+  invoicesAreDeals,
   moneyFields,
   moneyOfInvoice,
   moneyValues,
   readsOfInvoices,
 } from './deal-money.js';
-import { dealOfInvoice, dealsAskedFor } from './deal-of.js';
+import { bookingDeals, dealOfInvoice, dealsAskedFor } from './deal-of.js';
 import { ownerOf } from './owner.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -64,7 +68,8 @@ const inNote = [
 
 /**
  * An invoice adds its number, status, dates and total to the deals of its bookings (see booking.ts), and is an activity
- * at its issue date with its PDF. Only an invoice without a booking is a deal: revenue is never counted twice.
+ * at its issue date with its PDF. Only an invoice without a booking is a deal: revenue is never counted twice. Where the
+ * tenant wishes a deal for each invoice, the deals of the bookings keep only what no invoice bills.
  */
 export const invoice = defineObject({
   name: 'invoice',
@@ -75,50 +80,8 @@ export const invoice = defineObject({
     ...readsOfInvoices,
   ],
   produces: [
-    {
-      entity: 'deal',
-      key: 'invoice:<id>',
-      undo: 'delete',
-      fields: [
-        computed('title', ['invoice_number'], 'number'),
-        computed('add_time', ['created', 'invoice_date'], 'RFC 3339 UTC'),
-        computed('value', ['total'], 'amount'),
-        computed('currency', [], 'account currency'),
-        computed('status', ['status'], 'paid is won, void is lost'),
-        computed('stage_id', ['status'], 'Done or Needs review'),
-        computed('won_time', ['paid_at', 'modified'], 'RFC 3339 UTC'),
-        computed('lost_time', ['voided_at', 'modified'], 'RFC 3339 UTC'),
-        computed('lost_reason', ['status'], 'fixed words'),
-        computed('expected_close_date', ['due_date'], 'day in the tenant zone'),
-        computed('person_id', ['customer_id'], 'reference'),
-        computed('org_id', ['customer_id'], 'reference'),
-        computed('owner_id', ['owner_id'], 'user by id'),
-        computed('label_ids', ['labels'], 'labels by name, of the bookings’ deals or its own'),
-        computedCustom(markerFieldName, 'varchar', 'must', ['invoice_id'], { converter: 'target key' }),
-        ...moneyFields,
-      ],
-      lossy: [],
-    },
-    {
-      entity: 'activity',
-      key: 'invoice:<id>#activity',
-      undo: 'delete',
-      fields: [
-        computed('subject', ['invoice_number', 'total', 'status'], 'joined'),
-        computed('type', [], 'activity type Invoice'),
-        computed('due_date', ['invoice_date'], 'day in the tenant zone'),
-        computed('done', ['invoice_date', 'status'], 'issued by the time of the export'),
-        computed('owner_id', ['owner_id'], 'user by id'),
-        computed('deal_id', ['booking_ids'], 'reference'),
-        computed('org_id', ['customer_id'], 'reference'),
-        computed('participants', ['customer_id'], 'reference'),
-        computed('note', inNote, 'readable block with the marker'),
-      ],
-      lossy: [
-        'Pipedrive has no invoices: number, status, dates and total are fields of the deal, the lines stand in the note of an activity.',
-        'An invoice over several bookings is one activity on the first booking’s deal; each deal shows its own share of the total.',
-      ],
-    },
+    ...invoiceProducts('enrich'),
+    ...invoiceProducts('own'),
     {
       entity: 'file',
       key: 'invoice:<id>#pdf',
@@ -150,24 +113,99 @@ export const invoice = defineObject({
   map: mapInvoice,
 });
 
+/** Deal and activity: the same fields in both ways, other things lost. */
+function invoiceProducts(way: 'enrich' | 'own'): Product[] {
+  const when = (settings: MappingSettings) => (settings.invoiceDeals ?? 'enrich') === way;
+  return [
+    {
+      entity: 'deal',
+      key: 'invoice:<id>',
+      undo: 'delete',
+      when,
+      fields: [
+        computed('title', ['invoice_number'], 'number'),
+        computed('add_time', ['created', 'invoice_date'], 'RFC 3339 UTC'),
+        computed('value', ['total'], 'amount'),
+        computed('currency', [], 'account currency'),
+        computed('status', ['status'], 'paid is won, void is lost'),
+        computed(
+          'stage_id',
+          ['status'],
+          way === 'own' ? 'Done, Invoiced, or Needs review without a booking' : 'Done or Needs review',
+        ),
+        computed('won_time', ['paid_at', 'modified'], 'RFC 3339 UTC'),
+        computed('lost_time', ['voided_at', 'modified'], 'RFC 3339 UTC'),
+        computed('lost_reason', ['status'], 'fixed words'),
+        computed('expected_close_date', ['due_date'], 'day in the tenant zone'),
+        computed('person_id', ['customer_id'], 'reference'),
+        computed('org_id', ['customer_id'], 'reference'),
+        computed('owner_id', ['owner_id'], 'user by id'),
+        computed('label_ids', ['labels'], 'labels by name, of the bookings’ deals or its own'),
+        computedCustom(markerFieldName, 'varchar', 'must', ['invoice_id'], { converter: 'target key' }),
+        ...(way === 'own'
+          ? [
+              computedCustom('Booking number', 'varchar', 'should', ['booking_ids'], {
+                converter: 'numbers of the bookings it bills',
+              }),
+            ]
+          : []),
+        ...moneyFields,
+      ],
+      lossy:
+        way === 'own'
+          ? [
+              'A booking and each of its invoices are deals that name each other by number. What is billed counts on the deals of the invoices: the booking’s deal keeps only what no invoice bills, and its total in the field Booking total.',
+              'The number of won deals counts bookings and invoices; their values do not count twice.',
+            ]
+          : [],
+    },
+    {
+      entity: 'activity',
+      key: 'invoice:<id>#activity',
+      undo: 'delete',
+      when,
+      fields: [
+        computed('subject', ['invoice_number', 'total', 'status'], 'joined'),
+        computed('type', [], 'activity type Invoice'),
+        computed('due_date', ['invoice_date'], 'day in the tenant zone'),
+        computed('done', ['invoice_date', 'status'], 'issued by the time of the export'),
+        computed('owner_id', ['owner_id'], 'user by id'),
+        computed('deal_id', ['booking_ids'], 'reference'),
+        computed('org_id', ['customer_id'], 'reference'),
+        computed('participants', ['customer_id'], 'reference'),
+        computed('note', inNote, 'readable block with the marker'),
+      ],
+      lossy: [
+        'Pipedrive has no invoices: number, status, dates and total are fields of the deal, the lines stand in the note of an activity.',
+        ...(way === 'own'
+          ? []
+          : [
+              'An invoice over several bookings is one activity on the first booking’s deal; each deal shows its own share of the total.',
+            ]),
+      ],
+    },
+  ];
+}
+
 function mapInvoice(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const hasBookings = bookingIdsOf(row).length > 0;
-  const customer = refs.customer(row.fields.customer_id);
+  const isDeal = !hasBookings || invoicesAreDeals(ctx);
+  const customer = customerOf(row, refs);
   const ownKey = targetKeyOf('invoice', row.sourceId);
-  const deal = hasBookings ? dealOfInvoice(row, refs) : customer && ownKey;
+  const deal = isDeal ? customer && ownKey : dealOfInvoice(row, refs);
   if (!deal) return rejected('orphan_reference');
   const status = invoiceStatus(row, refs, ctx);
   const activityKey = targetKeyOf('invoice', row.sourceId, 'activity');
   const drafts: Draft[] = [];
-  const links = [linkOf(row, activityKey, hasBookings ? 'primary' : 'contributes', 'activity')];
-  if (!hasBookings) {
+  const links = [linkOf(row, activityKey, isDeal ? 'contributes' : 'primary', 'activity')];
+  if (isDeal) {
     const own = dealDraft(ownKey, row, status, refs, ctx);
     const items = refs.children('invoice_item', 'invoice', row.sourceId);
     const lines = linesOfDeal(own, row, items, refs, ctx);
     drafts.push(own, ...lines.drafts);
     links.push(linkOf(row, ownKey, 'primary'), ...lines.links);
   }
-  for (const key of hasBookings ? dealsAskedFor(row).filter((key) => refs.isMapped(key)) : [])
+  for (const key of bookingDeals(row).filter((key) => refs.isMapped(key)))
     links.push(linkOf(row, key, 'contributes'));
   drafts.push(activityDraft(activityKey, deal, row, status, refs, ctx));
   const file = fileDraft(row, deal, activityKey, refs, ctx);
@@ -178,6 +216,12 @@ function mapInvoice(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   return { outcome: 'mapped', reason: '', drafts, links };
 }
 
+/** Its own; of an invoice that names none we have, that of its first booking: what bills a deal is never set aside. */
+function customerOf(row: SourceRow, refs: Refs) {
+  const ids = bookingIdsOf(row).map((id) => refs.row('booking', id)?.fields.customer_id);
+  return [row.fields.customer_id, ...ids].map((id) => refs.customer(id)).find((found) => found !== undefined);
+}
+
 function dealDraft(
   key: TargetKey,
   row: SourceRow,
@@ -185,14 +229,15 @@ function dealDraft(
   refs: Refs,
   ctx: RowContext,
 ): Draft {
-  const customer = refs.customer(row.fields.customer_id);
-  const total = amountOf(row, 'total', ctx);
+  const customer = customerOf(row, refs);
+  const money = moneyOfInvoice(row, refs, ctx);
+  const value = worthOf(row, money, ctx);
   const owner = ownerOf([row.fields.owner_id], [], refs.catalogue);
   const created =
     parseWhen(row.fields.created, ctx.settings) ?? parseWhen(row.fields.invoice_date, ctx.settings);
   const native: Payload = {
     title: cut(`Invoice ${numberOf(row)}`, titleLimit, ctx, 'invoice_number')?.text ?? key,
-    ...(total === undefined ? {} : { value: total, currency: ctx.settings.currency }),
+    ...(value === undefined ? {} : { value, currency: ctx.settings.currency }),
     ...(created ? { add_time: instantFrom(created, ctx.settings) } : {}),
     ...closing(row, status, ctx),
     ...(customer?.person ? { person_id: { $ref: customer.person } } : {}),
@@ -208,9 +253,20 @@ function dealDraft(
     sortKey: `invoice${sortKeyOf(row)}`,
   };
   draft.custom.set(markerFieldName, { value: key, text: key });
-  for (const [name, value] of moneyValues(moneyOfInvoice(row, refs, ctx), undefined, refs, ctx))
-    draft.custom.set(name, value);
+  const bookings = cut(bookingNumbers(row, refs).join(', '), textLimits.varchar, ctx, 'booking_ids');
+  if (bookings) draft.custom.set('Booking number', bookings);
+  for (const [name, converted] of moneyValues(money, undefined, refs, ctx)) draft.custom.set(name, converted);
   return draft;
+}
+
+function bookingNumbers(row: SourceRow, refs: Refs): string[] {
+  return bookingIdsOf(row).map((id) => oneLine(refs.row('booking', id)?.fields.booking_number ?? id));
+}
+
+/** By the confirmed source; an invoice that stands for itself is worth what it bills, as it was before there was a choice. */
+function worthOf(row: SourceRow, money: DealMoney, ctx: RowContext): string | undefined {
+  if (invoicesAreDeals(ctx) && ctx.settings.dealValue === 'amount_paid') return money.paid ?? '0';
+  return amountOf(row, 'total', ctx);
 }
 
 function closing(row: SourceRow, status: InvoiceStatus, ctx: RowContext): Payload {
@@ -235,7 +291,8 @@ function closing(row: SourceRow, status: InvoiceStatus, ctx: RowContext): Payloa
     };
   }
   const due = parseDay(row.fields.due_date, ctx.settings);
-  return { status: 'open', stage_id: stage('Needs review'), ...(due ? { expected_close_date: due } : {}) };
+  const open = invoicesAreDeals(ctx) && bookingIdsOf(row).length > 0 ? 'Invoiced' : 'Needs review';
+  return { status: 'open', stage_id: stage(open), ...(due ? { expected_close_date: due } : {}) };
 }
 
 function activityDraft(
@@ -246,7 +303,7 @@ function activityDraft(
   refs: Refs,
   ctx: RowContext,
 ): Draft {
-  const customer = refs.customer(row.fields.customer_id);
+  const customer = customerOf(row, refs);
   const total = amountOf(row, 'total', ctx);
   const day = parseDay(row.fields.invoice_date, ctx.settings);
   if (row.fields.invoice_date !== undefined && !day) ctx.find('unparseable_date', 'invoice_date');
@@ -289,7 +346,7 @@ function noteText(row: SourceRow, status: InvoiceStatus, refs: Refs, ctx: RowCon
     const when = parseWhen(row.fields[field], ctx.settings);
     return when && localText(when, ctx.settings);
   };
-  const bookings = bookingIdsOf(row).map((id) => refs.row('booking', id)?.fields.booking_number ?? id);
+  const bookings = bookingNumbers(row, refs);
   const items = refs.children('invoice_item', 'invoice', row.sourceId).map((item) => itemText(item, ctx));
   return block(
     [
