@@ -20,6 +20,7 @@ COPY services/reporter/package.json services/reporter/
 COPY simulator/package.json simulator/
 COPY generator/package.json generator/
 COPY cli/package.json cli/
+COPY bench/package.json bench/
 # The embedded Postgres is optional and not for images; no install script runs (.npmrc says so, too).
 RUN npm ci --ignore-scripts --include=dev
 COPY . .

@@ -38,7 +38,15 @@ export function openDatabase(
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   });
-  return { db, pool, destroy: () => db.destroy() };
+  return {
+    db,
+    pool,
+    async destroy() {
+      await db.destroy();
+      // Kysely ends the pool only when it has used it; COPY uses it alone.
+      if (!pool.ended) await pool.end();
+    },
+  };
 }
 
 /** Who a transaction acts as. `tenantId` is required: there is no "all tenants" for a service role. */
