@@ -38,7 +38,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           globalSetup: ['shared/src/testing/global-setup.ts'],
-          include: ['{shared,services/*,simulator,generator,cli,bench}/src/**/*.{integration,contract}.test.ts'],
+          include: [
+            '{shared,services/*,simulator,generator,cli,bench}/src/**/*.{integration,contract}.test.ts',
+          ],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -1,6 +1,6 @@
 import { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { exportedAtOf } from '@octopipe/transform/mapping/exported-at';
-import { confirmProposal, copyOfExport, mapWhole, stageAndAssess } from './exports.js';
+import { confirmProposal, mapWhole } from './exports.js';
 import { median, rounded, timed } from './medians.js';
 import { mappedObjects, setBasedMapping } from './set-based-mapping.js';
 import type { Workbench } from './workbench.js';
@@ -25,11 +25,9 @@ export interface TransformFigures {
  */
 export async function measureTransform(
   bench: Workbench,
-  listedExport: string,
+  exportId: string,
   rounds: number,
 ): Promise<TransformFigures> {
-  const exportId = await copyOfExport(bench, listedExport, mappedObjects);
-  await stageAndAssess(bench, exportId);
   const [found] = await bench.query<{ manifest: unknown; created_at: Date; rows: number }>(
     `select manifest, created_at, (select sum(row_count)::int from ingest.export_file where export_id = e.id) as rows
       from ingest.export e where id = $1`,
