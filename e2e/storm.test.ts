@@ -112,7 +112,7 @@ describe(`a generated ${size} package`, () => {
       const dead = await killAtRandom(run, (calm.summary.duration_ms / (kills + 1)) * 0.9);
       const { code, output } = await run.exit;
       expect(code, output.slice(-2000)).toBe(0);
-      console.log(`storm of ${dead.length} kills: ${countBy(dead)}`);
+      console.log(`R1 ${size}, seed ${seed}: ${dead.length} SIGKILLs: ${countBy(dead)}`);
       expect(dead.length).toBe(kills);
       const stormy = await outcome(sim.url, path.join(folder.path, 'storm'));
       print('storm', stormy.summary);
@@ -195,7 +195,7 @@ function differences(a: Map<string, string>, b: Map<string, string>): unknown[] 
 function print(name: string, { duration_ms, tokens, verified }: Summary): void {
   const ratio = (a: number, b: number) => (a / b).toFixed(4);
   console.log(
-    `${size} ${name}: ${verified.records} records and ${verified.fields} fields read back, ${verified.differences} differences; ` +
+    `R1 ${size} ${name}: ${verified.records} records and ${verified.fields} fields read back, ${verified.differences} differences; ` +
       `tokens spent ${tokens.spent}, ${ratio(tokens.spent, tokens.floor)} of the floor, ${ratio(tokens.spent, tokens.planned)} of the plan; ` +
       `${Math.round(duration_ms / 1000)} s`,
   );

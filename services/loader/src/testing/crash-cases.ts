@@ -69,6 +69,8 @@ export async function killAndRecover([what, failpoints]: Deaths, redisUrl?: stri
     const loader = await rig.startLoader();
     const { id } = await startRun(rig, loader);
     await expectExactlyOnce(rig, await runReaches(loader, id, ends));
+    const lane = redisUrl ? 'Redis' : 'Postgres';
+    console.log(`R5 ${lane}: ${what}: killed at ${failpoints.length} places, the undisturbed end state`);
   } finally {
     await rig.close();
   }

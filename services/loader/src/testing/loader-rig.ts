@@ -47,6 +47,8 @@ export interface LoaderProcess {
   exited: Promise<unknown>;
   stop(): Promise<void>;
   kill(): void;
+  /** SIGSTOP and SIGCONT, for one that sleeps beyond its lease. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   api<T = Record<string, unknown>>(
     method: 'GET' | 'POST',
     path: string,
@@ -156,6 +158,7 @@ async function startProcess(
       await child.stop();
     },
     kill: () => child.kill('SIGKILL'),
+    signal: (name) => child.kill(name),
     async api<T>(method: 'GET' | 'POST', path: string, body?: unknown) {
       const target = new URL(path, url);
       target.searchParams.set('tenant', tenant);

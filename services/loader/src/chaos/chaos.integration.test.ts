@@ -1,0 +1,258 @@
+import { startTestRedis } from '@octopipe/shared/testing/redis';
+import { seededRandom } from '@octopipe/simulator/account/random';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterAll, describe, expect, it } from 'vitest';
+import { chaosPayloads, expectedOf } from '../testing/chaos-fixture.js';
+import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
+import {
+  accountByKey,
+  control,
+  runReaches,
+  type ShownRun,
+  startRun,
+  writesByKey,
+} from '../testing/loader-run.js';
+import { testContent } from '../testing/mapped-fixture.js';
+
+/**
+ * R1 to R4 of the reliability plan on the loader alone: two loaders at once, an account that keeps a ledger of what was
+ * really committed, and an oracle that reads the payloads and nothing else of ours. `npm test` runs a small tier,
+ * `npm run chaos -- --seed N` the large one. Postgres itself is killed in e2e/storm.test.ts.
+ */
+const isLarge = process.env.CHAOS_TIER === 'large';
+const seed = Number(process.env.CHAOS_SEED ?? 1);
+const records = isLarge ? 2_000 : 240;
+const size = isLarge ? { kills: 40, wipes: 10, pauses: 20 } : { kills: 6, wipes: 2, pauses: 4 };
+/** So that the run lasts as long as what is done to it. */
+const pace = { requestsPer2s: isLarge ? 120 : 60 };
+const timeout = isLarge ? 3_600_000 : 240_000;
+
+const redis = await startTestRedis();
+afterAll(() => redis?.stop());
+const lanes = [
+  { lane: 'Postgres', redisUrl: undefined },
+  ...(redis ? [{ lane: 'Redis', redisUrl: redis.url }] : []),
+];
+const random = seededRandom(seed);
+const ends = ['done', 'failed', 'waiting_person'];
+
+describe.each(lanes)('chaos, queue on $lane', ({ lane, redisUrl }) => {
+  it('R1, R2: loaders killed and the queue emptied, again and again', { timeout }, async () => {
+    const payloads = chaosPayloads(records);
+    const rig = await createLoaderRig({
+      payloads,
+      content: testContent,
+      simulator: pace,
+      ...(redisUrl ? { redisUrl } : {}),
+    });
+    try {
+      const loaders = [await rig.startLoader(), await rig.startLoader()];
+      const run = await startRun(rig, loaders[0] as LoaderProcess);
+      let kills = 0;
+      let wipes = 0;
+      const back: number[] = [];
+      while (kills < size.kills || wipes < size.wipes) {
+        await pause(300 + random() * 700);
+        if (await isOver(loaders, run.id)) break;
+        if (random() < size.wipes / (size.kills + size.wipes)) {
+          await emptyQueue(rig, redisUrl);
+          wipes += 1;
+          continue;
+        }
+        const victim = Math.floor(random() * loaders.length);
+        loaders[victim]?.kill();
+        kills += 1;
+        const before = await outcomes(rig);
+        const since = Date.now();
+        loaders[victim] = await rig.startLoader();
+        back.push(await moreThan(rig, before, since, loaders, run.id));
+      }
+      const ended = await runReaches(loaders[0] as LoaderProcess, run.id, ends, timeout);
+      const { lost, doubled, wrong } = await judge(rig, payloads, ended);
+      back.sort((a, b) => a - b);
+      console.log(
+        `R1 ${lane}: ${rig.records.length} records, ${kills} loaders killed: ${lost} lost, ${doubled} doubled, ${wrong} wrong; ` +
+          `useful work again after ${seconds(back[Math.floor(back.length * 0.5)])} (median), ${seconds(back[Math.floor(back.length * 0.95)])} (p95)`,
+      );
+      console.log(`R2 ${lane}: queue emptied ${wipes} times in the same run`);
+      expect(kills).toBeGreaterThan(size.kills / 3);
+      expect(wipes).toBeGreaterThan(0);
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
+describe('chaos on the wire', () => {
+  it('R3: answers lost in every way, refusals before, commits after the answer', { timeout }, async () => {
+    const payloads = chaosPayloads(records);
+    const rig = await createLoaderRig({ payloads, content: testContent });
+    try {
+      const loader = await rig.startLoader();
+      const kinds = ['reset-after', 'timeout-after', '5xx-after', 'truncated-after', '5xx-before'];
+      const creates = [
+        'Organization',
+        'Person',
+        'Product',
+        'Lead',
+        'Deal',
+        'DealProduct',
+        'Activity',
+        'Note',
+      ];
+      await control(rig, 'faults', {
+        seed,
+        rules: [
+          // A 429 rests the whole company for seconds, so there are few of them.
+          {
+            operation: '*',
+            kind: '429-retry-after',
+            retry_after_s: 1,
+            probability: 0.05,
+            times: isLarge ? 50 : 3,
+          },
+          ...creates.flatMap((what) => [
+            ...kinds.map((kind) => ({ operation: `create${what}`, kind, probability: 0.05, skip: 2 })),
+            { operation: `create${what}`, kind: 'late-commit', delay_ms: 700, probability: 0.02, skip: 2 },
+          ]),
+        ],
+      });
+      const run = await startRun(rig, loader);
+      const ended = await runReaches(loader, run.id, ends, timeout);
+      const { lost, doubled, wrong, twice } = await judge(rig, payloads, ended);
+      const unsure = await rig.database.db
+        .selectFrom('loader.intent')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .where('attempt', '>', 1)
+        .executeTakeFirstOrThrow();
+      console.log(
+        `R3: ${rig.records.length} records, ${unsure.n} sent more than once: ${lost} lost, ${doubled} doubled, ${wrong} wrong; ` +
+          `${twice} committed twice by late commits, all but one of each removed; tokens ${ended.tokens.spent}, ` +
+          `${(ended.tokens.spent / ended.tokens.floor).toFixed(3)} of the floor`,
+      );
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('R4: loaders stopped beyond their lease and woken again', { timeout }, async () => {
+    const payloads = chaosPayloads(records);
+    const rig = await createLoaderRig({ payloads, content: testContent, simulator: pace });
+    try {
+      const loaders = [await rig.startLoader(), await rig.startLoader()];
+      const run = await startRun(rig, loaders[0] as LoaderProcess);
+      let pauses = 0;
+      while (pauses < size.pauses && !(await isOver(loaders, run.id))) {
+        const sleeper = loaders[pauses % 2] as LoaderProcess;
+        sleeper.signal('SIGSTOP');
+        // The rig's lease is 1.5 s, its queue's lock 0.9 s.
+        await pause(1_800 + random() * 1_200);
+        sleeper.signal('SIGCONT');
+        pauses += 1;
+        await pause(200 + random() * 300);
+      }
+      const ended = await runReaches(loaders[0] as LoaderProcess, run.id, ends, timeout);
+      const { lost, doubled, wrong } = await judge(rig, payloads, ended);
+      console.log(
+        `R4: ${rig.records.length} records, ${pauses} pauses beyond the lease: ${lost} lost, ${doubled} doubled, ${wrong} wrong`,
+      );
+      expect(pauses).toBeGreaterThan(size.pauses / 3);
+    } finally {
+      await rig.close();
+    }
+  });
+});
+
+/** What the account says against what the payloads say. Anything lost, doubled or wrong fails here, with its keys. */
+async function judge(rig: LoaderRig, payloads: ReturnType<typeof chaosPayloads>, run: ShownRun) {
+  expect({ status: run.status, reason: run.reason, verified: run.verified }).toMatchObject({
+    status: 'done',
+    reason: null,
+    verified: { records: payloads.length, differences: 0 },
+  });
+  // accountByKey itself throws when a key stands twice.
+  const account = await accountByKey(rig);
+  const writes = await writesByKey(rig);
+  const lost = payloads.filter(([, key]) => account[key] === undefined).map(([, key]) => key);
+  const strangers = Object.keys(account).filter((key) => !payloads.some(([, ours]) => ours === key));
+  const wrong = payloads.flatMap((row) => {
+    const [, key] = row;
+    const shown = account[key] as Record<string, unknown> | undefined;
+    const expected = expectedOf(row);
+    return shown && Object.keys(expected).some((field) => shown[field] !== expected[field])
+      ? [{ key, expected, shown }]
+      : [];
+  });
+  expect({ lost, strangers, wrong: wrong.slice(0, 3) }).toEqual({ lost: [], strangers: [], wrong: [] });
+  const twice = Object.values(writes).filter((count) => count > 1).length;
+  return { lost: lost.length, doubled: strangers.length, wrong: wrong.length, twice };
+}
+
+const outcomes = async (rig: LoaderRig) =>
+  Number(
+    (
+      await rig.database.db
+        .selectFrom('loader.recordOutcome')
+        .select(({ fn }) => fn.countAll<number>().as('n'))
+        .executeTakeFirstOrThrow()
+    ).n,
+  );
+
+/** Milliseconds from the death until another record is finished. */
+async function moreThan(
+  rig: LoaderRig,
+  before: number,
+  since: number,
+  loaders: LoaderProcess[],
+  runId: string,
+): Promise<number> {
+  while ((await outcomes(rig)) <= before && !(await isOver(loaders, runId))) await pause(20);
+  return Date.now() - since;
+}
+
+async function isOver(loaders: LoaderProcess[], runId: string): Promise<boolean> {
+  for (const loader of loaders) {
+    try {
+      const { body } = await loader.api<ShownRun>('GET', `/v1/runs/${runId}`);
+      return (
+        ends.includes(body.status) ||
+        body.phases.some(({ phase, created }) => phase === 'notes' && created > 0)
+      );
+    } catch {
+      // Just killed, or asleep: the other one knows.
+    }
+  }
+  return false;
+}
+
+async function emptyQueue(rig: LoaderRig, redisUrl: string | undefined): Promise<void> {
+  if (redisUrl) {
+    const client = new Redis(redisUrl);
+    await client.flushall();
+    await client.quit();
+    return;
+  }
+  const client = new pg.Client({ connectionString: rig.databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'bullmq' and tablename not like '%migration%' and tablename not like '%version%'",
+    );
+    const tables = rows.map((row) => row.name).join(', ');
+    // Workers hold single tables of the queue while we want all: whoever Postgres picks of a deadlock tries again.
+    for (let isEmpty = false; !isEmpty; )
+      isEmpty = await client.query(`truncate ${tables}`).then(
+        () => true,
+        (error: { code?: string }) => {
+          if (error.code !== '40P01') throw error;
+          return false;
+        },
+      );
+  } finally {
+    await client.end();
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const seconds = (ms: number | undefined) => (ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`);
