@@ -3,7 +3,10 @@ export const exitCodes = {
   ok: { code: 0, says: 'everything balanced and verified (or: ended by you after that)' },
   unexpected: { code: 1, says: 'something unexpected; the log files say more' },
   usage: { code: 2, says: 'wrong usage or input: a missing file, an empty folder, a port that is taken' },
-  confirmation: { code: 3, says: 'nothing was written: the mapping has to be confirmed first' },
+  confirmation: {
+    code: 3,
+    says: 'nothing was changed: the mapping, or the preview of a rollback, has to be confirmed first',
+  },
   notBalanced: {
     code: 4,
     says: 'the run ended or waits, but not everything is balanced and verified',
@@ -32,6 +35,11 @@ const endingOfCode: Record<string, Ending> = {
   invalid_request: 'usage',
   body_too_large: 'usage',
   connection_busy: 'notBalanced',
+  run_not_found: 'usage',
+  not_a_load: 'usage',
+  later_load_exists: 'usage',
+  nothing_to_roll_back: 'usage',
+  load_not_ended: 'notBalanced',
 };
 
 export function endingOf(code: string | null | undefined, otherwise: Ending): Ending {

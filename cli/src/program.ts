@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { planNames } from '@octopipe/shared/pipedrive/plans';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type AboutRunOptions, runRollback, runVerify } from './commands/about-run.js';
 import { runDemo } from './commands/demo.js';
 import { type MigrateOptions, runMigrate } from './commands/migrate.js';
 import { runServe } from './commands/serve.js';
@@ -86,6 +87,38 @@ export function createProgram(
     });
 
   program
+    .command('rollback')
+    .usage('<run> --tenant <name> [options]')
+    .description(
+      'Takes back what a migration wrote into its account. Without --yes it only looks, and says how many records it would delete, put back and keep, and why. What people changed since stays, with what it hangs on, and is listed by name.',
+    )
+    .argument('<run>', 'the id of the run that loaded the records')
+    .requiredOption('--tenant <name>', 'whose run it is: the company, as the export names it')
+    .option('--only <entities>', 'only records of these, like note,file; the schema that we made stays then')
+    .option('--yes', 'go ahead after the look; recorded with the run')
+    .addHelpText('after', `\n${exitCodeHelp()}`)
+    .action(async (run: string, _own: unknown, command: Command) => {
+      const given = command.optsWithGlobals<GivenOptions & AboutRunOptions>();
+      const options = commonOptions(given);
+      onEnding(await runRollback(run, { ...given, ...options }, around(options)));
+    });
+
+  program
+    .command('verify')
+    .usage('<run> --tenant <name> [options]')
+    .description(
+      'Reads back everything that a migration wrote and names each difference and whose doing it is. Writes nothing.',
+    )
+    .argument('<run>', 'the id of the run that loaded the records')
+    .requiredOption('--tenant <name>', 'whose run it is: the company, as the export names it')
+    .addHelpText('after', `\n${exitCodeHelp()}`)
+    .action(async (run: string, _own: unknown, command: Command) => {
+      const given = command.optsWithGlobals<GivenOptions & AboutRunOptions>();
+      const options = commonOptions(given);
+      onEnding(await runVerify(run, { ...given, ...options }, around(options)));
+    });
+
+  program
     .command('serve')
     .description('Starts the stack alone, for the API and the console, and stays up until Ctrl-C.')
     .action(async (_own: unknown, command: Command) => {
@@ -136,6 +169,8 @@ Examples:
                                            up to the mapping; writes nothing
   npm start -- migrate ./export --to https://acme.pipedrive.com --token - --yes --exit < token.txt
                                            unattended, all the way
+  npm start -- rollback <run> --tenant Acme
+                                           what taking it back would do; --yes does it
   npm start -- migrate --help              all options of a migration
   npm run simulator -- --port 4010 --token test --plan growth --seats 5
                                            a Pipedrive account of your own to try it on

@@ -74,6 +74,11 @@ export const RunPhase = z.object({
   unchanged: z.number().default(0),
   failed: z.number().default(0),
   waiting: z.number().default(0),
+  /** Of a rollback. */
+  deleted: z.number().default(0),
+  restored: z.number().default(0),
+  gone: z.number().default(0),
+  kept: z.number().default(0),
 });
 export type RunPhase = z.infer<typeof RunPhase>;
 
@@ -101,6 +106,23 @@ export const Run = z.object({
     })
     .default({ spent: 0 }),
   waivers: z.array(Waiver).default([]),
+  /** Of a rollback, once it has looked at the account. */
+  rollback: z
+    .object({
+      entities: z.record(
+        z.string(),
+        z.object({
+          delete: z.number(),
+          restore: z.number(),
+          restored: z.number(),
+          gone: z.number(),
+          keep: z.record(z.string(), z.number()),
+        }),
+      ),
+      schema_items: z.number(),
+      days: z.number().nullish(),
+    })
+    .nullish(),
   verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }).nullish(),
   started_at: z.string().nullish(),
   finished_at: z.string().nullish(),
@@ -146,6 +168,41 @@ export const Summary = z.looseObject({
   duration_ms: z.number().nullish(),
 });
 export type Summary = z.infer<typeof Summary>;
+
+/** summary.json of a rollback. */
+export const RollbackSummary = z.looseObject({
+  status: z.string(),
+  balanced: z.boolean(),
+  records: z.record(
+    z.string(),
+    z.object({
+      planned: z.number(),
+      deleted: z.number(),
+      restored: z.number(),
+      gone: z.number(),
+      kept: z.number(),
+      failed: z.number(),
+      waiting: z.number(),
+    }),
+  ),
+  kept: z.record(z.string(), z.number()),
+  schema: z.object({ removed: z.number(), kept: z.array(z.unknown()) }),
+  others: z.object({ unchanged: z.boolean().nullable() }),
+  tokens: z.looseObject({ planned: z.number().nullish(), spent: z.number() }),
+  duration_ms: z.number().nullish(),
+});
+export type RollbackSummary = z.infer<typeof RollbackSummary>;
+
+/** summary.json of a verify run. */
+export const VerificationSummary = z.looseObject({
+  status: z.string(),
+  verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
+  by_kind: z.record(z.string(), z.number()),
+  cost_share: z.number().nullable(),
+  tokens: z.looseObject({ spent: z.number() }),
+  duration_ms: z.number().nullish(),
+});
+export type VerificationSummary = z.infer<typeof VerificationSummary>;
 
 export const DocumentEntry = z.object({
   name: z.string(),

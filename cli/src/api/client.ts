@@ -12,8 +12,10 @@ import {
   Mapping,
   Migration,
   ProblemBody,
+  RollbackSummary,
   Run,
   Summary,
+  VerificationSummary,
   type Waiver,
 } from './answers.js';
 
@@ -63,7 +65,12 @@ export interface Api {
   }): Promise<Run>;
   getRun(id: string): Promise<Run>;
   moveRun(id: string, move: 'resume' | 'cancel'): Promise<Run>;
+  /** Takes a load back; looks first, and waits to be resumed. */
+  startRollback(loadId: string, body: { entities?: string[] }): Promise<Run>;
+  startVerify(loadId: string): Promise<Run>;
   getSummary(runId: string): Promise<Summary>;
+  getRollbackSummary(runId: string): Promise<RollbackSummary>;
+  getVerificationSummary(runId: string): Promise<VerificationSummary>;
   listDocuments(runId: string): Promise<DocumentEntry[]>;
   openDocument(runId: string, name: string): Promise<Readable>;
 }
@@ -116,7 +123,11 @@ export function openApi(options: {
     createRun: (body) => post(Run, '/v1/runs', body),
     getRun: (id) => get(Run, `/v1/runs/${id}`),
     moveRun: (id, move) => post(Run, `/v1/runs/${id}/${move}`, {}),
+    startRollback: (id, body) => post(Run, `/v1/runs/${id}/rollback`, body),
+    startVerify: (id) => post(Run, `/v1/runs/${id}/verify`, {}),
     getSummary: (id) => get(Summary, `/v1/reports/${id}`),
+    getRollbackSummary: (id) => get(RollbackSummary, `/v1/reports/${id}`),
+    getVerificationSummary: (id) => get(VerificationSummary, `/v1/reports/${id}`),
     async listDocuments(id) {
       const items: DocumentEntry[] = [];
       let cursor: string | null | undefined;

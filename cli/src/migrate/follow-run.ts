@@ -22,6 +22,8 @@ export interface FollowOptions {
   /** Whether going on past failed records is consented to (--yes): resuming then names a person in every report. */
   acceptsFailures: boolean;
   logsDir: string;
+  /** The code of a wait at which the command itself goes on: following ends there. */
+  stopsAt?: string;
 }
 
 /** Shows a run until it has ended and its documents are there. */
@@ -48,6 +50,8 @@ export async function followRun(run: Run, options: FollowOptions): Promise<Run> 
           `The run ended but its documents are not written; see ${options.logsDir}/reporter.log, then run the same command again.`,
         );
       }
+    } else if (seen.status === 'waiting_person' && seen.reason_code === options.stopsAt) {
+      break;
     } else if (seen.status === 'waiting_person' || seen.status === 'paused') {
       const how = howToGoOn(seen);
       if (options.unattended) {
@@ -66,7 +70,7 @@ export async function followRun(run: Run, options: FollowOptions): Promise<Run> 
 }
 
 /** Going on from these is a decision about records, which a mere rerun does not make. */
-const decisions = new Set(['records_failed', 'matches_open']);
+const decisions = new Set(['records_failed', 'matches_open', 'rollback_preview']);
 
 /** A rerun is the person's word to go on with what was held, but not to accept what has to be decided. */
 async function resumeIfHeld(run: Run, { api, acceptsFailures }: FollowOptions): Promise<Run> {

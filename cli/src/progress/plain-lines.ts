@@ -37,7 +37,9 @@ export function createPlainLines(): (view: ProgressView) => string[] {
 }
 
 function outcome(phase: ProgressView['phases'][number]): string {
-  const parts = (['created', 'updated', 'unchanged', 'failed'] as const)
+  const parts = (
+    ['created', 'updated', 'unchanged', 'deleted', 'restored', 'gone', 'kept', 'failed'] as const
+  )
     .filter((kind) => phase[kind] > 0)
     .map((kind) => `${kind} ${count(phase[kind])}`);
   return `${count(phase.done)} of ${count(phase.planned)}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;

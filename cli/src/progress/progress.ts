@@ -31,7 +31,15 @@ export function createProgress(): (run: Run, nowMs: number) => ProgressView {
   let tokensPerSecond: number | undefined;
   return (run, nowMs) => {
     const phases = run.phases.map((phase) => {
-      const done = phase.created + phase.updated + phase.unchanged + phase.failed;
+      const done =
+        phase.created +
+        phase.updated +
+        phase.unchanged +
+        phase.deleted +
+        phase.restored +
+        phase.gone +
+        phase.kept +
+        phase.failed;
       // A phase that waits its turn would water its own rate down.
       if (phase.state !== 'running') return { ...phase, done, perSecond: undefined };
       records.observe(phase.phase, done, nowMs);

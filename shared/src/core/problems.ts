@@ -207,6 +207,26 @@ export const problems = {
     says: 'Another run is not finished on this account.',
     act: 'Let it end, or cancel it first.',
   },
+  not_a_load: {
+    status: [409],
+    says: 'Only a run that loaded records can be taken back or verified.',
+    act: 'Name the production run.',
+  },
+  load_not_ended: {
+    status: [409],
+    says: 'The run still writes.',
+    act: 'Let it end, or cancel it; then ask again.',
+  },
+  later_load_exists: {
+    status: [409],
+    says: 'A later run of this migration stands on what this one wrote.',
+    act: 'Take the later run back: that takes back both.',
+  },
+  nothing_to_roll_back: {
+    status: [409],
+    says: 'No record of this migration stands in the account any more.',
+    act: 'Nothing: it was taken back before, or nothing was written.',
+  },
   mapping_not_confirmed: {
     status: [409],
     says: 'Nothing is written on a mapping that nobody confirmed.',

@@ -251,6 +251,7 @@ export interface LoaderBatchProgress {
   seq: number;
   state: string;
   suspects: string[] | null;
+  targetKeys: string[] | null;
   tenantId: string;
 }
 
@@ -390,15 +391,32 @@ export interface LoaderRecordOutcome {
   tenantId: string;
 }
 
+export interface LoaderRollbackItem {
+  action: string;
+  archived: Generated<boolean>;
+  entity: string;
+  fields: Generated<string[]>;
+  hangsOn: Generated<string[]>;
+  holder: Generated<string>;
+  label: string | null;
+  reason: string | null;
+  runId: string;
+  targetId: string;
+  targetKey: string;
+  tenantId: string;
+}
+
 export interface LoaderRun {
   connectionId: string;
   createdAt: Generated<Timestamp>;
+  entities: string[] | null;
   exportId: string;
   finishedAt: Timestamp | null;
   id: Generated<string>;
   kind: string;
   mappingVersionId: string;
   migrationId: string;
+  ofRunId: string | null;
   phase: string | null;
   plan: Generated<Json>;
   reason: string | null;
@@ -572,6 +590,7 @@ export interface DB {
   "loader.owner": LoaderOwner;
   "loader.recordMatch": LoaderRecordMatch;
   "loader.recordOutcome": LoaderRecordOutcome;
+  "loader.rollbackItem": LoaderRollbackItem;
   "loader.run": LoaderRun;
   "loader.runPhase": LoaderRunPhase;
   "loader.targetRecord": LoaderTargetRecord;

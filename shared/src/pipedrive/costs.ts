@@ -38,3 +38,8 @@ function kindOf(operation: OperationName): 'get' | 'list' | 'write' | 'delete' {
   if (method !== 'GET') return 'write';
   return path.endsWith('}') || path.endsWith('/me') ? 'get' : 'list';
 }
+
+/** True of a call that changes something in the account. */
+export function isWrite(operation: OperationName): boolean {
+  return operations[operation][1] !== 'GET';
+}

@@ -91,6 +91,16 @@ export const catalog = {
     z.object({ ...base, runId: z.uuid(), entity: z.string() }),
     (p) => `verify-entity-${p.runId}-${p.entity}`,
   ),
+  /** Read the whole account back and decide, record by record, what a rollback does. */
+  'plan-rollback': entry('loader', z.object({ ...base, runId: z.uuid() }), (p) => `plan-rollback-${p.runId}`),
+  /** Delete or restore one batch of at most 100 records of one entity. */
+  'undo-batch': entry(
+    'loader',
+    z.object({ ...base, runId: z.uuid(), batchId: z.uuid(), turn: z.int().nonnegative() }),
+    (p) => `undo-batch-${p.runId}-${p.batchId}-${p.turn}`,
+  ),
+  /** Remove fields, options, stages, pipelines and activity types of ours that nothing uses any more. */
+  'remove-schema': entry('loader', z.object({ ...base, runId: z.uuid() }), (p) => `remove-schema-${p.runId}`),
   /** Write the reports of a run that has ended. */
   'reconcile-run': entry(
     'reporter',

@@ -1,11 +1,37 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Tx } from '../db/index.js';
-import type { PhaseName, RunStatus } from '../domain/run/states.js';
+import { loadKinds, type PhaseName, type RunKind, type RunStatus } from '../domain/run/states.js';
 
 /** A gate that a person let pass without its check; shown in every document. */
 export const Waiver = z.looseObject({ gate: z.string(), actor: z.string(), at: z.string().optional() });
 export type Waiver = z.infer<typeof Waiver>;
+
+/** What a rollback found when it looked, and what it would do; the records one by one stand in `rollback_item`. */
+export const RollbackPlan = z.looseObject({
+  /** When the look began: what changes later is looked at again before anything is deleted. */
+  looked_at: z.string(),
+  deletes: z.number(),
+  restores: z.number(),
+  keeps: z.number(),
+  gone: z.number(),
+  entities: z.record(
+    z.string(),
+    z.object({
+      delete: z.number(),
+      restore: z.number(),
+      restored: z.number(),
+      gone: z.number(),
+      /** By reason. */
+      keep: z.record(z.string(), z.number()),
+    }),
+  ),
+  /** Fields, options, stages … that we made: they go when nothing uses them any more. */
+  schema_items: z.number(),
+  /** The records of the account that are not ours, in one hash: the same afterwards, unless somebody works there. */
+  others: z.object({ records: z.number(), hash: z.string() }),
+});
+export type RollbackPlan = z.infer<typeof RollbackPlan>;
 
 /** What the loader forecasts before the first write. Empty until the run has been planned. */
 export const RunPlan = z.looseObject({
@@ -16,6 +42,9 @@ export const RunPlan = z.looseObject({
       by_operation: z.record(z.string(), z.number()).default({}),
     })
     .optional(),
+  rollback: RollbackPlan.optional(),
+  /** Who said go after the preview of a rollback. */
+  confirmed: z.object({ by: z.string(), at: z.string() }).optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 
@@ -27,7 +56,11 @@ export interface Run {
   mappingVersionId: string;
   /** Null until the export is mapped: such a run has planned nothing. */
   setId: string | null;
-  kind: string;
+  kind: RunKind;
+  /** The load that a rollback or a verify run is about. */
+  ofRunId: string | null;
+  /** A rollback of these entities only; null: of all. */
+  entities: string[] | null;
   status: RunStatus;
   phase: PhaseName | null;
   reasonCode: string | null;
@@ -78,7 +111,7 @@ export interface Difference {
   entity: string;
   targetKey: string;
   field: string;
-  kind: 'missing' | 'extra' | 'changed';
+  kind: 'missing' | 'extra' | 'changed' | 'changed_by_us' | 'changed_by_person' | 'truncated';
 }
 
 export interface FailedRecord {
@@ -197,6 +230,36 @@ export async function entityCounts(tx: Tx, tenantId: string, runId: string): Pro
   return rows;
 }
 
+/** A rollback's equation of one entity: `planned = deleted + restored + gone + kept + failed + waiting`. */
+export interface RollbackCounts {
+  entity: string;
+  planned: number;
+  deleted: number;
+  restored: number;
+  gone: number;
+  kept: number;
+  failed: number;
+  waiting: number;
+}
+
+/** Each term counted by itself; empty before the rollback has looked at the account. */
+export async function rollbackCounts(tx: Tx, tenantId: string, runId: string): Promise<RollbackCounts[]> {
+  const { rows } = await sql<RollbackCounts>`
+    select item.entity, count(*)::int as planned,
+      count(*) filter (where outcome.outcome = 'deleted')::int as deleted,
+      count(*) filter (where outcome.outcome = 'restored')::int as restored,
+      count(*) filter (where outcome.outcome = 'gone')::int as gone,
+      count(*) filter (where outcome.outcome = 'kept')::int as kept,
+      count(*) filter (where outcome.outcome = 'failed')::int as failed,
+      count(*) filter (where outcome.target_key is null)::int as waiting
+    from loader.rollback_item item
+    left join loader.record_outcome outcome on outcome.run_id = item.run_id and outcome.target_key = item.target_key
+    where item.run_id = ${runId} and item.tenant_id = ${tenantId}
+    group by item.entity
+    order by item.entity collate "C"`.execute(tx);
+  return rows;
+}
+
 /**
  * The same figures for a page that is renewed every other second: `planned` is what the phases were planned with and
  * `waiting` the rest, so one pass over the outcomes is enough (the whole page at 200,000 records: 140 ms instead of 500 ms). It shows
@@ -283,6 +346,33 @@ export async function findBudget(tx: Tx, companyKey: string): Promise<CompanyBud
     .executeTakeFirst();
 }
 
+/** How many differences a run found, by kind of record and kind of difference. */
+export async function differenceCounts(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+): Promise<Array<{ entity: string; kind: Difference['kind']; differences: number }>> {
+  const { rows } = await sql<{ entity: string; kind: Difference['kind']; differences: number }>`
+    select entity, kind, count(*)::int as differences from loader.difference
+    where tenant_id = ${tenantId} and run_id = ${runId}
+    group by entity, kind order by entity collate "C", kind collate "C"`.execute(tx);
+  return rows;
+}
+
+/** Tokens that the loads of a run's migration have spent in its account: what its verification is measured against. */
+export async function loadTokens(tx: Tx, tenantId: string, run: Run): Promise<number> {
+  const row = await tx
+    .selectFrom('loader.tokenUse as use')
+    .innerJoin('loader.run as load', 'load.id', 'use.runId')
+    .select(sql<number>`coalesce(sum(use.tokens), 0)::int`.as('tokens'))
+    .where('use.tenantId', '=', tenantId)
+    .where('load.migrationId', '=', run.migrationId)
+    .where('load.connectionId', '=', run.connectionId)
+    .where('load.kind', 'in', [...loadKinds])
+    .executeTakeFirstOrThrow();
+  return row.tokens;
+}
+
 /** By record and field. Differences hold no values, so this list may be shown to anybody who may see the run. */
 export function differencesOf(tx: Tx, tenantId: string, runId: string): AsyncGenerator<Difference> {
   return streamRows<Difference>(
@@ -329,6 +419,75 @@ export async function matchCounts(
     where found.tenant_id = ${tenantId} and found.connection_id = ${run.connectionId}
     group by found.entity order by found.entity collate "C"`.execute(tx);
   return rows;
+}
+
+/** A record that a rollback left in the account, by the name that stood there when it was looked at. */
+export interface KeptRecord {
+  entity: string;
+  targetKey: string;
+  targetId: string;
+  reason: string;
+  label: string;
+  /** The fields that somebody changed. */
+  fields: string[];
+}
+
+/** As a reason: the record was put back, but for fields that somebody changed since. */
+const fieldsEdited = 'fields_edited';
+
+/** What a rollback kept, by reason; what it was not asked to take back is counted and not listed. */
+export function keptRecords(tx: Tx, tenantId: string, runId: string): AsyncGenerator<KeptRecord> {
+  return streamRows<KeptRecord>(
+    tx,
+    sql`select item.entity, item.target_key, item.target_id, coalesce(outcome.code, ${fieldsEdited}) as reason,
+        coalesce(item.label, '') as label, item.fields
+      from loader.record_outcome outcome
+      join loader.rollback_item item on item.run_id = outcome.run_id and item.target_key = outcome.target_key
+      where outcome.tenant_id = ${tenantId} and outcome.run_id = ${runId}
+        and ((outcome.outcome = 'kept' and outcome.code <> 'not_selected')
+          or (outcome.outcome = 'restored' and item.fields <> '{}'))
+      order by reason collate "C", item.entity collate "C", item.target_key collate "C"`,
+  );
+}
+
+/** How many records a rollback kept, or put back but for some fields, by reason. */
+export async function keptCounts(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+): Promise<Array<{ reason: string; records: number }>> {
+  const { rows } = await sql<{ reason: string; records: number }>`
+    select coalesce(outcome.code, ${fieldsEdited}) as reason, count(*)::int as records
+    from loader.record_outcome outcome
+    join loader.rollback_item item on item.run_id = outcome.run_id and item.target_key = outcome.target_key
+    where outcome.tenant_id = ${tenantId} and outcome.run_id = ${runId}
+      and (outcome.outcome = 'kept' or (outcome.outcome = 'restored' and item.fields <> '{}'))
+    group by 1 order by 1`.execute(tx);
+  return rows;
+}
+
+/** What the last phase of a rollback did, once it is done. */
+export const SchemaRemoval = z.object({
+  removed: z.number(),
+  kept: z.array(z.object({ kind: z.string(), entity: z.string(), name: z.string(), reason: z.string() })),
+  /** The records that are not ours, as in the plan. */
+  others: z.object({ records: z.number(), hash: z.string() }),
+});
+export type SchemaRemoval = z.infer<typeof SchemaRemoval>;
+
+export async function findSchemaRemoval(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+): Promise<SchemaRemoval | undefined> {
+  const row = await tx
+    .selectFrom('loader.runPhase')
+    .select('gate')
+    .where('tenantId', '=', tenantId)
+    .where('runId', '=', runId)
+    .where('phase', '=', 'schema')
+    .executeTakeFirst();
+  return row?.gate ? SchemaRemoval.parse(row.gate) : undefined;
 }
 
 /** Every source record of the account with its target record: of this run and of those before it. */
@@ -379,6 +538,8 @@ function runs(tx: Tx, tenantId: string) {
       'mappingVersionId',
       'setId',
       'kind',
+      'ofRunId',
+      'entities',
       'status',
       'phase',
       'reasonCode',
@@ -394,7 +555,8 @@ function runs(tx: Tx, tenantId: string) {
 }
 
 function runOf(
-  row: Omit<Run, 'status' | 'phase' | 'waivers' | 'plan'> & {
+  row: Omit<Run, 'kind' | 'status' | 'phase' | 'waivers' | 'plan'> & {
+    kind: string;
     status: string;
     phase: string | null;
     waivers: unknown;
@@ -403,6 +565,7 @@ function runOf(
 ): Run {
   return {
     ...row,
+    kind: row.kind as RunKind,
     status: row.status as RunStatus,
     phase: row.phase as PhaseName | null,
     waivers: z.array(Waiver).parse(row.waivers),

@@ -1,5 +1,5 @@
 import type { Tx } from '@octopipe/shared/db/index';
-import { type StageFacts, stageOf } from '@octopipe/shared/domain/run/states';
+import { loadKinds, type StageFacts, stageOf } from '@octopipe/shared/domain/run/states';
 import type { Tenant } from '@octopipe/shared/tenancy/tenant';
 
 export interface MigrationRow {
@@ -40,6 +40,7 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
       .select(['migrationId', 'status', 'phase'])
       .where('tenantId', '=', tenant.id)
       .where('migrationId', 'in', ids)
+      .where('kind', 'in', [...loadKinds])
       .orderBy('createdAt')
       .execute(),
   ]);

@@ -39,6 +39,11 @@ export type WriteOutcome =
   | Extract<ApiOutcome, { kind: 'ok' | 'refused' | 'unknown' }>
   | { kind: 'not_written'; reason: string };
 
+/** The account says that the record is not there, or no more: to a delete that is a yes. */
+export function isGone(outcome: ApiOutcome | WriteOutcome): boolean {
+  return outcome.kind === 'refused' && (outcome.status === 404 || outcome.status === 410);
+}
+
 /**
  * One Pipedrive account as a run sees it: every request waits for its place in the company's budget, is counted
  * against the run, and teaches the budget what its headers say.
@@ -77,17 +82,34 @@ export class Account {
 
   /** Reads, patiently: a read can be repeated. Throws RetryLater when the account does not answer for a while. */
   async read(request: ApiRequest, signal?: AbortSignal): Promise<{ data: unknown; more: unknown }> {
+    const outcome = await this.#readPatiently(request, signal);
+    if (outcome.kind === 'ok') return { data: outcome.data, more: outcome.more };
+    throw new RunStopped(
+      'read_refused',
+      `Pipedrive refused to list ${request.operation} (${outcome.code}); check that the API token belongs to an admin user.`,
+    );
+  }
+
+  /** Reads one record by its id; undefined when it is not there (any more). */
+  async find(request: ApiRequest, signal?: AbortSignal): Promise<unknown> {
+    const outcome = await this.#readPatiently(request, signal);
+    if (outcome.kind === 'ok') return outcome.data;
+    if (isGone(outcome)) return undefined;
+    throw new RunStopped(
+      'read_refused',
+      `Pipedrive refused to show a record (${request.operation}, ${outcome.code}); check that the API token belongs to an admin user.`,
+    );
+  }
+
+  async #readPatiently(
+    request: ApiRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<Extract<ApiOutcome, { kind: 'ok' | 'refused' }>> {
     for (let attempt = 1; ; attempt += 1) {
       await this.takeTokens(request.operation, signal);
       await this.countUse(request.operation);
       const outcome = await this.#send(request);
-      if (outcome.kind === 'ok') return { data: outcome.data, more: outcome.more };
-      if (outcome.kind === 'refused') {
-        throw new RunStopped(
-          'read_refused',
-          `Pipedrive refused to list ${request.operation} (${outcome.code}); check that the API token belongs to an admin user.`,
-        );
-      }
+      if (outcome.kind === 'ok' || outcome.kind === 'refused') return outcome;
       if (attempt >= 5) throw new RetryLater(10_000, 'account_not_answering');
       await sleep(Math.random() * 300 * 2 ** attempt, signal);
     }

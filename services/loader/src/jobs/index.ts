@@ -1,8 +1,11 @@
 import { advanceRunJob } from './advance-run.js';
 import { loadBatchJob } from './load-batch.js';
 import { matchExistingJob } from './match-existing.js';
+import { planRollbackJob } from './plan-rollback.js';
 import { provisionRunJob } from './provision-run.js';
+import { removeSchemaJob } from './remove-schema.js';
 import { settleUnknownJob } from './settle-unknown.js';
+import { undoBatchJob } from './undo-batch.js';
 import { verifyEntityJob } from './verify-entity.js';
 
 /** The loader's jobs; starting fails when this is not exactly what the catalogue says. */
@@ -13,4 +16,7 @@ export const handlers = [
   loadBatchJob,
   settleUnknownJob,
   verifyEntityJob,
+  planRollbackJob,
+  undoBatchJob,
+  removeSchemaJob,
 ];

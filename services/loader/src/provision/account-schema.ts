@@ -40,8 +40,13 @@ export const RemoteField = z.object({
 });
 export type RemoteField = z.infer<typeof RemoteField>;
 
-export const RemotePipeline = z.object({ id: z.number(), name: z.string() });
-export const RemoteStage = z.object({ id: z.number(), name: z.string(), pipeline_id: z.number() });
+export const RemotePipeline = z.object({ id: z.number(), name: z.string(), add_time: z.string().nullish() });
+export const RemoteStage = z.object({
+  id: z.number(),
+  name: z.string(),
+  pipeline_id: z.number(),
+  add_time: z.string().nullish(),
+});
 export const RemoteActivityType = z.object({
   id: z.number(),
   name: z.string(),
@@ -57,14 +62,14 @@ export interface AccountSchema {
   pipelines: Array<z.infer<typeof RemotePipeline>>;
   stages: Array<z.infer<typeof RemoteStage>>;
   activityTypes: Array<z.infer<typeof RemoteActivityType>>;
-  /** Listed only when the mapping has labels of leads. */
+  /** Listed only when somebody asks for labels of leads. */
   leadLabels: Array<z.infer<typeof RemoteLeadLabel>>;
 }
 
 /** Lists everything a mapping can need: 4 × 10 + 20 + 10 + 5 + 5 tokens on an account of ordinary size. */
 export async function readAccountSchema(
   account: Account,
-  schema: DestinationSchema,
+  withLeadLabels: boolean,
   signal: AbortSignal,
 ): Promise<AccountSchema> {
   const fields = {} as AccountSchema['fields'];
@@ -77,7 +82,7 @@ export async function readAccountSchema(
     activityTypes: z
       .array(RemoteActivityType)
       .parse((await account.read({ operation: 'getActivityTypes' }, signal)).data),
-    leadLabels: hasLeadLabels(schema)
+    leadLabels: withLeadLabels
       ? z.array(RemoteLeadLabel).parse((await account.read({ operation: 'getLeadLabels' }, signal)).data)
       : [],
   };

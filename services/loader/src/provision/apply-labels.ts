@@ -15,7 +15,8 @@ import {
 import { AddedOptions, make, type Scope, saveItem, tryToMake } from './apply-schema.js';
 import type { PlannedItem } from './plan-schema.js';
 
-type LabelledEntity = keyof typeof labelOperations;
+export type LabelledEntity = keyof typeof labelOperations;
+
 interface Label {
   id: number | string;
   label: string;
@@ -116,11 +117,35 @@ async function rewriteLabels(
   missing: ReadonlyArray<PlannedItem>,
   signal: AbortSignal,
 ): Promise<Label[]> {
-  const { list, update } = labelOperations[entity];
+  const field = await readLabelFieldV1(account, entity, signal);
+  const stillMissing = missing.filter((item) => !find(field.options, item));
+  if (stillMissing.length === 0) return field.options;
+  const data = await make(account, {
+    operation: labelOperations[entity].update,
+    path: { id: String(field.id) },
+    json: {
+      options: [
+        ...field.options.map(({ id, label }) => ({ id, label })),
+        ...stillMissing.map(({ actualName }) => ({ label: actualName })),
+      ],
+    },
+  });
+  return z.object({ options: AddedOptions }).parse(data).options;
+}
+
+/** The label field as v1 knows it, with its whole list. */
+export async function readLabelFieldV1(
+  account: Account,
+  entity: LabelledEntity,
+  signal: AbortSignal,
+): Promise<{ id: number; options: Label[] }> {
   let field: z.infer<typeof V1Field> | undefined;
   let start: string | undefined = '0';
   while (start !== undefined && !field) {
-    const { data, more } = await account.read({ operation: list, query: { limit: 500, start } }, signal);
+    const { data, more } = await account.read(
+      { operation: labelOperations[entity].list, query: { limit: 500, start } },
+      signal,
+    );
     field = z
       .array(V1Field)
       .parse(data)
@@ -130,20 +155,7 @@ async function rewriteLabels(
   }
   if (!field || field.id === null)
     throw new Error(`v1 lists no label field of ${entity} that can be changed`);
-  const standing = field.options ?? [];
-  const stillMissing = missing.filter((item) => !find(standing, item));
-  if (stillMissing.length === 0) return standing;
-  const data = await make(account, {
-    operation: update,
-    path: { id: String(field.id) },
-    json: {
-      options: [
-        ...standing.map(({ id, label }) => ({ id, label })),
-        ...stillMissing.map(({ actualName }) => ({ label: actualName })),
-      ],
-    },
-  });
-  return z.object({ options: AddedOptions }).parse(data).options;
+  return { id: field.id, options: field.options ?? [] };
 }
 
 function find(labels: ReadonlyArray<Label>, { actualName }: PlannedItem): Label | undefined {

@@ -3,6 +3,7 @@ import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { DestinationSchema, FieldEntity } from '@octopipe/shared/domain/mapping/content';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
@@ -38,7 +39,8 @@ export async function readKnownItems(
 
 /**
  * Commits the names before anything is made: what stands under such a name later, and did not before, is ours, also
- * when we died between making and noting it.
+ * when we died between making and noting it. What a run that ended before had only planned is judged anew: somebody
+ * else may have made it since.
  */
 export async function notePlannedItems(
   ctx: LoaderContext,
@@ -60,7 +62,11 @@ export async function notePlannedItems(
         })),
       )
       .onConflict((conflict) =>
-        conflict.columns(['connectionId', 'kind', 'entity', 'parent', 'name']).doNothing(),
+        conflict
+          .columns(['connectionId', 'kind', 'entity', 'parent', 'name'])
+          .doUpdateSet({ createdByRun: sql<string | null>`excluded.created_by_run` })
+          .where('loader.destinationItem.remoteKey', 'is', null)
+          .where(sql<boolean>`loader.destination_item.created_by_run is distinct from ${scope.runId}`),
       )
       .execute(),
   );

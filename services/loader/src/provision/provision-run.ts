@@ -45,7 +45,7 @@ export async function provisionRun(
     { role: 'loader', tenantId: run.tenantId },
     async (tx) => (await getMappingVersion(tx, run.tenantId, run.mappingVersionId)).content.schema,
   );
-  const remote = await readAccountSchema(account, schema, signal);
+  const remote = await readAccountSchema(account, hasLeadLabels(schema), signal);
   const items = nameItems(schema, remote, await readKnownItems(ctx, scope));
   const work = await countWork(ctx, run);
   const counting = await assertLimits(account, remote, items, work, signal);

@@ -15,7 +15,7 @@ const all: RecordFacts[] = [true, false].flatMap((selected) =>
   (['ours', 'theirs', 'unknown'] as const).flatMap((maker) =>
     [true, false].flatMap((listed) =>
       (['untouched', 'restored', 'edited', 'unread'] as const).flatMap((content) =>
-        (['none', 'others', 'kept'] as const).map((holder) => ({
+        (['none', 'others', 'kept', 'whole'] as const).map((holder) => ({
           selected,
           maker,
           listed,
@@ -48,6 +48,7 @@ describe('what a rollback does to a record', () => {
       { ...harmless, holder: 'kept' },
       keep('kept_hangs_on_it'),
     ],
+    ['made by us, part of a record that stays', { ...harmless, holder: 'whole' }, keep('part_of_kept')],
     ['gone already', { ...harmless, listed: false, content: 'unread' }, { action: 'gone' }],
     ['not asked for', { ...harmless, selected: false }, keep('not_selected')],
     ['not asked for and gone', { ...harmless, selected: false, listed: false }, keep('not_selected')],
@@ -67,8 +68,11 @@ describe('what a rollback does to a record', () => {
       { ...theirs, holder: 'others' },
       { action: 'restore' },
     ],
-    ['theirs, restored by a turn that died', { ...theirs, content: 'restored' }, { action: 'restored' }],
-    ['theirs, edited since', { ...theirs, content: 'edited' }, keep('edited')],
+    [
+      'theirs, nothing of ours stands in it any more',
+      { ...theirs, content: 'restored' },
+      { action: 'restored' },
+    ],
     ['theirs, never read back', { ...theirs, content: 'unread' }, keep('never_read_back')],
     ['theirs, deleted by them', { ...theirs, listed: false, content: 'unread' }, { action: 'gone' }],
   ])('%s', (_what, facts, expected) => {
@@ -76,13 +80,13 @@ describe('what a rollback does to a record', () => {
   });
 
   it('deletes in exactly one case of all', () => {
-    expect(all).toHaveLength(144);
+    expect(all).toHaveLength(192);
     expect(all.filter((facts) => decide(facts).action === 'delete')).toEqual([harmless]);
   });
 
   it('changes what is theirs only when it says what we wrote', () => {
     const changed = all.filter((facts) => decide(facts).action === 'restore');
-    expect(changed).toHaveLength(3);
+    expect(changed).toHaveLength(4);
     for (const facts of changed) expect(facts).toMatchObject({ maker: 'theirs', content: 'untouched' });
   });
 

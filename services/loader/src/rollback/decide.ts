@@ -7,12 +7,16 @@ export interface RecordFacts {
   /** Whether the account lists it at all; one that is already deleted is not listed. */
   listed: boolean;
   /**
-   * What it says now: what it said after our last write (`untouched`), what it said before our first one (`restored`),
-   * or something else (`edited`). `unread`: it was never read back after our last write, so nobody can tell.
+   * What it says now: what it said after our last write (`untouched`), or something else (`edited`). Of theirs: whether
+   * any field still says what we wrote (`untouched`) or none does (`restored`). `unread`: it was never read back after
+   * our last write, so nobody can tell.
    */
   content: 'untouched' | 'restored' | 'edited' | 'unread';
-  /** Whether something that stays in the account hangs on it: a record of the customer's own, or one of ours that is kept. */
-  holder: 'none' | 'others' | 'kept';
+  /**
+   * Whether something that stays in the account holds it: a record of the customer's own or one of ours that is kept hangs
+   * on it, or the whole stays of which it is a part.
+   */
+  holder: 'none' | 'others' | 'kept' | 'whole';
 }
 
 export type KeepReason =
@@ -21,7 +25,8 @@ export type KeepReason =
   | 'never_read_back'
   | 'edited'
   | 'others_hang_on_it'
-  | 'kept_hangs_on_it';
+  | 'kept_hangs_on_it'
+  | 'part_of_kept';
 
 export type Decision =
   /** Nothing to do: it is gone. */
@@ -47,6 +52,7 @@ const table: ReadonlyArray<[when: Partial<RecordFacts>, decision: Decision]> = [
   [{ maker: 'theirs', content: 'untouched' }, { action: 'restore' }],
   [{ holder: 'others' }, { action: 'keep', reason: 'others_hang_on_it' }],
   [{ holder: 'kept' }, { action: 'keep', reason: 'kept_hangs_on_it' }],
+  [{ holder: 'whole' }, { action: 'keep', reason: 'part_of_kept' }],
   [{ maker: 'ours', content: 'untouched', holder: 'none' }, { action: 'delete' }],
 ];
 

@@ -9,6 +9,7 @@ import { postQuestions } from './post-questions.js';
 import { postRequeue } from './post-requeue.js';
 import { postRun } from './post-run.js';
 import { runActions } from './post-run-action.js';
+import { postRollback, postVerify } from './post-run-of-run.js';
 
 export const routes = [
   postConnection,
@@ -20,6 +21,8 @@ export const routes = [
   postRequeue,
   getQuestions,
   postQuestions,
+  postRollback,
+  postVerify,
   getOwners,
   getCrosswalk,
 ];

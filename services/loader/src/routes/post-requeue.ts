@@ -1,6 +1,6 @@
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
-import { endedStatuses, type RunStatus } from '@octopipe/shared/domain/run/states';
+import { endedStatuses, loadKinds, type RunKind, type RunStatus } from '@octopipe/shared/domain/run/states';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
@@ -38,7 +38,7 @@ export const postRequeue = defineRoute({
     const queued = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
       const run = await tx
         .selectFrom('loader.run')
-        .select(['id', 'tenantId', 'migrationId', 'status', 'reasonCode'])
+        .select(['id', 'tenantId', 'migrationId', 'kind', 'status', 'reasonCode'])
         .where('id', '=', params.runId)
         .forUpdate()
         .executeTakeFirst();
@@ -48,6 +48,12 @@ export const postRequeue = defineRoute({
           409,
           'not_possible_now',
           `The run is ${run.status}: start it again with POST /v1/runs, which writes what is missing and nothing else.`,
+        );
+      if (!loadKinds.includes(run.kind as RunKind))
+        throw new Problem(
+          409,
+          'not_possible_now',
+          `A run of kind ${run.kind.replaceAll('_', ' ')} does not try failed records again: resume it, then start another one.`,
         );
       return requeueFailed(tx, run, body.target_keys);
     });

@@ -43,6 +43,8 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
           await addWaiver(tx, row.id, { gate: 'parking', phase: row.phase, actor: caller.label });
         if (action === 'resume' && row.reasonCode === 'matches_open')
           await createTheUnanswered(tx, row, caller.label);
+        if (action === 'resume' && row.reasonCode === 'rollback_preview')
+          await confirmRollback(tx, row.id, caller.label);
         if (!(await changeStatus(tx, row, { to })))
           throw new Problem(409, 'not_possible_now', `A run that is ${row.status} cannot ${action}.`);
         return presentRun(tx, tenant.id, row.id);
@@ -52,6 +54,16 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
     },
   }),
 );
+
+/** Resuming after the preview is a named person's word to go ahead. */
+async function confirmRollback(tx: Tx, runId: string, by: string): Promise<void> {
+  const confirmed = { by, at: new Date().toISOString() };
+  await tx
+    .updateTable('loader.run')
+    .set({ plan: sql`plan || ${JSON.stringify({ confirmed })}::jsonb` })
+    .where('id', '=', runId)
+    .execute();
+}
 
 /** Resuming past failed records is a named person's decision and stands in every report. */
 async function addWaiver(

@@ -80,15 +80,15 @@ export const postRun = defineRoute({
         await assertCompanyIsFree(ctx, tenant.id, connection.companyKey);
         const live = await tx
           .selectFrom('loader.run')
-          .select(['id', 'mappingVersionId'])
+          .select(['id', 'kind', 'mappingVersionId'])
           .where('connectionId', '=', connection.id)
           .where('status', 'not in', [...endedStatuses])
           .executeTakeFirst();
-        if (live && live.mappingVersionId !== mapping.id) {
+        if (live && (live.mappingVersionId !== mapping.id || live.kind !== 'production')) {
           throw new Problem(
             409,
             'connection_busy',
-            `Run ${live.id} of another mapping is not finished on this account; let it end or cancel it first.`,
+            `Run ${live.id} (${live.kind.replaceAll('_', ' ')}) is not finished on this account; let it end or cancel it first.`,
           );
         }
         const at = new Date().toISOString();

@@ -1,4 +1,4 @@
-import { runStatuses } from '@octopipe/shared/domain/run/states';
+import { runKinds, runStatuses } from '@octopipe/shared/domain/run/states';
 import { z } from 'zod';
 
 export const RunPath = z.object({ runId: z.uuid() });
@@ -28,7 +28,30 @@ const counts = {
   unchanged: z.number(),
   failed: z.number(),
   waiting: z.number(),
+  deleted: z.number().optional().meta({ description: 'Of a rollback, as are the next three.' }),
+  restored: z.number().optional(),
+  gone: z.number().optional().meta({ description: 'Deleted by somebody else before.' }),
+  kept: z.number().optional(),
 };
+
+/** What a rollback would do or did. */
+const Rollback = z.object({
+  entities: z.record(
+    z.string(),
+    z.object({
+      delete: z.number(),
+      restore: z.number(),
+      restored: z.number().meta({ description: 'Says already what it said before us.' }),
+      gone: z.number(),
+      keep: z.record(z.string(), z.number()).meta({ description: 'By reason.' }),
+    }),
+  ),
+  schema_items: z
+    .number()
+    .meta({ description: 'Fields, options, stages and types of ours, to go when unused.' }),
+  days: z.number().nullable().meta({ description: "At our share of the account's daily tokens." }),
+  confirmed_by: z.string().nullable().meta({ description: 'Null: a preview, nothing was changed.' }),
+});
 
 export const Run = z
   .looseObject({
@@ -36,7 +59,10 @@ export const Run = z
     migration_id: z.uuid(),
     connection_id: z.uuid(),
     mapping_version_id: z.uuid(),
-    kind: z.string().meta({ description: 'dry_run, sandbox, production, delta or rollback' }),
+    kind: z.enum(runKinds),
+    of_run_id: z.uuid().nullable().meta({
+      description: 'Of a rollback or verify run: the load that it takes back or looks at.',
+    }),
     status: z.enum(runStatuses),
     phase: z.string().nullable(),
     reason_code: z.string().nullable(),
@@ -54,6 +80,7 @@ export const Run = z
       daily_share: z.number().nullable().meta({ description: "What we may take of the day's tokens." }),
       daily_limit: z.number().nullable(),
     }),
+    rollback: Rollback.nullable().meta({ description: 'Once a rollback has looked at the account.' }),
     waivers: z.array(z.unknown()),
     verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
     created_at: z.iso.datetime(),

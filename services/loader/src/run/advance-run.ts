@@ -1,17 +1,25 @@
-import { RunStopped } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { entitiesToMatch } from '@octopipe/shared/domain/mapping/content';
-import { endedStatuses, type PhaseName, phases, type RunStatus } from '@octopipe/shared/domain/run/states';
+import {
+  endedStatuses,
+  entities,
+  type PhaseName,
+  phases,
+  phasesOfKind,
+  type RunKind,
+  type RunStatus,
+} from '@octopipe/shared/domain/run/states';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { findMappedSet, getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
-import type { JobName, JobPayload } from '@octopipe/shared/queue/catalog';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { countOpenQuestions, createTheUnanswered } from '../match/questions.js';
+import { advanceLook, endRollback } from '../rollback/advance-rollback.js';
 import { reopenBatches } from '../write/reopen-batches.js';
 import { changeStatus } from './change-status.js';
 import { gateOf, type PhaseFacts, waivedFor } from './gate.js';
+import type { Hint } from './hint.js';
 
 interface LockedRun {
   id: string;
@@ -21,12 +29,14 @@ interface LockedRun {
   exportId: string;
   mappingVersionId: string;
   setId: string | null;
+  kind: RunKind;
+  ofRunId: string | null;
+  entities: string[] | null;
   status: RunStatus;
   phase: PhaseName | null;
+  plan: unknown;
   waivers: Array<{ gate: string; actor: string; phase?: string | null }>;
 }
-
-type Hint = { [N in JobName]: { name: N; payload: Omit<JobPayload<N>, 'version'> } }[JobName];
 
 /**
  * The only code that moves a run. Under a lock on the run row it looks at the facts, moves at most as far as they
@@ -45,22 +55,45 @@ export async function advanceRun(ctx: LoaderContext, tenantId: string, runId: st
 
 async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
   if (run.status === 'queued') {
+    const first = phasesOfKind(run.kind)[0]?.name ?? 'mapping';
     await changeStatus(tx, run, { to: 'running' });
-    await enterPhase(tx, run, 'mapping');
-    return advance(ctx, tx, { ...run, status: 'running', phase: 'mapping' });
+    await enterPhase(tx, run, first);
+    return advance(ctx, tx, { ...run, status: 'running', phase: first });
   }
   if (run.status !== 'running' || run.phase === null) return [];
-  const ids = { tenantId: run.tenantId, runId: run.id };
-  const phase = phases.find((row) => row.name === run.phase);
-  if (phase?.name === 'mapping') return advanceMapping(ctx, tx, run);
-  if (phase?.name === 'provision') {
-    if (!(await isPhaseDone(tx, run, 'provision'))) return [{ name: 'provision-run', payload: ids }];
-    return enterNext(ctx, tx, run);
-  }
-  if (phase?.name === 'matching') return advanceMatching(ctx, tx, run);
-  if (phase?.name === 'verify') return advanceVerify(ctx, tx, run);
+  const phase = phasesOfKind(run.kind).find((row) => row.name === run.phase);
   if (phase?.entity) return advanceEntity(ctx, tx, run, phase.name, phase.entity);
-  return [];
+  switch (phase?.name) {
+    case 'mapping':
+      return advanceMapping(ctx, tx, run);
+    case 'provision':
+      return advanceByJob(ctx, tx, run, 'provision', 'provision-run');
+    case 'matching':
+      return advanceMatching(ctx, tx, run);
+    case 'verify':
+      return advanceVerify(ctx, tx, run);
+    case 'look': {
+      const hints = await advanceLook(tx, run);
+      return hints === 'next' ? enterNext(ctx, tx, run) : hints;
+    }
+    case 'schema':
+      return advanceByJob(ctx, tx, run, 'schema', 'remove-schema');
+    default:
+      return [];
+  }
+}
+
+/** A phase that is one job: the job marks it done. */
+async function advanceByJob(
+  ctx: LoaderContext,
+  tx: Tx,
+  run: LockedRun,
+  phase: 'provision' | 'schema',
+  name: 'provision-run' | 'remove-schema',
+): Promise<Hint[]> {
+  if (!(await isPhaseDone(tx, run, phase)))
+    return [{ name, payload: { tenantId: run.tenantId, runId: run.id } }];
+  return enterNext(ctx, tx, run);
 }
 
 async function advanceMapping(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
@@ -151,7 +184,8 @@ async function advanceEntity(
   entity: string,
 ): Promise<Hint[]> {
   const facts = await phaseFacts(tx, run, entity);
-  const gate = gateOf(facts, waivedFor(run.waivers, phase));
+  const isRollback = run.kind === 'rollback';
+  const gate = gateOf(facts, waivedFor(run.waivers, phase), isRollback ? 'taken back' : 'written');
   if (gate.open) {
     await tx
       .updateTable('loader.runPhase')
@@ -172,7 +206,8 @@ async function advanceEntity(
   const ids = { tenantId: run.tenantId, runId: run.id };
   await reopenBatches(tx, run, entity);
   const batches = await nextBatches(ctx, tx, run, entity);
-  const hints: Hint[] = batches.map((batch) => ({ name: 'load-batch', payload: { ...ids, ...batch } }));
+  const name = isRollback ? 'undo-batch' : 'load-batch';
+  const hints: Hint[] = batches.map((batch) => ({ name, payload: { ...ids, ...batch } }));
   if (facts.due > 0) hints.push({ name: 'settle-unknown', payload: { ...ids, entity } });
   return hints;
 }
@@ -200,32 +235,35 @@ async function nextBatches(
     .map((row) => ({ batchId: row.batchId, turn: Number(row.fence) }));
 }
 
-async function advanceVerify(_ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
-  const rows = await tx
-    .selectFrom('loader.runPhase as phase')
-    .leftJoin('loader.verification as seen', (join) =>
-      join.onRef('seen.runId', '=', 'phase.runId').onRef('seen.entity', '=', 'phase.entity'),
-    )
-    .select(['phase.entity', 'seen.entity as verified'])
-    .where('phase.runId', '=', run.id)
-    .where('phase.entity', 'is not', null)
-    .where('phase.planned', '>', 0)
-    // Backwards: a copy of a line that is removed changes the value of its deal.
-    .orderBy('phase.position', 'desc')
+async function advanceVerify(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
+  const seen = await tx
+    .selectFrom('loader.verification')
+    .select('entity')
+    .where('runId', '=', run.id)
     .execute();
-  const left = rows.filter((row) => row.verified === null).map((row) => row.entity ?? '');
+  const left = (await entitiesToVerify(tx, run)).filter(
+    (entity) => !seen.some((row) => row.entity === entity),
+  );
   const next = left[0];
   // One entity at a time: lists are few calls, and the customer's own traffic keeps its room.
   if (next !== undefined)
     return [{ name: 'verify-entity', payload: { tenantId: run.tenantId, runId: run.id, entity: next } }];
-  await tx
-    .updateTable('loader.runPhase')
-    .set({ state: 'done', finishedAt: sql<Date>`now()` })
+  return enterNext(ctx, tx, run);
+}
+
+/** A load verifies what it planned; a run that only looks reads every list, for copies may stand where nothing of ours does. */
+async function entitiesToVerify(tx: Tx, run: LockedRun): Promise<string[]> {
+  if (run.kind === 'verify') return [...entities];
+  const rows = await tx
+    .selectFrom('loader.runPhase')
+    .select('entity')
     .where('runId', '=', run.id)
-    .where('phase', '=', 'verify')
+    .where('entity', 'is not', null)
+    .where('planned', '>', 0)
+    // Backwards: a copy of a line that is removed changes the value of its deal.
+    .orderBy('position', 'desc')
     .execute();
-  await changeStatus(tx, run, { to: 'done' });
-  return [{ name: 'reconcile-run', payload: { tenantId: run.tenantId, runId: run.id } }];
+  return rows.map((row) => row.entity ?? '');
 }
 
 async function phaseFacts(tx: Tx, run: LockedRun, entity: string): Promise<PhaseFacts> {
@@ -245,22 +283,28 @@ async function phaseFacts(tx: Tx, run: LockedRun, entity: string): Promise<Phase
 }
 
 async function enterNext(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
-  const at = phases.findIndex((phase) => phase.name === run.phase);
-  const next = phases[at + 1];
-  if (!next) throw new RunStopped('no_next_phase', 'The run has no phase after its last one; this is a bug.');
+  const all = phasesOfKind(run.kind);
+  const next = all[all.findIndex((phase) => phase.name === run.phase) + 1];
   await tx
     .updateTable('loader.runPhase')
     .set({ state: 'done', finishedAt: sql<Date>`coalesce(finished_at, now())` })
     .where('runId', '=', run.id)
     .where('phase', '=', run.phase ?? '')
     .execute();
+  if (!next) return end(tx, run);
   await enterPhase(tx, run, next.name);
   return advance(ctx, tx, { ...run, phase: next.name });
 }
 
+async function end(tx: Tx, run: LockedRun): Promise<Hint[]> {
+  await changeStatus(tx, run, { to: 'done' });
+  if (run.kind === 'rollback') await endRollback(tx, run);
+  return [{ name: 'reconcile-run', payload: { tenantId: run.tenantId, runId: run.id } }];
+}
+
 async function enterPhase(tx: Tx, run: LockedRun, phase: PhaseName): Promise<void> {
   await tx.updateTable('loader.run').set({ phase }).where('id', '=', run.id).execute();
-  const position = phases.findIndex((row) => row.name === phase);
+  const position = phasesOfKind(run.kind).findIndex((row) => row.name === phase);
   await tx
     .insertInto('loader.runPhase')
     .values({
@@ -304,8 +348,12 @@ async function lockRun(tx: Tx, runId: string): Promise<LockedRun | undefined> {
       'exportId',
       'mappingVersionId',
       'setId',
+      'kind',
+      'ofRunId',
+      'entities',
       'status',
       'phase',
+      'plan',
       'waivers',
     ])
     .where('id', '=', runId)
@@ -314,6 +362,7 @@ async function lockRun(tx: Tx, runId: string): Promise<LockedRun | undefined> {
   return (
     row && {
       ...row,
+      kind: row.kind as RunKind,
       status: row.status as RunStatus,
       phase: row.phase as PhaseName | null,
       waivers: row.waivers as unknown as LockedRun['waivers'],

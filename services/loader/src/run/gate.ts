@@ -33,7 +33,7 @@ export function waivedFor(
  * A phase gate opens when every planned record has its outcome, none is unknown, and no record failed unless that
  * was waived by name: children of failed parents would fail too, so a person decides first.
  */
-export function gateOf(facts: PhaseFacts, waived: Waived): Gate {
+export function gateOf(facts: PhaseFacts, waived: Waived, done = 'written'): Gate {
   const waiting = facts.planned - facts.written - facts.failed;
   if (waiting > 0 || facts.unknown > 0) return { open: false, needsPerson: false };
   if (facts.failed === 0) return { open: true, waived: false };
@@ -43,6 +43,6 @@ export function gateOf(facts: PhaseFacts, waived: Waived): Gate {
     open: false,
     needsPerson: true,
     code: 'records_failed',
-    reason: `${facts.failed} of ${facts.planned} records could not be written; look at their reasons, then resume the run to go on without them or cancel it.`,
+    reason: `${facts.failed} of ${facts.planned} records could not be ${done}; look at their reasons, then resume the run to go on without them or cancel it.`,
   };
 }

@@ -1,10 +1,12 @@
 import type { Tx } from '@octopipe/shared/db/index';
-import { phases } from '@octopipe/shared/domain/run/states';
+import { phasesOfKind } from '@octopipe/shared/domain/run/states';
 import {
   entityCounts,
   getRun,
   phasesOf,
   progressCounts,
+  type Run,
+  rollbackCounts,
   tokenUse,
   verificationOf,
 } from '@octopipe/shared/run/read-run';
@@ -15,9 +17,14 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
   const run = await getRun(tx, tenantId, runId);
   // States before counts: a phase that shows as done must not show fewer records than it wrote.
   const states = new Map((await phasesOf(tx, tenantId, runId)).map((row) => [row.phase, row]));
+  const isRollback = run.kind === 'rollback';
+  const writes = !isRollback && run.kind !== 'verify';
   // Whoever follows a run asks every second; counting each record against its outcome is for the end.
   const count = run.finishedAt === null ? progressCounts : entityCounts;
-  const counts = new Map((await count(tx, tenantId, runId)).map((row) => [row.entity, row]));
+  const counts = new Map((writes ? await count(tx, tenantId, runId) : []).map((row) => [row.entity, row]));
+  const undone = new Map(
+    (isRollback ? await rollbackCounts(tx, tenantId, runId) : []).map(({ entity, ...row }) => [entity, row]),
+  );
   const used = await tokenUse(tx, tenantId, runId);
   const verified = await verificationOf(tx, tenantId, runId);
   const budget = await tx
@@ -40,14 +47,18 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
     connection_id: run.connectionId,
     mapping_version_id: run.mappingVersionId,
     kind: run.kind,
+    of_run_id: run.ofRunId,
     status: run.status,
     phase: run.phase,
     reason_code: run.reasonCode,
     reason: run.reason,
     resume_at: run.resumeAt?.toISOString() ?? null,
-    phases: phases.map(({ name, entity }) => {
+    phases: phasesOfKind(run.kind).map(({ name, entity }) => {
       const of = entity === null ? undefined : counts.get(entity);
       const { planned: total, created, updated, unchanged, failed, waiting } = of ?? noCounts;
+      const back = entity === null ? undefined : undone.get(entity);
+      if (back)
+        return { phase: name, entity, state: states.get(name)?.state ?? 'pending', ...noCounts, ...back };
       return {
         phase: name,
         entity,
@@ -69,6 +80,7 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
       daily_share: budget?.ceiling ?? null,
       daily_limit: budget?.dailyLimit ?? null,
     },
+    rollback: rollbackOf(run, budget?.ceiling),
     waivers: run.waivers,
     verified: verified.reduce(
       (sum, row) => ({
@@ -82,5 +94,15 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
     started_at: run.startedAt?.toISOString() ?? null,
     finished_at: run.finishedAt?.toISOString() ?? null,
     documents_ready: documents > 0,
+  };
+}
+
+function rollbackOf({ plan }: Run, dailyShare: number | undefined) {
+  if (!plan.rollback) return null;
+  return {
+    entities: plan.rollback.entities,
+    schema_items: plan.rollback.schema_items,
+    days: dailyShare && plan.tokens ? Math.ceil(plan.tokens.planned / dailyShare) : null,
+    confirmed_by: plan.confirmed?.by ?? null,
   };
 }

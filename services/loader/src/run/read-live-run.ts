@@ -1,5 +1,5 @@
 import { inTransaction } from '@octopipe/shared/db/index';
-import type { PhaseName, RunStatus } from '@octopipe/shared/domain/run/states';
+import type { PhaseName, RunKind, RunStatus } from '@octopipe/shared/domain/run/states';
 import type { LoaderContext } from '../context.js';
 
 export interface LiveRun {
@@ -10,6 +10,9 @@ export interface LiveRun {
   exportId: string;
   mappingVersionId: string;
   setId: string | null;
+  kind: RunKind;
+  ofRunId: string | null;
+  entities: string[] | null;
   status: RunStatus;
   phase: PhaseName | null;
 }
@@ -31,13 +34,23 @@ export async function readLiveRun(
         'exportId',
         'mappingVersionId',
         'setId',
+        'kind',
+        'ofRunId',
+        'entities',
         'status',
         'phase',
       ])
       .where('id', '=', runId)
       .executeTakeFirst(),
   );
-  return row && { ...row, status: row.status as RunStatus, phase: row.phase as PhaseName | null };
+  return (
+    row && {
+      ...row,
+      kind: row.kind as RunKind,
+      status: row.status as RunStatus,
+      phase: row.phase as PhaseName | null,
+    }
+  );
 }
 
 /** A run that is running and whose mapped set is known: what every phase job needs. */

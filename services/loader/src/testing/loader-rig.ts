@@ -56,13 +56,17 @@ export interface LoaderProcess {
   ): Promise<{ status: number; body: T }>;
 }
 
+type Payloads = ReadonlyArray<readonly [Entity, string, Payload]>;
+
 /** A tenant with an export that is already mapped, a simulator, and loader processes on demand: the loader alone, for real. */
 export async function createLoaderRig(
   options: {
     simulator?: SimulatorOptions;
     redisUrl?: string;
-    payloads?: ReadonlyArray<readonly [Entity, string, Payload]>;
+    payloads?: Payloads | ((file: { sha256: string; bytes: number }) => Payloads);
     content?: MappingContent;
+    /** Few by default, so that a small run has several of every entity. */
+    recordsPerBatch?: number;
   } = {},
 ): Promise<LoaderRig> {
   const testDatabase = await createTestDatabase();
@@ -90,8 +94,16 @@ export async function createLoaderRig(
     dataKey,
     Readable.from([Buffer.from('%PDF-1.4 a small file')]),
   );
-  const records = recordsOf(options.payloads ?? probePayloads(stored));
-  const ids = await seedMappedSet(database, tenant.id, options.content ?? testContent, records, stored);
+  const { payloads = probePayloads } = options;
+  const records = recordsOf(typeof payloads === 'function' ? payloads(stored) : payloads);
+  const ids = await seedMappedSet(
+    database,
+    tenant.id,
+    options.content ?? testContent,
+    records,
+    stored,
+    options.recordsPerBatch ?? 5,
+  );
   const processes: LoaderProcess[] = [];
   return {
     sim,
@@ -172,7 +184,7 @@ async function startProcess(
   };
 }
 
-function recordsOf(payloads: ReadonlyArray<readonly [Entity, string, Payload]>): MappedRecord[] {
+function recordsOf(payloads: Payloads): MappedRecord[] {
   return payloads.map(([entity, targetKey, payload]) => ({
     entity,
     targetKey,
@@ -188,6 +200,7 @@ async function seedMappedSet(
   content: MappingContent,
   records: MappedRecord[],
   file: { blob: string; sha256: string; bytes: number },
+  recordsPerBatch: number,
 ) {
   const { db } = database;
   const { id: migrationId } = await db
@@ -233,7 +246,7 @@ async function seedMappedSet(
     .values({ tenantId, migrationId, exportId, mappingVersionId, state: 'mapped' })
     .returning('id')
     .executeTakeFirstOrThrow();
-  await addRecords(database, tenantId, setId, records);
+  await addRecords(database, tenantId, setId, records, recordsPerBatch);
   return { migrationId, exportId, mappingVersionId, setId };
 }
 
@@ -242,6 +255,7 @@ async function addRecords(
   tenantId: string,
   setId: string,
   records: MappedRecord[],
+  recordsPerBatch: number,
 ): Promise<void> {
   const { db } = database;
   for (const record of records) {
@@ -272,7 +286,10 @@ async function addRecords(
       .execute();
   }
   for (const entity of new Set(records.map((record) => record.entity))) {
-    const batches = batchesOf(records.filter((record) => record.entity === entity));
+    const batches = batchesOf(
+      records.filter((record) => record.entity === entity),
+      recordsPerBatch,
+    );
     for (const [seq, batch] of batches.entries()) {
       await db
         .insertInto('transform.loadBatch')
@@ -283,9 +300,9 @@ async function addRecords(
 }
 
 /** Small ones, so that a few records are several batches; the lines of a deal stay together. */
-function batchesOf(records: MappedRecord[]): MappedRecord[][] {
+function batchesOf(records: MappedRecord[], recordsPerBatch: number): MappedRecord[][] {
   const isLine = records[0]?.entity === 'line';
-  if (!isLine) return slicesOf(records, 5);
+  if (!isLine) return slicesOf(records, recordsPerBatch);
   const deals = new Map<string, MappedRecord[]>();
   for (const record of records) {
     const deal = JSON.stringify(record.payload.deal_id);

@@ -1,7 +1,7 @@
 import { entities } from '@octopipe/shared/domain/run/states';
 import { describe, expect, it } from 'vitest';
 import type { RemoteRecord } from '../destination/entity-table.js';
-import { changedInImage, comparedFields, imageOf } from './image.js';
+import { changedInImage, comparedFields, imageAfterUpdate, imageOf } from './image.js';
 
 const person = {
   id: 7,
@@ -82,6 +82,47 @@ describe('the image of a record', () => {
     expect(note(0)).toEqual(note(false));
     expect(note(1)).toEqual(note(true));
     expect(changedInImage(note(0), note(1))).toEqual(['pinned_to_deal_flag']);
+  });
+
+  it('reads the custom values of a lead from the root, and lets their address parts come later', () => {
+    const code = 'a'.repeat(40);
+    const lead = (record: object) => imageOf('lead', { id: 'u-1', title: 'x', ...record });
+    expect(lead({ [code]: '9,8', [`${code}_locality`]: null, was_seen: true })).toEqual({
+      title: 'x',
+      [code]: ['8', '9'],
+    });
+    const sent = lead({ [code]: '1 High St' });
+    expect(changedInImage(sent, lead({ [code]: '1 High St', [`${code}_locality`]: 'Perth' }))).toEqual([]);
+    expect(changedInImage(sent, lead({ [code]: '2 High St' }))).toEqual([code]);
+  });
+
+  it('after an update takes what was sent from the answer, and not what somebody else changed', () => {
+    const known = imageOf('deal', {
+      id: 1,
+      title: 'A',
+      status: 'open',
+      value: 5,
+      custom_fields: { a: 'x', b: 'y' },
+    });
+    const answer = {
+      id: 1,
+      title: 'A',
+      status: 'won',
+      won_time: '2024-05-01T10:00:00Z',
+      value: 7,
+      custom_fields: { a: 'z', b: 'by a person' },
+    };
+    const after = imageAfterUpdate('deal', known, { status: 'won', custom_fields: { a: 'z' } }, answer);
+    expect(after).toMatchObject({
+      status: 'won',
+      value: '5',
+      'custom_fields.a': 'z',
+      'custom_fields.b': 'y',
+    });
+    expect(changedInImage(after, imageOf('deal', answer))).toEqual(['custom_fields.b', 'value']);
+    expect(
+      imageAfterUpdate('deal', known, { custom_fields: { a: null } }, { ...answer, custom_fields: {} }),
+    ).not.toHaveProperty('custom_fields.a');
   });
 
   it.each(entities)('of a %s compares what its lists show and a person can set', (entity) => {

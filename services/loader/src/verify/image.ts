@@ -1,6 +1,7 @@
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
 import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import { isFlatName, isFlatPart } from '../destination/flat-fields.js';
 import { type Canonical, canonicalField, canonicalValue, sameValue } from './canonical.js';
 
 /**
@@ -13,7 +14,8 @@ export type Image = Canonical;
 
 export function imageOf(entity: Entity, record: RemoteRecord): Image {
   const image: Image = {};
-  for (const name of comparedFields(entity)) {
+  const flat = entityTable[entity].fieldsOnRoot ? Object.keys(record).filter(isFlatName) : [];
+  for (const name of [...comparedFields(entity), ...flat]) {
     const value = canonicalField(entity, name, record[name]);
     if (!isEmpty(value)) image[name] = value;
   }
@@ -33,9 +35,48 @@ export function changedInImage(before: Image, now: Image): string[] {
 
 /** An address is completed by the account in its own time; nothing else grows by itself. */
 function isSame(name: string, before: unknown, now: unknown): boolean {
+  if (isFlatPart(name) && before === undefined) return true;
   const mayGrow = name === 'address' || name === 'location' || name.startsWith('custom_fields.');
   return sameValue(before, now) && (mayGrow || sameValue(now, before));
 }
+
+/**
+ * The image after an update of ours: of the fields that we sent, and those that follow them, what the answer shows; of
+ * the rest what we knew. What a person changed meanwhile in the rest is in the answer too, and must not pass for ours.
+ */
+export function imageAfterUpdate(
+  entity: Entity,
+  known: Image,
+  sent: Readonly<Record<string, unknown>>,
+  answer: RemoteRecord,
+): Image {
+  const written = new Set(writtenNames(sent).flatMap((name) => [name, ...(followers[entity]?.[name] ?? [])]));
+  const shown = imageOf(entity, answer);
+  const of = (image: Image, isOurs: boolean) =>
+    Object.entries(image).filter(([name]) => written.has(name) === isOurs);
+  return Object.fromEntries([...of(known, false), ...of(shown, true)]);
+}
+
+/** The fields of a body, named as an image names them. */
+export function writtenNames(sent: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(sent).flatMap(([name, value]) =>
+    name === 'custom_fields'
+      ? Object.keys((value ?? {}) as Record<string, unknown>).map((code) => `custom_fields.${code}`)
+      : [name],
+  );
+}
+
+/** Fields that the account sets when another one is written. */
+const followers: Partial<Record<Entity, Readonly<Record<string, ReadonlyArray<string>>>>> = {
+  deal: {
+    status: ['close_time', 'won_time', 'lost_time', 'lost_reason', 'probability'],
+    won_time: ['close_time'],
+    lost_time: ['close_time'],
+    stage_id: ['pipeline_id'],
+    pipeline_id: ['stage_id'],
+  },
+  activity: { deal_id: ['lead_id'], lead_id: ['deal_id'] },
+};
 
 /** What an image holds besides custom fields: what create and update take, as far as the lists show it. */
 export function comparedFields(entity: Entity): ReadonlyArray<string> {

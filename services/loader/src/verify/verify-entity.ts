@@ -5,7 +5,7 @@ import type { Logger } from '@octopipe/shared/core/logger';
 import { slicesOf } from '@octopipe/shared/core/slices';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
-import type { Entity } from '@octopipe/shared/domain/run/states';
+import { type Entity, loadKinds, type RunKind } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { getRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
@@ -25,6 +25,12 @@ import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
 import { removeCopy, type SettlingRun } from '../write/settle-unknown.js';
 import { type Canonical, canonicalOfListed, canonicalOfSent, differingFields } from './canonical.js';
+import { type Image, imageOf } from './image.js';
+import { type FieldDifference, nameDifferences } from './name-differences.js';
+
+export interface VerifiedRun extends SettlingRun {
+  kind: RunKind;
+}
 
 interface Expected {
   targetKey: string;
@@ -32,19 +38,19 @@ interface Expected {
   payload: Payload;
   /** Of a record that stood there before us, the fields that we wrote: the rest is theirs and not compared. */
   writtenFields: string[] | null;
+  afterImage: Image | null;
 }
 
-interface Difference {
-  targetKey: string;
-  field: string;
-  kind: 'missing' | 'extra' | 'changed';
-}
+type Difference = FieldDifference & { targetKey: string };
 
 /**
- * Reads every record of one entity back from list pages and compares it field by field with what was sent; keeps the
- * canonical read-back as the after-image. The walk is the closing sweep as well: a record that carries one of our
- * markers under another id is a copy. A late commit made it if its key was ever sent again: then it is removed and
- * told. Else a person (or another program) duplicated ours: it is theirs, and only told.
+ * Reads every record of one entity back from list pages and compares it field by field with what was sent; where no
+ * answer left an after-image, the read-back becomes it, unless it differs. The walk is the closing sweep as well: a record
+ * that carries one of our markers under another id is a copy. A late commit made it if its key was ever sent again: then
+ * it is removed and told. Else a person (or another program) duplicated ours: it is theirs, and only told.
+ *
+ * A run of kind `verify` only looks: at every record of the migration, not only at those of one export; at the
+ * fields that we did not send, too; and it removes nothing.
  *
  * Guarantee: repeats from the start when it dies; results replace earlier ones in one transaction. A job that the
  * queue runs again although the entity is verified (its worker was too busy to renew the lock) does nothing.
@@ -52,12 +58,14 @@ interface Difference {
 export async function verifyEntity(
   ctx: LoaderContext,
   account: Account,
-  run: SettlingRun,
+  run: VerifiedRun,
   entity: Entity,
   signal: AbortSignal,
   log: Logger,
 ): Promise<void> {
+  if (await isVerified(ctx, run, entity)) return;
   const rules = entityTable[entity];
+  const onlyLooks = run.kind === 'verify';
   const expected = await readExpected(ctx, run, entity);
   const byId = new Map(expected.map((record) => [record.targetId, record]));
   const byKey = new Map(expected.map((record) => [record.targetKey, record]));
@@ -67,11 +75,10 @@ export async function verifyEntity(
     expected.map((record) => record.payload),
   );
   const markerCode = markerCodeOf(symbols, rules.fieldsOf);
-  if (await isVerified(ctx, run, entity)) return;
   const country = await countryOf(ctx, run);
 
   const seen = new Set<string>();
-  const images: Array<{ targetKey: string; image: Canonical }> = [];
+  const images: Array<{ targetKey: string; image: Image }> = [];
   const differences: Difference[] = [];
   const copies: Array<{ targetKey: string; targetId: string; parentId: string | null }> = [];
   let fields = 0;
@@ -89,22 +96,23 @@ export async function verifyEntity(
     const record = byId.get(id);
     if (!record) {
       const key = rules.markerOf(listed, markerCode);
-      if (key !== undefined && (byKey.has(key) || key === probeMarker))
+      if (key !== undefined && (onlyLooks || byKey.has(key) || key === probeMarker))
         copies.push({ targetKey: key, targetId: id, parentId: parentOf(rules, listed) });
       return;
     }
     if (seen.has(id)) return;
     seen.add(id);
-    const { sent, image } = compare(entity, record, listed, symbols);
-    fields += Object.keys(sent).length;
-    images.push({ targetKey: record.targetKey, image });
-    differences.push(
-      ...differing(record, sent, image, country).map((field) => ({
-        targetKey: record.targetKey,
-        field: fieldName(symbols, field),
-        kind: 'changed' as const,
-      })),
-    );
+    const forms = compare(entity, record, listed, symbols);
+    fields += Object.keys(forms.sent).length;
+    const now = imageOf(entity, listed);
+    const differing = differingIn(record, forms, country);
+    // The rest of a record that stood there before us is theirs to change.
+    const beyondSent = onlyLooks && record.writtenFields === null;
+    const found = nameDifferences({ ...forms, differing, after: record.afterImage, now }, beyondSent);
+    if (record.afterImage === null && found.length === 0)
+      images.push({ targetKey: record.targetKey, image: now });
+    for (const { field, kind } of found)
+      differences.push({ targetKey: record.targetKey, field: fieldName(symbols, field), kind });
   };
   await walk(rules);
   // Only when something is missing: the archive costs twice a list page.
@@ -112,14 +120,14 @@ export async function verifyEntity(
     await walk({ ...rules, list: rules.archive });
   for (const record of expected.filter(({ targetId }) => !seen.has(targetId)))
     differences.push({ targetKey: record.targetKey, field: '', kind: 'missing' });
-  const resent = await keysSentAgain(ctx, run, entity);
+  const resent = onlyLooks ? new Set<string>() : await keysSentAgain(ctx, run, entity);
   for (const copy of copies) {
-    const isOurs = copy.targetKey === probeMarker || resent.has(copy.targetKey);
+    const isOurs = !onlyLooks && (copy.targetKey === probeMarker || resent.has(copy.targetKey));
     if (!isOurs || !(await removeCopy(ctx, account, run, entity, copy.targetKey, copy)))
       differences.push({ targetKey: copy.targetKey, field: `copy ${copy.targetId}`, kind: 'extra' });
   }
   failpoint('loader.verify_before_save', entity);
-  await save(ctx, run, entity, { records: expected.length, fields, images, differences });
+  await save(ctx, run, entity, { records: expected.length, fields, images, seen: [...seen], differences });
   log.info(
     { entity, records: expected.length, fields, differences: differences.length, copies: copies.length },
     'entity verified',
@@ -131,21 +139,25 @@ function compare(
   record: Expected,
   listed: RemoteRecord,
   symbols: AccountSymbols,
-): { sent: Canonical; image: Canonical } {
+): { sent: Canonical; listed: Canonical } {
   try {
     const body = resolvePayload(entity, record.payload, symbols);
     const sent = onlyWritten(record, canonicalOfSent(entity, body.json, body.file));
-    return { sent, image: canonicalOfListed(entity, listed, Object.keys(sent)) };
+    return { sent, listed: canonicalOfListed(entity, listed, Object.keys(sent)) };
   } catch (error) {
     // It was written, so it could be resolved then: what it refers to is gone by now, which is a difference.
     if (!(error instanceof RecordRejected)) throw error;
-    return { sent: { [error.code]: true }, image: { [error.code]: false } };
+    return { sent: { [error.code]: true }, listed: { [error.code]: false } };
   }
 }
 
-function differing(record: Expected, sent: Canonical, image: Canonical, country: string): string[] {
-  if (record.writtenFields === null) return differingFields(sent, image);
-  return Object.keys(sent).filter((field) => !saysOurs(field, sent[field], image[field], country));
+function differingIn(
+  record: Expected,
+  { sent, listed }: { sent: Canonical; listed: Canonical },
+  country: string,
+): string[] {
+  if (record.writtenFields === null) return differingFields(sent, listed);
+  return Object.keys(sent).filter((field) => !saysOurs(field, sent[field], listed[field], country));
 }
 
 function onlyWritten(record: Expected, sent: Canonical): Canonical {
@@ -163,7 +175,7 @@ function fieldName(symbols: AccountSymbols, key: string): string {
   return known ? (known[0].split('|')[1] ?? code) : code;
 }
 
-/** Keys of which more than one create left us: only they can stand twice by our doing. */
+/** Keys of which more than one create left us since they were last rolled back: only they can stand twice by our doing. */
 async function keysSentAgain(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<Set<string>> {
   const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
@@ -172,6 +184,11 @@ async function keysSentAgain(ctx: LoaderContext, run: SettlingRun, entity: Entit
       .where('connectionId', '=', run.connectionId)
       .where('entity', '=', entity)
       .where('operation', '=', 'create')
+      .where(
+        sql<boolean>`not exists (select from loader.intent gone where gone.connection_id = loader.intent.connection_id
+          and gone.target_key = loader.intent.target_key and gone.operation = 'delete' and gone.state = 'confirmed'
+          and gone.id > loader.intent.id)`,
+      )
       .groupBy('targetKey')
       .having(sql<boolean>`sum(attempt) > 1`)
       .execute(),
@@ -198,29 +215,54 @@ async function countryOf(ctx: LoaderContext, run: SettlingRun): Promise<string> 
   });
 }
 
-/** All records of this run's mapped set that stand in the account. */
-async function readExpected(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<Expected[]> {
+/** The records that should stand in the account: of a load those of its mapped set, else all of the migration. */
+async function readExpected(ctx: LoaderContext, run: VerifiedRun, entity: Entity): Promise<Expected[]> {
   const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
       .selectFrom('loader.targetRecord as target')
-      .innerJoin('transform.mappedRecord as mapped', (join) =>
-        join.onRef('mapped.targetKey', '=', 'target.targetKey').on('mapped.setId', '=', run.setId),
-      )
-      .select(['target.targetKey', 'target.targetId', 'target.payload', 'target.writtenFields'])
+      .select([
+        'target.targetKey',
+        'target.targetId',
+        'target.payload',
+        'target.writtenFields',
+        'target.afterImage',
+      ])
       .where('target.connectionId', '=', run.connectionId)
       .where('target.entity', '=', entity)
+      .where((where) =>
+        loadKinds.includes(run.kind)
+          ? where.exists(
+              where
+                .selectFrom('transform.mappedRecord as mapped')
+                .select('mapped.targetKey')
+                .whereRef('mapped.targetKey', '=', 'target.targetKey')
+                .where('mapped.setId', '=', run.setId),
+            )
+          : where.exists(
+              where
+                .selectFrom('loader.run as maker')
+                .select('maker.id')
+                .whereRef('maker.id', '=', 'target.createdByRun')
+                .where('maker.migrationId', '=', run.migrationId),
+            ),
+      )
       .execute(),
   );
-  return rows.map((row) => ({ ...row, payload: row.payload as Payload }));
+  return rows.map((row) => ({
+    ...row,
+    payload: row.payload as Payload,
+    afterImage: row.afterImage as Image | null,
+  }));
 }
 
 /**
  * The records that those of this entity stand under, failed ones included: also there a copy may stand. In the order of
  * their keys, as provisioning counted the lists.
  */
-async function parentsOf(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<string[]> {
+async function parentsOf(ctx: LoaderContext, run: VerifiedRun, entity: Entity): Promise<string[]> {
   const { under } = entityTable[entity];
   if (!under) return [];
+  if (run.kind === 'verify') return parentsOfAll(ctx, run, entity);
   const { rows } = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     sql<{ id: string }>`
       select parent.target_id as id
@@ -232,6 +274,22 @@ async function parentsOf(ctx: LoaderContext, run: SettlingRun, entity: Entity): 
   return rows.map((row) => row.id);
 }
 
+/** The records under which something of the migration stands. */
+async function parentsOfAll(ctx: LoaderContext, run: VerifiedRun, entity: Entity): Promise<string[]> {
+  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.targetRecord')
+      .select('parentId')
+      .distinct()
+      .where('connectionId', '=', run.connectionId)
+      .where('entity', '=', entity)
+      .where('parentId', 'is not', null)
+      .orderBy('parentId')
+      .execute(),
+  );
+  return rows.flatMap((row) => row.parentId ?? []);
+}
+
 async function save(
   ctx: LoaderContext,
   run: SettlingRun,
@@ -239,17 +297,22 @@ async function save(
   result: {
     records: number;
     fields: number;
-    images: Array<{ targetKey: string; image: Canonical }>;
+    images: Array<{ targetKey: string; image: Image }>;
+    seen: ReadonlyArray<string>;
     differences: Difference[];
   },
 ): Promise<void> {
+  // A field with several parts (money, an address) may differ in more than one of them.
+  const distinct = [
+    ...new Map(result.differences.map((row) => [`${row.targetKey} ${row.field}`, row])).values(),
+  ];
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
     await tx
       .deleteFrom('loader.difference')
       .where('runId', '=', run.id)
       .where('entity', '=', entity)
       .execute();
-    for (const slice of slicesOf(result.differences, 1_000)) {
+    for (const slice of slicesOf(distinct, 1_000)) {
       await tx
         .insertInto('loader.difference')
         .values(slice.map((row) => ({ ...row, tenantId: run.tenantId, runId: run.id, entity })))
@@ -257,10 +320,19 @@ async function save(
     }
     for (const slice of slicesOf(result.images, 500)) {
       await sql`
-        update loader.target_record t set after_image = given.image, verified_at = now()
+        update loader.target_record t set after_image = given.image
         from unnest(${slice.map((row) => row.targetKey)}::text[], ${slice.map((row) => JSON.stringify(row.image))}::jsonb[]) as given(key, image)
         where t.connection_id = ${run.connectionId} and t.target_key = given.key
       `.execute(tx);
+    }
+    for (const slice of slicesOf(result.seen, 5_000)) {
+      await tx
+        .updateTable('loader.targetRecord')
+        .set({ verifiedAt: sql<Date>`now()` })
+        .where('connectionId', '=', run.connectionId)
+        .where('entity', '=', entity)
+        .where('targetId', '=', sql<string>`any(${slice}::text[])`)
+        .execute();
     }
     await tx
       .insertInto('loader.verification')
@@ -270,13 +342,13 @@ async function save(
         entity,
         records: result.records,
         fields: result.fields,
-        differences: result.differences.length,
+        differences: distinct.length,
       })
       .onConflict((conflict) =>
         conflict.columns(['runId', 'entity']).doUpdateSet({
           records: result.records,
           fields: result.fields,
-          differences: result.differences.length,
+          differences: distinct.length,
           finishedAt: sql<Date>`now()`,
         }),
       )

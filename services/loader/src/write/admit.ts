@@ -26,6 +26,9 @@ interface BatchId {
   batchId: string;
 }
 
+/** Which way a batch goes: a rollback takes its records back. */
+export type BatchDirection = 'load' | 'undo';
+
 /**
  * Counts the death of the worker that had the batch, if it has died with it, and what was done since the batch was last
  * looked at. Answers whether the next turn is one of a trial (trial.ts): such a batch is written alone.
@@ -72,14 +75,19 @@ export async function standsTrial(ctx: LoaderContext, payload: BatchId): Promise
  * and in the batch's phase, and the batch free. Times are Postgres' own, so a worker's clock does not matter.
  * Answers undefined when not: the hint ends as a no-op and will come again.
  */
-export async function admit(ctx: LoaderContext, payload: BatchId): Promise<AdmittedBatch | undefined> {
+export async function admit(
+  ctx: LoaderContext,
+  payload: BatchId,
+  direction: BatchDirection,
+): Promise<AdmittedBatch | undefined> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: payload.tenantId }, async (tx) => {
     const run = await tx
       .selectFrom('loader.run')
-      .select(['id', 'migrationId', 'connectionId', 'setId', 'phase', 'status'])
+      .select(['id', 'migrationId', 'connectionId', 'setId', 'kind', 'phase', 'status'])
       .where('id', '=', payload.runId)
       .executeTakeFirst();
     if (!run || run.setId === null || run.status !== 'running') return undefined;
+    if ((run.kind === 'rollback') !== (direction === 'undo')) return undefined;
     const entity = phases.find((phase) => phase.name === run.phase)?.entity;
     if (!entity) return undefined;
     const leased = await tx
@@ -173,11 +181,12 @@ export async function findOurTurn(
     .executeTakeFirst();
 }
 
-/** The batch's keys without an outcome, in the batch's order. */
+/** The batch's keys without an outcome, in the batch's order. Those of a rollback stand in its progress, it made them itself. */
 async function openKeys(tx: Tx, { runId, batchId }: BatchId): Promise<string[]> {
   const { rows } = await sql<{ key: string }>`
-    select key from transform.load_batch batch, unnest(batch.target_keys) with ordinality as listed(key, place)
-    where batch.id = ${batchId} and not exists (
+    select key from loader.batch_progress progress left join transform.load_batch batch on batch.id = progress.batch_id,
+      unnest(coalesce(progress.target_keys, batch.target_keys)) with ordinality as listed(key, place)
+    where progress.run_id = ${runId} and progress.batch_id = ${batchId} and not exists (
       select from loader.record_outcome outcome where outcome.run_id = ${runId} and outcome.target_key = key)
     order by place`.execute(tx);
   return rows.map((row) => row.key);

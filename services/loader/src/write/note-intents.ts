@@ -24,53 +24,22 @@ export async function noteIntents(
   requests: ReadonlyArray<WriteRequest>,
 ): Promise<SentRequest[]> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
-    const rows = await tx
-      .insertInto('loader.intent')
-      .values(
-        requests
-          .flatMap(({ parts }) => parts)
-          .map(({ write, bodyHash, parentId }) => ({
-            tenantId: batch.tenantId,
-            connectionId: batch.connectionId,
-            runId: batch.runId,
-            batchId: batch.batchId,
-            targetKey: write.record.targetKey,
-            entity: batch.entity,
-            operation: write.kind,
-            generation: write.generation,
-            state: 'sent',
-            attempt: 1,
-            fence: String(batch.fence),
-            payloadHash: write.record.payloadHash,
-            bodyHash,
-            sentAt: sql<Date>`now()`,
-            deadline: deadline(ctx),
-            targetId: write.kind === 'update' ? write.targetId : null,
-            parentId,
-          })),
-      )
-      .onConflict((conflict) =>
-        conflict
-          .columns(['connectionId', 'targetKey', 'operation', 'generation'])
-          .doUpdateSet({
-            state: 'sent',
-            attempt: sql<number>`loader.intent.attempt + 1`,
-            runId: batch.runId,
-            batchId: batch.batchId,
-            fence: String(batch.fence),
-            payloadHash: sql<string>`excluded.payload_hash`,
-            bodyHash: sql<string>`excluded.body_hash`,
-            parentId: sql<string | null>`excluded.parent_id`,
-            sentAt: sql<Date>`now()`,
-            deadline: deadline(ctx),
-            notBefore: null,
-            probes: 0,
-            updatedAt: sql<Date>`now()`,
-          })
-          .where('loader.intent.state', '=', 'planned'),
-      )
-      .returning(['id', 'targetKey', 'attempt'])
-      .execute();
+    const rows = await insertIntents(
+      ctx,
+      tx,
+      batch,
+      requests
+        .flatMap(({ parts }) => parts)
+        .map(({ write, bodyHash, parentId }) => ({
+          targetKey: write.record.targetKey,
+          operation: write.kind,
+          generation: write.generation,
+          payloadHash: write.record.payloadHash,
+          bodyHash,
+          targetId: write.kind === 'update' ? write.targetId : null,
+          parentId,
+        })),
+    );
     const byKey = new Map(rows.map((row) => [row.targetKey, row]));
     const sent = requests.flatMap((request) => {
       const parts = request.parts.flatMap((part): SentPart[] => {
@@ -115,6 +84,66 @@ async function saveBeforeImages(
       })),
     )
     .onConflict((conflict) => conflict.columns(['connectionId', 'targetKey']).doNothing())
+    .execute();
+}
+
+/** What is about to be done to one record. */
+export interface NewIntent {
+  targetKey: string;
+  operation: 'create' | 'update' | 'delete';
+  generation: number;
+  payloadHash: string;
+  bodyHash: string;
+  targetId: string | null;
+  /** The record it stands under, where the path leads through one. */
+  parentId: string | null;
+}
+
+/** Makes the intents that nobody holds `sent`, new ones or `planned` ones of this generation; answers only those. */
+export function insertIntents(
+  ctx: LoaderContext,
+  tx: Tx,
+  batch: AdmittedBatch,
+  intents: ReadonlyArray<NewIntent>,
+): Promise<Array<{ id: string; targetKey: string; attempt: number }>> {
+  return tx
+    .insertInto('loader.intent')
+    .values(
+      intents.map((intent) => ({
+        ...intent,
+        tenantId: batch.tenantId,
+        connectionId: batch.connectionId,
+        runId: batch.runId,
+        batchId: batch.batchId,
+        entity: batch.entity,
+        state: 'sent',
+        attempt: 1,
+        fence: String(batch.fence),
+        sentAt: sql<Date>`now()`,
+        deadline: deadline(ctx),
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['connectionId', 'targetKey', 'operation', 'generation'])
+        .doUpdateSet({
+          state: 'sent',
+          attempt: sql<number>`loader.intent.attempt + 1`,
+          runId: batch.runId,
+          batchId: batch.batchId,
+          fence: String(batch.fence),
+          payloadHash: sql<string>`excluded.payload_hash`,
+          bodyHash: sql<string>`excluded.body_hash`,
+          parentId: sql<string | null>`excluded.parent_id`,
+          sentAt: sql<Date>`now()`,
+          deadline: deadline(ctx),
+          notBefore: null,
+          probes: 0,
+          updatedAt: sql<Date>`now()`,
+        })
+        .where('loader.intent.state', '=', 'planned'),
+    )
+    .returning(['id', 'targetKey', 'attempt'])
     .execute();
 }
 

@@ -7,7 +7,9 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { WriteOutcome } from '../destination/account.js';
 import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
+import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
+import { imageAfterWrite } from './image-after-write.js';
 import type { SentPart, SentRequest } from './note-intents.js';
 import { refusedTogether, type Write } from './plan-writes.js';
 
@@ -27,6 +29,8 @@ export interface Confirmation {
   record: MappedRecord;
   /** Of a record that stood there before us, the fields written; null: all. */
   writtenFields: string[] | null;
+  /** What it says now; null: not known before it is read back. */
+  afterImage: Image | null;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function noteOutcome(
 
 /** What became of one record, whatever else its request carried. */
 type Fate =
-  | { kind: 'written'; targetId: string }
+  | { kind: 'written'; targetId: string; answer: unknown }
   | { kind: 'refused'; status: number; code: string; message: string }
   | { kind: 'not_written' | 'unknown'; reason: string };
 
@@ -58,13 +62,12 @@ type Fate =
 function fateOf(entity: Entity, request: SentRequest, { write }: SentPart, outcome: WriteOutcome): Fate {
   if (request.isBulk && outcome.kind === 'refused') return { kind: 'not_written', reason: refusedTogether };
   if (outcome.kind !== 'ok') return outcome;
-  if (write.kind === 'update') return { kind: 'written', targetId: write.targetId };
-  const targetId = request.isBulk
-    ? idOfMarked(entity, outcome.data, write.record.targetKey)
-    : idOf(outcome.data);
+  if (write.kind === 'update') return { kind: 'written', targetId: write.targetId, answer: outcome.data };
+  const answer = request.isBulk ? findMarked(entity, outcome.data, write.record.targetKey) : outcome.data;
+  const targetId = idOf(answer);
   return targetId === undefined
     ? { kind: 'unknown', reason: 'answer_without_id' }
-    : { kind: 'written', targetId };
+    : { kind: 'written', targetId, answer };
 }
 
 async function notePart(
@@ -83,6 +86,9 @@ async function notePart(
       if (!(await moveIntent(tx, part, from, { state: 'confirmed', targetId }))) return;
       const { intentId, parentId } = part;
       const writtenFields = part.write.kind === 'update' ? (part.write.merge?.fields ?? null) : null;
+      const { targetKey } = record;
+      const sent = (part.body.json ?? {}) as Record<string, unknown>;
+      const afterImage = await imageAfterWrite(tx, { ...batch, targetKey, operation, sent }, fate.answer);
       await saveConfirmation(tx, {
         ...batch,
         intentId,
@@ -92,6 +98,7 @@ async function notePart(
         parentId,
         record,
         writtenFields,
+        afterImage,
       });
       return;
     }
@@ -130,6 +137,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
       createdByRun: done.runId,
       writtenByRun: done.runId,
       writtenFields: done.writtenFields,
+      afterImage: done.afterImage && JSON.stringify(done.afterImage),
     })
     .onConflict((conflict) =>
       conflict.columns(['connectionId', 'targetKey']).doUpdateSet({
@@ -139,6 +147,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
         >`(select array_agg(distinct field order by field) from unnest(loader.target_record.written_fields || excluded.written_fields) as field)`,
         payload: JSON.stringify(record.payload),
         payloadHash: record.payloadHash,
+        afterImage: done.afterImage && JSON.stringify(done.afterImage),
         generation: done.generation,
         writtenByRun: done.runId,
         writtenAt: sql<Date>`now()`,
@@ -177,7 +186,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
  */
 export async function saveFound(
   tx: Tx,
-  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record' | 'writtenFields'>,
+  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record' | 'writtenFields' | 'afterImage'>,
   targetKey: string,
 ): Promise<void> {
   await tx
@@ -250,7 +259,7 @@ export async function recordOfKey(
 export async function saveFailure(
   tx: Tx,
   batch: AdmittedBatch,
-  record: MappedRecord,
+  record: Pick<MappedRecord, 'targetKey'>,
   code: string,
   detail: string,
 ): Promise<void> {
@@ -280,9 +289,9 @@ async function saveRunOutcome(
 }
 
 /** True when the intent was in one of these states with our attempt still the latest. */
-async function moveIntent(
+export async function moveIntent(
   tx: Tx,
-  part: SentPart,
+  part: Pick<SentPart, 'intentId' | 'attempt'>,
   from: string[],
   to: { state: string; targetId?: string; code?: string; notBefore?: ReturnType<typeof restFor> },
 ): Promise<boolean> {
@@ -297,14 +306,14 @@ async function moveIntent(
 }
 
 /** An unknown outcome rests until the request's deadline and the settling time have passed: the server may still be at it. */
-function restFor(ctx: LoaderContext) {
+export function restFor(ctx: LoaderContext) {
   return sql<Date>`greatest(deadline, now()) + ${ctx.settings.settleMs} * interval '1 millisecond'`;
 }
 
-function idOfMarked(entity: Entity, data: unknown, targetKey: string): string | undefined {
+function findMarked(entity: Entity, data: unknown, targetKey: string): RemoteRecord | undefined {
   const { markerOf } = entityTable[entity];
   const records = Array.isArray(data) ? (data as RemoteRecord[]) : [];
-  return idOf(records.find((record) => markerOf(record, undefined) === targetKey));
+  return records.find((record) => markerOf(record, undefined) === targetKey);
 }
 
 function idOf(data: unknown): string | undefined {
@@ -312,7 +321,8 @@ function idOf(data: unknown): string | undefined {
   return typeof id === 'number' || typeof id === 'string' ? String(id) : undefined;
 }
 
-function refusalCode(status: number): string {
+/** Our word for a refusal, by its status. */
+export function refusalCode(status: number): string {
   if (status === 403) return 'not_allowed';
   if (status === 404 || status === 410) return 'target_gone';
   if (status === 413) return 'file_too_large';

@@ -24,7 +24,9 @@ const writtenForOneMore = 50;
 export async function parkRecord(
   ctx: LoaderContext,
   batch: AdmittedBatch,
-  record: MappedRecord,
+  record: Pick<MappedRecord, 'targetKey'>,
+  /** What else goes with it, in the same transaction. */
+  and: (tx: Tx) => Promise<void> = async () => {},
 ): Promise<void> {
   const isParked = await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     const turn = await findOurTurn(tx, batch);
@@ -40,6 +42,7 @@ export async function parkRecord(
       parkedCode,
       `a worker died ${turn.crashes} times in a row, at last on this record alone; nothing of it was written`,
     );
+    await and(tx);
     return true;
   });
   if (!isParked)

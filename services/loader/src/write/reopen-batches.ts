@@ -12,10 +12,12 @@ export async function reopenBatches(
 ): Promise<void> {
   await sql`
     update loader.batch_progress p set state = 'pending'
-    from transform.load_batch b
-    where p.run_id = ${run.id} and p.entity = ${entity} and p.state = 'settling' and b.id = p.batch_id
+    from loader.batch_progress self left join transform.load_batch b on b.id = self.batch_id
+    where p.run_id = ${run.id} and p.entity = ${entity} and p.state = 'settling'
+      and self.run_id = p.run_id and self.batch_id = p.batch_id
       and not exists (
         select from loader.intent i
-        where i.connection_id = ${run.connectionId} and i.target_key = any(b.target_keys) and i.state in ('sent', 'ambiguous'))
+        where i.connection_id = ${run.connectionId} and i.target_key = any(coalesce(self.target_keys, b.target_keys))
+          and i.state in ('sent', 'ambiguous'))
   `.execute(tx);
 }

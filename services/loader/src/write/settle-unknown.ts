@@ -6,7 +6,7 @@ import type { Entity } from '@octopipe/shared/domain/run/states';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
-import type { Account } from '../destination/account.js';
+import { type Account, isGone } from '../destination/account.js';
 import { entityTable, pathOf, type RemoteRecord, walksOver } from '../destination/entity-table.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
@@ -40,7 +40,8 @@ const walkMarginMs = 120_000;
 /**
  * Finds out what became of the writes of one entity whose answers were lost. One walk over the account's recent changes
  * answers all of them: the marker is found → confirmed (a second copy → removed, and told); found by neither of two
- * looks → planned again, to be sent as the next attempt. An update is repeatable: it goes straight back to planned.
+ * looks → planned again, to be sent as the next attempt. An update or a delete is repeatable: it goes straight back to
+ * planned, and a rollback looks at the record before it sends either again.
  *
  * Guarantee: may run twice or die anywhere; every step is decided from rows and from what the account lists.
  */
@@ -192,7 +193,10 @@ async function newestIdBefore(
   return Number(row?.newest ?? 0);
 }
 
-async function clockSkewMs(ctx: LoaderContext, run: SettlingRun): Promise<number> {
+export async function clockSkewMs(
+  ctx: LoaderContext,
+  run: Pick<SettlingRun, 'tenantId' | 'connectionId'>,
+): Promise<number> {
   const row = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
       .selectFrom('loader.connection as c')
@@ -232,6 +236,7 @@ async function confirmFound(
       operation: 'create',
       record,
       writtenFields: null,
+      afterImage: null,
     });
   });
 }
@@ -254,9 +259,7 @@ export async function removeCopy(
   const outcome = await account.write({ operation: rules.remove, path: pathOf(rules, copy) });
   if (outcome.kind === 'unknown' || outcome.kind === 'not_written')
     throw new RetryLater(ctx.settings.settleMs, 'copy_not_removed');
-  const gone =
-    outcome.kind === 'ok' ||
-    (outcome.kind === 'refused' && (outcome.status === 404 || outcome.status === 410));
+  const gone = outcome.kind === 'ok' || isGone(outcome);
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     appendEvent(tx, run.tenantId, {
       migrationId: run.migrationId,
@@ -274,7 +277,7 @@ async function lookAgainOrRelease(
   run: SettlingRun,
   intent: OpenIntent,
 ): Promise<boolean> {
-  const release = intent.operation === 'update' || intent.probes + 1 >= looksNeeded;
+  const release = intent.operation !== 'create' || intent.probes + 1 >= looksNeeded;
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     release
       ? moveAmbiguous(tx, intent, { state: 'planned', probes: 0 })

@@ -13,6 +13,8 @@ const run: Run = {
   mappingVersionId: 'v',
   setId: 's',
   kind: 'production',
+  ofRunId: null,
+  entities: null,
   status: 'running',
   phase: 'persons',
   reasonCode: null,

@@ -1,11 +1,14 @@
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import {
   connectionOf,
+  type EntityCounts,
   findBudget,
   findRun,
   listRuns,
   phasesOf,
   progressCounts,
+  type Run,
+  rollbackCounts,
   tokenUse,
   verificationOf,
 } from '@octopipe/shared/run/read-run';
@@ -35,7 +38,7 @@ export function readRunPage(
       companyDomain: connection.companyDomain,
       ...(await nameAndZone(tx, tenant.id, run.migrationId)),
       phases: await phasesOf(tx, tenant.id, run.id),
-      entities: await progressCounts(tx, tenant.id, run.id),
+      entities: await countsOf(tx, tenant.id, run),
       verification: await verificationOf(tx, tenant.id, run.id),
       tokensSpent: use.reduce((sum, row) => sum + row.tokens, 0),
       budget: await findBudget(tx, connection.companyKey),
@@ -44,6 +47,20 @@ export function readRunPage(
       documents: await listDocuments(tx, tenant.id, run.id),
     };
   });
+}
+
+/** What a rollback took back stands where a load shows what it created, put back where it shows updated. */
+async function countsOf(tx: Tx, tenantId: string, run: Run): Promise<EntityCounts[]> {
+  if (run.kind !== 'rollback') return progressCounts(tx, tenantId, run.id);
+  return (await rollbackCounts(tx, tenantId, run.id)).map((row) => ({
+    entity: row.entity,
+    planned: row.planned,
+    created: row.deleted,
+    updated: row.restored,
+    unchanged: row.kept + row.gone,
+    failed: row.failed,
+    waiting: row.waiting,
+  }));
 }
 
 export function readRunsPage(ctx: ReporterContext, tenant: Tenant, limit: number): Promise<RunsPageFacts> {

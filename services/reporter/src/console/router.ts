@@ -15,6 +15,8 @@ import { closeSession, findSession, openSession, type Session } from './session.
 import { signInPage } from './sign-in-page.js';
 
 const runsShown = 100;
+/** Pages of ours without a customer's markup in them. */
+const ownPages = new Set(['reconciliation.html', 'verification.html', 'zero-write-certificate.html']);
 const RunId = z.uuid();
 const documentPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
@@ -53,7 +55,7 @@ export function addConsole(app: Express, ctx: ReporterContext): void {
     signedIn(ctx, async ({ tenant }, req, res) => {
       const document = await getReadyDocument(ctx, tenant.id, runIdOf(req), String(req.params.name));
       // Only our own page is shown in place; what holds customers' data is saved, never interpreted by the browser.
-      const inline = document.name === 'reconciliation.html';
+      const inline = ownPages.has(document.name);
       // An older build may have printed it with another style, so this policy cannot name the style by its hash.
       res.setHeader('content-security-policy', documentPolicy);
       await sendDocument(ctx, tenant.id, document, req, res, inline ? 'inline' : 'attachment');

@@ -11,6 +11,8 @@ const run: Run = {
   mappingVersionId: 'v',
   setId: null,
   kind: 'production',
+  ofRunId: null,
+  entities: null,
   status: 'queued',
   phase: null,
   reasonCode: null,

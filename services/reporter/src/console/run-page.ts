@@ -1,4 +1,4 @@
-import { endedStatuses } from '@octopipe/shared/domain/run/states';
+import { endedStatuses, type RunKind } from '@octopipe/shared/domain/run/states';
 import type { Waiver } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
@@ -34,7 +34,7 @@ ${live && refreshNote(run.id, options.refresh)}
 <section><h2>At a glance</h2>${figures(facts, progress.perMinute, progress.estimate, now)}</section>
 ${documents(facts)}
 ${waivers(facts)}
-${phases(progress.phases)}
+${phases(run.kind, progress.phases)}
 ${findings(facts)}
 <section><h2>About</h2><dl>
 <dt>Run</dt><dd><code>${run.id}</code> (${words(run.kind)})</dd>
@@ -85,12 +85,12 @@ function todo({ run, timeZone, documents: printed }: RunPageFacts): Html | undef
     case 'failed':
       return html`<p>${
         printed.length > 0
-          ? html`Read reconciliation.html below: it says what is there and what is not.`
+          ? html`Read ${mainDocument(run.kind)} below: it says what is there and what is not.`
           : html`The report is being written.`
       } Remove the cause and start the run again; nothing is written twice.</p>`;
     case 'done':
       return printed.length > 0
-        ? html`<p>Read reconciliation.html below first: it says in plain words whether everything is accounted for.</p>`
+        ? html`<p>Read ${mainDocument(run.kind)} below first: it says in plain words ${mainQuestions[run.kind] ?? 'whether everything is accounted for'}.</p>`
         : html`<p>The report is being written.</p>`;
     case 'cancelled':
       return html`<p>What had been written until then is still in Pipedrive. A cancelled run has no report.</p>`;
@@ -102,6 +102,16 @@ function todo({ run, timeZone, documents: printed }: RunPageFacts): Html | undef
       return undefined;
   }
 }
+
+function mainDocument(kind: RunKind): string {
+  if (kind === 'rollback') return 'rollback.html';
+  return kind === 'verify' ? 'verification.html' : 'reconciliation.html';
+}
+
+const mainQuestions: Partial<Record<RunKind, string>> = {
+  rollback: 'what is gone, what was put back and what stays',
+  verify: 'whether the account still says what was written',
+};
 
 function refreshNote(runId: string, refresh: boolean): Html {
   const path = `/console/runs/${runId}`;
@@ -163,7 +173,7 @@ function estimateNote(estimate: Estimate, startedAt: Date | null, finishedAt: Da
   }
 }
 
-function phases(rows: ReadonlyArray<PhaseProgress>): Html {
+function phases(kind: RunKind, rows: ReadonlyArray<PhaseProgress>): Html {
   if (rows.length === 0)
     return html`<section><h2>Phases</h2><p class="soft">The run has no phases yet; they appear when it starts.</p></section>`;
   return html`<section><h2>Phases</h2>
@@ -173,18 +183,23 @@ function phases(rows: ReadonlyArray<PhaseProgress>): Html {
     (row) =>
       html`<tr><th scope="row">${capital(row.phase)}</th><td>${bar(row)}<span class="soft small">${row.planned > 0 && `${count(row.planned - row.waiting)} of ${count(row.planned)}`}</span></td><td class="state">${stateWords[row.state]}</td><td class="n">${row.failed > 0 ? html`<strong class="bad">${count(row.failed)}</strong>` : '–'}</td><td class="n">${row.perMinute === null ? '–' : count(Math.round(row.perMinute))}</td><td class="n">${row.tookMs === null ? '–' : duration(row.tookMs)}</td></tr>`,
   )}</tbody></table></div>
-<ul class="legend">${legend}</ul></section>`;
+<ul class="legend">${legendOf(kind)}</ul></section>`;
 }
 
-const legend = Object.entries({
-  created: 'created',
-  updated: 'updated',
-  unchanged: 'unchanged',
+function legendOf(kind: RunKind): Html[] {
+  return Object.entries(kind === 'rollback' ? rollbackTerms : loadTerms).map(
+    ([term, word]) =>
+      html`<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="${term}" width="8" height="8"/></svg>${word}</li>`,
+  );
+}
+
+const loadTerms = { created: 'created', updated: 'updated', unchanged: 'unchanged', failed: 'refused' };
+const rollbackTerms = {
+  created: 'deleted',
+  updated: 'put back',
+  unchanged: 'kept, or gone already',
   failed: 'refused',
-}).map(
-  ([term, word]) =>
-    html`<li><svg viewBox="0 0 8 8" aria-hidden="true"><rect class="${term}" width="8" height="8"/></svg>${word}</li>`,
-);
+};
 
 const stateWords: Record<PhaseProgress['state'], string> = {
   pending: 'to come',
@@ -219,6 +234,9 @@ function documents({ run, documents: printed }: RunPageFacts): Html | undefined 
 /** In the order in which they are worth reading. */
 const documentWords: Record<string, string> = {
   'reconciliation.html': 'the report to read: is everything accounted for?',
+  'rollback.html': 'the report to read: what is gone, what was put back, what stays and why',
+  'verification.html': 'the report to read: does the account still say what was written?',
+  'zero-write-certificate.html': 'nothing had to be written: for the hand-over',
   'inventory-automations.html': 'automations to rebuild after the cutover',
   'inventory-faqs.html': 'questions and answers of the portal',
   'inventory-forms-and-fields.html': 'forms, and what became of every custom field',
@@ -229,6 +247,9 @@ const documentWords: Record<string, string> = {
   'inventories.xlsx': 'the inventories as sheets to work through',
   'inventories.json': 'the inventories for programs',
   'reconciliation.json': 'the report for programs, with the complete lists',
+  'rollback.json': 'the report for programs, with the complete lists',
+  'verification.json': 'the report for programs, with every difference',
+  'zero-write-certificate.json': 'the certificate for programs',
   'crosswalk.csv': 'every source id with its Pipedrive id',
   'mapped.ndjson': 'every record as it was planned',
   'summary.json': 'the numbers in short',

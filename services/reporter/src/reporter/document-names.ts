@@ -1,8 +1,9 @@
 import type { InventoryName } from '@octopipe/shared/domain/mapping/define-object';
 import { findDefinition } from '@octopipe/shared/domain/objects/registry';
+import type { RunKind } from '@octopipe/shared/domain/run/states';
 
-/** The documents of a run, by name. `summary.json` last: the sweep takes its presence as "all are there". */
-export const documentNames = [
+/** The documents of a load, by name. `summary.json` last: the sweep takes its presence as "all are there". */
+const loadDocuments = [
   'crosswalk.csv',
   'mapped.ndjson',
   'inventory-automations.html',
@@ -18,7 +19,21 @@ export const documentNames = [
   'reconciliation.html',
   'summary.json',
 ] as const;
-export type DocumentName = (typeof documentNames)[number];
+/** Of a load that found everything in place and wrote nothing. */
+export const certificateDocuments = ['zero-write-certificate.html', 'zero-write-certificate.json'] as const;
+const rollbackDocuments = ['rollback.json', 'rollback.html', 'summary.json'] as const;
+const verifyDocuments = ['verification.json', 'verification.html', 'summary.json'] as const;
+
+export type DocumentName =
+  | (typeof loadDocuments)[number]
+  | (typeof certificateDocuments)[number]
+  | (typeof rollbackDocuments)[number]
+  | (typeof verifyDocuments)[number];
+
+export function documentNamesOf(kind: RunKind): ReadonlyArray<DocumentName> {
+  if (kind === 'rollback') return rollbackDocuments;
+  return kind === 'verify' ? verifyDocuments : loadDocuments;
+}
 
 export const mediaTypes: Record<DocumentName, string> = {
   'crosswalk.csv': 'text/csv; charset=utf-8',
@@ -35,6 +50,12 @@ export const mediaTypes: Record<DocumentName, string> = {
   'reconciliation.json': 'application/json; charset=utf-8',
   'reconciliation.html': 'text/html; charset=utf-8',
   'summary.json': 'application/json; charset=utf-8',
+  'zero-write-certificate.html': 'text/html; charset=utf-8',
+  'zero-write-certificate.json': 'application/json; charset=utf-8',
+  'rollback.json': 'application/json; charset=utf-8',
+  'rollback.html': 'text/html; charset=utf-8',
+  'verification.json': 'application/json; charset=utf-8',
+  'verification.html': 'text/html; charset=utf-8',
 };
 
 /** The document of each inventory. */

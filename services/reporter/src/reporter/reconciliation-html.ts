@@ -14,6 +14,7 @@ import {
   statusWords,
   words,
 } from '../html/wording.js';
+import { differenceWords } from './difference-words.js';
 import { type DocumentName, inventoryOf } from './document-names.js';
 import type { ReportFacts } from './gather-facts.js';
 import type { RejectedRow } from './read-sources.js';
@@ -292,12 +293,6 @@ ${scroll(
   )}</tbody></table>`,
 )}</section>`;
 }
-
-const differenceWords: Record<Difference['kind'], string> = {
-  missing: 'we wrote it, Pipedrive has nothing there',
-  extra: 'Pipedrive has something there that we did not write',
-  changed: 'Pipedrive has another value than we wrote',
-};
 
 function differenceList(differences: ReadonlyArray<Difference>, all: number): Html {
   if (differences.length === 0) return html`<section><h2>Differences</h2><p>None.</p></section>`;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type FindingCode, findingRules } from '@octopipe/shared/domain/findings';
 import type { Difference, FailedRecord, RecordMatch } from '@octopipe/shared/run/read-run';
 import type { ReportFacts } from './gather-facts.js';
+import { jsonList, openJson } from './json-list.js';
 import type { RejectedRow } from './read-sources.js';
 import { explainedRecords, explainedRows } from './reconcile.js';
 
@@ -27,9 +28,8 @@ export function sentenceOf(code: string): string {
 }
 
 async function* pieces(facts: ReportFacts, lists: LongLists, hashes: DocumentHashes): AsyncGenerator<string> {
-  // The closing brace is left off: the lists follow inside the same object.
-  yield JSON.stringify(headOf(facts, hashes), null, 2).slice(0, -2);
-  yield* list('rejected_rows', lists.rejected(), (row) => ({
+  yield openJson(headOf(facts, hashes));
+  yield* jsonList('rejected_rows', lists.rejected(), (row) => ({
     object: row.object,
     source_id: row.sourceId,
     file: row.file,
@@ -37,19 +37,19 @@ async function* pieces(facts: ReportFacts, lists: LongLists, hashes: DocumentHas
     code: row.code,
     says: sentenceOf(row.code),
   }));
-  yield* list('failed_records', lists.failed(), (record) => ({
+  yield* jsonList('failed_records', lists.failed(), (record) => ({
     entity: record.entity,
     target_key: record.targetKey,
     code: record.code,
     detail: record.detail,
   }));
-  yield* list('differences', lists.differences(), (difference) => ({
+  yield* jsonList('differences', lists.differences(), (difference) => ({
     entity: difference.entity,
     target_key: difference.targetKey,
     field: difference.field,
     kind: difference.kind,
   }));
-  yield* list('matches', lists.matches(), (match) => ({
+  yield* jsonList('matches', lists.matches(), (match) => ({
     entity: match.entity,
     target_key: match.targetKey,
     reason: match.reason,
@@ -59,20 +59,6 @@ async function* pieces(facts: ReportFacts, lists: LongLists, hashes: DocumentHas
     decided_by: match.decidedBy,
   }));
   yield '\n}\n';
-}
-
-async function* list<T>(
-  name: string,
-  items: AsyncIterable<T>,
-  shape: (item: T) => Record<string, unknown>,
-): AsyncGenerator<string> {
-  yield `,\n  ${JSON.stringify(name)}: [`;
-  let separator = '\n    ';
-  for await (const item of items) {
-    yield separator + JSON.stringify(shape(item));
-    separator = ',\n    ';
-  }
-  yield separator === '\n    ' ? ']' : '\n  ]';
 }
 
 function headOf(facts: ReportFacts, hashes: DocumentHashes) {

@@ -1,5 +1,6 @@
-import { documentNames } from './document-names.js';
+import { certificateDocuments, documentNamesOf } from './document-names.js';
 import type { ReportFacts } from './gather-facts.js';
+import { wroteNothing } from './zero-write-certificate.js';
 
 /** `summary.json`: the shape that the API, the CLI and the customer's scripts rely on. Same facts, same bytes. */
 export function summaryOf(facts: ReportFacts) {
@@ -22,6 +23,6 @@ export function summaryOf(facts: ReportFacts) {
     },
     waivers: facts.waivers,
     duration_ms: facts.durationMs,
-    documents: [...documentNames],
+    documents: [...(wroteNothing(facts) ? certificateDocuments : []), ...documentNamesOf(run.kind)],
   };
 }

@@ -28,6 +28,47 @@ export const Summary = z
   })
   .meta({ id: 'Summary' });
 
+const ended = {
+  migration_id: z.uuid(),
+  run_id: z.uuid(),
+  of_run_id: z.uuid(),
+  status: z.string(),
+  tokens: z.looseObject({ spent: z.number() }),
+  duration_ms: z.number(),
+  documents: z.array(z.string()),
+};
+
+/** `summary.json` of a rollback, see reporter/rollback-json.ts. */
+export const RollbackSummary = z
+  .looseObject({
+    ...ended,
+    kind: z.literal('rollback'),
+    balanced: z
+      .boolean()
+      .meta({ description: 'Every record is deleted, put back, gone or kept; none failed.' }),
+    records: z.record(z.string(), z.unknown()).meta({
+      description: 'By entity: planned = deleted + restored + gone + kept + failed + waiting.',
+    }),
+    kept: z.record(z.string(), z.number()).meta({ description: 'By reason.' }),
+    schema: z.looseObject({ removed: z.number(), kept: z.array(z.unknown()) }),
+    others: z.looseObject({ unchanged: z.boolean().nullable() }).meta({
+      description: 'The state hash of the records that are not ours, before and after.',
+    }),
+  })
+  .meta({ id: 'RollbackSummary' });
+
+/** `summary.json` of a verify run, see reporter/verification-json.ts. */
+export const VerificationSummary = z
+  .looseObject({
+    ...ended,
+    kind: z.literal('verify'),
+    verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
+    by_kind: z.record(z.string(), z.number()),
+    by_entity: z.record(z.string(), z.unknown()),
+    cost_share: z.number().nullable().meta({ description: "Of the load's tokens; 0.01 is one per cent." }),
+  })
+  .meta({ id: 'VerificationSummary' });
+
 export const Document = z
   .object({ name: z.string(), media_type: z.string(), bytes: z.number(), sha256: z.string() })
   .meta({ id: 'Document' });

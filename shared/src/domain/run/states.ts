@@ -19,11 +19,22 @@ export const runTransitions: Record<RunStatus, ReadonlyArray<RunStatus>> = {
   waiting_budget: ['running', 'waiting_person', 'paused', 'failed', 'cancelled'],
   waiting_person: ['running', 'queued', 'paused', 'failed', 'cancelled'],
   paused: ['running', 'queued', 'cancelled'],
-  failed: [],
+  // What a run wrote before it failed or was cancelled can be taken back, too.
+  failed: ['rolled_back'],
   done: ['rolled_back'],
   rolled_back: [],
-  cancelled: [],
+  cancelled: ['rolled_back'],
 };
+
+/**
+ * What a run is for. `production` and `delta` write an export into the account; `rollback` takes that back; `verify`
+ * only looks. The last two are about an earlier run.
+ */
+export const runKinds = ['dry_run', 'sandbox', 'production', 'delta', 'rollback', 'verify'] as const;
+export type RunKind = (typeof runKinds)[number];
+
+/** Kinds that leave records in the account: what a rollback takes back, and what a migration's stage follows from. */
+export const loadKinds: ReadonlyArray<RunKind> = ['sandbox', 'production', 'delta'];
 
 export const endedStatuses: ReadonlyArray<RunStatus> = ['failed', 'done', 'rolled_back', 'cancelled'];
 
@@ -64,13 +75,49 @@ export const phases = [
   { name: 'files', entity: 'file' },
   { name: 'verify', entity: null },
 ] as const satisfies ReadonlyArray<{ name: string; entity: Entity | null }>;
-export type PhaseName = (typeof phases)[number]['name'];
+export type PhaseName = (typeof phases)[number]['name'] | 'look' | 'schema';
+
+export interface Phase {
+  name: PhaseName;
+  entity: Entity | null;
+}
+
+/** Records that are part of another: deleted with it, and kept with it, for they are half of what it says. */
+export const wholeOf: Readonly<Partial<Record<Entity, Entity>>> = { line: 'deal' };
+
+/**
+ * A rollback: `look` reads the account and decides record by record, then the load's phases backwards, so that nothing
+ * is deleted before what hangs on it; parts come right after their whole, whose fate they share. `schema` removes
+ * what we made and nobody uses.
+ */
+export const rollbackPhases: ReadonlyArray<Phase> = [
+  { name: 'look', entity: null },
+  ...backwards(),
+  { name: 'schema', entity: null },
+];
+
+function backwards(): Phase[] {
+  const loading: Phase[] = phases.filter(({ entity }) => entity !== null).reverse();
+  const wholes = loading.filter(({ entity }) => entity !== null && wholeOf[entity] === undefined);
+  return wholes.flatMap((phase) => [
+    phase,
+    ...loading.filter(({ entity }) => entity !== null && wholeOf[entity] === phase.entity),
+  ]);
+}
+
+const verifyPhases: ReadonlyArray<Phase> = [{ name: 'verify', entity: null }];
+
+export function phasesOfKind(kind: RunKind): ReadonlyArray<Phase> {
+  if (kind === 'rollback') return rollbackPhases;
+  return kind === 'verify' ? verifyPhases : phases;
+}
 
 /** The facts a migration's stage follows from. */
 export interface StageFacts {
   cancelled: boolean;
   exportState: 'none' | 'received' | 'staging' | 'staged' | 'assessed' | 'failed';
   mappingState: 'none' | 'proposed' | 'confirmed';
+  /** The last run that wrote, or may still write, this migration's records: its kind is one of loadKinds. */
   lastRun: { status: RunStatus; phase: PhaseName | null } | null;
 }
 
