@@ -21,6 +21,7 @@ import {
   withLease,
 } from './idempotency.js';
 import { idsOf } from './ids-of-path.js';
+import { assertAsRead, assertSaysWhatItRead } from './precondition.js';
 import { type RateLimiter, takeOne } from './rate-limit.js';
 
 /** What an id in a request can refer to. The authorisation matrix (testing/access-matrix.ts) has an own, a foreign and an absent one of each. */
@@ -56,6 +57,8 @@ export interface RouteInput<P, Q, B> {
   log: Logger;
   req: Request;
   remember: Remember;
+  /** Of a call that edits: throws unless `If-Match` names the ETag of this. Asked under the lock of what is edited. */
+  assertAsRead(current: unknown): void;
   /** Aborted when the service drains: whoever streams ends the answer then. */
   closing: AbortSignal;
 }
@@ -169,11 +172,16 @@ export function defineRoute<
     params: spec.params ?? nothing,
     query: refusingUnknown(access.scope === 'installation' ? query : query.extend(tenantQuery)),
     body: refusingUnknown(spec.body ?? z.undefined()),
-    problems: spec.problems ?? [],
+    problems: [...(spec.problems ?? []), ...preconditionProblems(spec.ifMatch)],
     streams: spec.streams,
     ifMatch: spec.ifMatch,
     handle: spec.handle as unknown as Route<C>['handle'],
   };
+}
+
+function preconditionProblems(ifMatch: 'required' | 'optional' | undefined): ProblemCode[] {
+  if (ifMatch === undefined) return [];
+  return ifMatch === 'required' ? ['edited_meanwhile', 'if_match_required'] : ['edited_meanwhile'];
 }
 
 /** The shape of an answer that the handler streams itself. */
@@ -236,7 +244,11 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
       const tenant = route.scope === 'tenant' ? await edge.tenantOf(caller, query.tenant) : undefined;
       const { requestId } = res.locals;
       const log = edge.logger.child({ requestId, ...idsOf(route.path, req.params), ...traceBindings(span) });
-      const input = { params, query, body, caller, tenant, log, req, closing: edge.closing };
+      if (route.ifMatch === 'required') assertSaysWhatItRead(req);
+      const input = {
+        ...{ params, query, body, caller, tenant, log, req, closing: edge.closing },
+        assertAsRead: (current: unknown) => assertAsRead(req, current),
+      };
       const handle = async (remember: Remember) => {
         const given = await route.handle(ctx, { ...input, remember } as never, res);
         return given && keptOf(given);

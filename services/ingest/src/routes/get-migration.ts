@@ -1,4 +1,5 @@
 import { inTransaction } from '@octopipe/shared/db/index';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMigration as findMigration } from '@octopipe/shared/staging/read-staged';
 import type { IngestContext } from '../context.js';
@@ -16,7 +17,8 @@ export const getMigration = defineRoute({
   async handle(ctx: IngestContext, { tenant, params }) {
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       const migration = await findMigration(tx, tenant.id, params.id);
-      return { status: 200, body: await viewMigration(tx, tenant, migration) };
+      const body = await viewMigration(tx, tenant, migration);
+      return { status: 200, body, headers: { etag: etagOf(body) } };
     });
   },
 });

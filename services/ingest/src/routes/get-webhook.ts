@@ -1,4 +1,5 @@
 import { inTransaction } from '@octopipe/shared/db/index';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import type { IngestContext } from '../context.js';
 import { getWebhookOrThrow, viewWebhook, Webhook, WebhookPath, webhookRoles } from './webhook-view.js';
@@ -12,9 +13,9 @@ export const getWebhook = defineRoute({
   answers: { 200: Webhook },
   problems: ['webhook_not_found'],
   async handle(ctx: IngestContext, { tenant, params }) {
-    return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => ({
-      status: 200,
-      body: viewWebhook(await getWebhookOrThrow(tx, params.id)),
-    }));
+    return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
+      const body = viewWebhook(await getWebhookOrThrow(tx, params.id));
+      return { status: 200, body, headers: { etag: etagOf(body) } };
+    });
   },
 });

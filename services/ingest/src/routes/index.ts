@@ -10,6 +10,8 @@ import { getMigrations } from './get-migrations.js';
 import { getWebhook } from './get-webhook.js';
 import { getWebhookDeliveries } from './get-webhook-deliveries.js';
 import { getWebhooks } from './get-webhooks.js';
+import { patchMigration } from './patch-migration.js';
+import { patchWebhook } from './patch-webhook.js';
 import { postExport } from './post-export.js';
 import { postKey } from './post-key.js';
 import { postKeyRotate } from './post-key-rotate.js';
@@ -23,12 +25,14 @@ export const routes: ReadonlyArray<Route<IngestContext>> = [
   postMigration,
   getMigrations,
   getMigration,
+  patchMigration,
   postExport,
   getExport,
   getFindings,
   postWebhook,
   getWebhooks,
   getWebhook,
+  patchWebhook,
   deleteWebhook,
   postWebhookSecret,
   postWebhookTest,

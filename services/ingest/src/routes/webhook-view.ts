@@ -52,7 +52,21 @@ export function viewWebhook(row: WebhookRow): z.infer<typeof Webhook> {
 
 /** Foreign and absent answer alike. */
 export async function getWebhookOrThrow(tx: Tx, id: string): Promise<WebhookRow> {
-  const row = await tx.selectFrom('ingest.webhook').selectAll().where('id', '=', id).executeTakeFirst();
+  return orThrow(await tx.selectFrom('ingest.webhook').selectAll().where('id', '=', id).executeTakeFirst());
+}
+
+/** The same, for whoever changes it. */
+export async function lockWebhookOrThrow(tx: Tx, id: string): Promise<WebhookRow> {
+  const row = await tx
+    .selectFrom('ingest.webhook')
+    .selectAll()
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+  return orThrow(row);
+}
+
+function orThrow(row: WebhookRow | undefined): WebhookRow {
   if (!row) throw new Problem(404, 'webhook_not_found', 'There is no such webhook for this tenant.');
   return row;
 }

@@ -229,6 +229,38 @@ test('after a rotation both secrets sign for a while; a repeat does not rotate a
     });
 });
 
+test('an edit says what it read: without that it is refused, and of two editors the second is told', async () => {
+  await rig.openMigration('edit');
+  const webhook = await register('edit', '/edit', ['webhook.test']);
+  const route = `/v1/webhooks/${webhook.id}?tenant=edit`;
+  const change = (json: object, etag?: string) =>
+    rig.call('PATCH', route, { json, headers: etag === undefined ? {} : { 'if-match': etag } });
+  const etagNow = async () =>
+    (
+      await fetch(`${rig.url}${route}`, { headers: { authorization: `Bearer ${rig.operatorKey}` } })
+    ).headers.get('etag') ?? '';
+  const read = await etagNow();
+  expect(read).toMatch(/^"[0-9a-f]{32}"$/);
+  expect(await change({ types: ['report.ready'] })).toMatchObject({
+    status: 428,
+    body: { code: 'if_match_required' },
+  });
+  const [one, other] = await Promise.all([
+    change({ types: ['report.ready'] }, read),
+    change({ url: at('/other') }, `"elsewhere", ${read}`),
+  ]);
+  expect([one.status, other.status].sort()).toEqual([200, 412]);
+  expect(await change({ url: 'https://10.0.0.1/' }, await etagNow())).toMatchObject({
+    status: 422,
+    body: { code: 'webhook_url_refused' },
+  });
+  expect((await change({ types: ['export.failed'] }, `W/${await etagNow()}`)).status).toBe(412);
+  expect(await change({ types: ['export.failed'], url: at('/last') }, await etagNow())).toMatchObject({
+    status: 200,
+    body: { id: webhook.id, types: ['export.failed'], url: at('/last') },
+  });
+});
+
 test('foreign and absent answer alike, the secret is never shown again, a hostile address is refused', async () => {
   await rig.openMigration('own');
   await rig.openMigration('other');
@@ -237,6 +269,7 @@ test('foreign and absent answer alike, the secret is never shown again, a hostil
   const absent = '00000000-0000-4000-8000-000000000000';
   const calls: Array<[string, string]> = [
     ['GET', ''],
+    ['PATCH', ''],
     ['DELETE', ''],
     ['POST', '/secret'],
     ['POST', '/test'],
@@ -247,7 +280,7 @@ test('foreign and absent answer alike, the secret is never shown again, a hostil
     const ask = (id: string) =>
       rig.call(method, `/v1/webhooks/${id}${rest}`, {
         key: foreignKey,
-        ...(method === 'POST' ? { json: {} } : {}),
+        ...(method === 'GET' || method === 'DELETE' ? {} : { json: {}, headers: { 'if-match': '*' } }),
       });
     const [foreign, missing] = [await ask(webhook.id), await ask(absent)];
     expect([rest, foreign.status, foreign.body]).toEqual([

@@ -1,5 +1,6 @@
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { findMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { roles } from '@octopipe/shared/tenancy/api-key';
@@ -21,6 +22,7 @@ export const getMapping = defineRoute({
     );
     if (!version)
       throw new Problem(404, 'mapping_not_found', 'There is no such mapping version for this tenant.');
-    return { status: 200, body: viewMapping(version), headers: { etag: `"${version.contentHash}"` } };
+    const body = viewMapping(version);
+    return { status: 200, body, headers: { etag: etagOf(body) } };
   },
 });

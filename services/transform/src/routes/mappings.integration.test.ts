@@ -94,6 +94,33 @@ describe('proposing', () => {
     expect(await proposed(staged)).toEqual(unconnected);
   });
 
+  test('an edit that says what it read is refused when somebody else has edited since', async () => {
+    const etagOf = async (id: string) => {
+      const answer = await fetch(`${rig.url}/v1/mappings/${id}`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      return answer.headers.get('etag') ?? '';
+    };
+    const first = (await propose(ofSample())).body as unknown as Mapping;
+    const edit = (dealValue: string, etag: string) =>
+      propose(
+        { ...ofSample(), content: { ...first.content, settings: { ...first.content.settings, dealValue } } },
+        { headers: { 'if-match': etag } },
+      );
+    const [{ id = '' } = {}] = await rig.query<{ id: string }>(
+      'select id from transform.mapping_version where migration_id = $1 order by number desc limit 1',
+      [staged.migrationId],
+    );
+    const read = await etagOf(id);
+    const edited = await edit('amount_paid', read);
+    expect(edited.status).toBe(201);
+    expect(await edit('booking_total', read)).toMatchObject({
+      status: 412,
+      body: { code: 'edited_meanwhile' },
+    });
+    expect((await edit('booking_total', await etagOf((edited.body as Mapping).id))).status).toBeLessThan(300);
+  });
+
   test('names each setting that is missing in a sentence', async () => {
     const bare = await rig.stage(
       'bare',

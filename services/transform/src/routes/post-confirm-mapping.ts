@@ -1,6 +1,7 @@
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { appendEvent } from '@octopipe/shared/events/append-event';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import {
   findMappingVersion,
@@ -29,7 +30,9 @@ export const postConfirmMapping = defineRoute({
   body: Body,
   answers: { 200: Mapping },
   problems: ['mapping_not_found', 'mapping_changed', 'mapping_superseded'],
-  async handle(ctx: TransformContext, { body, caller, tenant, params }) {
+  // The hash in the body is required anyway; the ETag speaks of the state, too.
+  ifMatch: 'optional',
+  async handle(ctx: TransformContext, { body, caller, tenant, params, assertAsRead }) {
     if (body.waived && caller.role !== 'operator')
       throw new Problem(403, 'forbidden', 'Only an operator may waive the confirmation of a mapping.');
     return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
@@ -42,8 +45,10 @@ export const postConfirmMapping = defineRoute({
           'mapping_changed',
           'The hash is not that of this version: read the version again and confirm what it says now.',
         );
+      assertAsRead(viewMapping(version));
       await confirm(tx, tenant.id, version, { actor: caller.label, waived: body.waived ?? false });
-      return { status: 200, body: viewMapping(await getMappingVersion(tx, tenant.id, version.id)) };
+      const view = viewMapping(await getMappingVersion(tx, tenant.id, version.id));
+      return { status: 200, body: view, headers: { etag: etagOf(view) } };
     });
   },
 });

@@ -4,6 +4,7 @@ import { problemsOf } from '@octopipe/shared/domain/mapping/check-content';
 import { contentHash, MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { proposeMapping } from '@octopipe/shared/domain/mapping/propose';
 import { appendEvent } from '@octopipe/shared/events/append-event';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMappingVersion, type MappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { getExport } from '@octopipe/shared/staging/read-staged';
@@ -42,17 +43,17 @@ export const postMapping = defineRoute({
   body: Body,
   answers: { 201: Mapping, 200: Mapping },
   problems: ['export_not_found', 'export_not_assessed', 'settings_missing', 'mapping_unsound'],
-  async handle(ctx: TransformContext, { body, tenant }) {
+  ifMatch: 'optional',
+  async handle(ctx: TransformContext, { body, tenant, assertAsRead }) {
     return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
       await assertAssessed(tx, tenant.id, body.migration_id, body.export_id);
       const content = body.content ?? (await propose(tx, tenant.id, body.migration_id, body.export_id));
       assertSound(content);
+      await lockVersions(tx, body.migration_id);
+      if (body.content) assertAsRead(await latestVersion(tx, tenant.id, body.migration_id));
       const { version, isNew } = await saveVersion(tx, tenant.id, body.migration_id, body.export_id, content);
-      return {
-        status: isNew ? 201 : 200,
-        body: viewMapping(version),
-        headers: { etag: `"${version.contentHash}"` },
-      };
+      const view = viewMapping(version);
+      return { status: isNew ? 201 : 200, body: view, headers: { etag: etagOf(view) } };
     });
   },
 });
@@ -102,6 +103,22 @@ function assertSound(content: MappingContent): void {
   );
 }
 
+async function lockVersions(tx: Tx, migrationId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`mapping ${migrationId}`}, 0))`.execute(tx);
+}
+
+/** What an edit stands on: with If-Match, the version before must be the one that was read. */
+async function latestVersion(tx: Tx, tenantId: string, migrationId: string) {
+  const row = await tx
+    .selectFrom('transform.mappingVersion')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('migrationId', '=', migrationId)
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
+  return row ? viewMapping(await getMappingVersion(tx, tenantId, row.id)) : null;
+}
+
 /** The same content of the same export is one version; numbers count per migration, without gaps. */
 async function saveVersion(
   tx: Tx,
@@ -110,7 +127,6 @@ async function saveVersion(
   exportId: string,
   content: MappingContent,
 ): Promise<{ version: MappingVersion; isNew: boolean }> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`mapping ${migrationId}`}, 0))`.execute(tx);
   const hash = contentHash(content);
   const known = await tx
     .selectFrom('transform.mappingVersion')

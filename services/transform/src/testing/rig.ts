@@ -18,13 +18,14 @@ import { readFolder, type StagedPackage, stageTables, type Tables } from './stag
 /** A transform service over a database of its own, and what a test asks of it. */
 export interface Rig {
   ctx: TransformContext;
+  url: string;
   databaseUrl: string;
   operatorKey: string;
   keyOf(tenantId: string, role?: 'tenant_admin' | 'viewer'): Promise<string>;
   call(
     method: string,
     route: string,
-    options?: { key?: string; json?: unknown },
+    options?: { key?: string; json?: unknown; headers?: Record<string, string> },
   ): Promise<{ status: number; body: never }>;
   stageSample(tenant: string, settings?: object): Promise<StagedPackage>;
   stage(
@@ -66,6 +67,7 @@ export async function startRig(): Promise<Rig> {
   const operatorKey = await createApiKey(ctx.db, { role: 'operator', label: 'ops' });
   const rig: Rig = {
     ctx,
+    url: service.url,
     databaseUrl: database.url,
     operatorKey,
     keyOf: (tenantId, role = 'tenant_admin') => createApiKey(ctx.db, { role, label: role, tenantId }),
@@ -75,6 +77,7 @@ export async function startRig(): Promise<Rig> {
         headers: {
           authorization: `Bearer ${options.key ?? operatorKey}`,
           'content-type': 'application/json',
+          ...options.headers,
         },
         ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
       });
