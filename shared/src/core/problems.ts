@@ -89,6 +89,16 @@ export const problems = {
     says: 'The Idempotency-Key was used for another request on this route.',
     act: 'Take a new key for a new request.',
   },
+  if_match_required: {
+    status: [428],
+    says: 'The call edits something and does not say what the caller read.',
+    act: 'Read it and send its ETag as If-Match.',
+  },
+  edited_meanwhile: {
+    status: [412],
+    says: 'Somebody changed it after the caller had read it; nothing was changed.',
+    act: 'Read it again, decide on what it says now, and send the new ETag.',
+  },
   too_many_requests: {
     status: [429],
     says: 'The key has sent as many requests as it may in this minute.',
@@ -241,6 +251,11 @@ export const problems = {
     status: [409],
     says: 'What was asked for does not go with the state that the thing is in.',
     act: 'Read it again; the answer names its state.',
+  },
+  nothing_failed: {
+    status: [409],
+    says: 'No failed record of the run is of the kind that was asked for.',
+    act: 'Count first: send preview true, without a filter.',
   },
   answer_not_possible: {
     status: [409],

@@ -6,7 +6,7 @@ import { getRun } from './get-run.js';
 import { getRunEvents } from './get-run-events.js';
 import { postConnection } from './post-connection.js';
 import { postQuestions } from './post-questions.js';
-import { postRequeue } from './post-requeue.js';
+import { postRetryFailed } from './post-retry-failed.js';
 import { postRun } from './post-run.js';
 import { runActions } from './post-run-action.js';
 import { postRollback, postVerify } from './post-run-of-run.js';
@@ -18,7 +18,7 @@ export const routes = [
   getRun,
   getRunEvents,
   ...runActions,
-  postRequeue,
+  postRetryFailed,
   getQuestions,
   postQuestions,
   postRollback,

@@ -46,6 +46,29 @@ export async function changeStatus(
   return true;
 }
 
+/**
+ * The one way back from `done`, for retry-failed only: the run is in one of its phases again. Not a row of
+ * runTransitions, for nobody else may resume what has ended.
+ */
+export async function reopenRun(
+  tx: Tx,
+  run: { id: string; tenantId: string; migrationId: string },
+  phase: string,
+): Promise<void> {
+  await tx
+    .updateTable('loader.run')
+    .set({ status: 'running', phase, reasonCode: null, reason: null, resumeAt: null, finishedAt: null })
+    .where('id', '=', run.id)
+    .where('status', '=', 'done')
+    .executeTakeFirstOrThrow();
+  await appendEvent(tx, run.tenantId, {
+    migrationId: run.migrationId,
+    runId: run.id,
+    kind: 'run.running',
+    facts: { reason: 'retry_failed', phase },
+  });
+}
+
 /** A job says that its run cannot go on without a person; the sentence says what to do. */
 export function waitForPerson(
   ctx: LoaderContext,

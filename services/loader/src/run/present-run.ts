@@ -38,6 +38,8 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
     .select(sql<number>`count(*)::int`.as('documents'))
     .where('runId', '=', runId)
     .where('name', '=', 'summary.json')
+    // A run that was reopened has those of its former end.
+    .where('createdAt', '>=', run.finishedAt)
     .executeTakeFirstOrThrow();
   const planned = run.plan.tokens;
   const noCounts = { planned: 0, created: 0, updated: 0, unchanged: 0, failed: 0, waiting: 0 };

@@ -107,11 +107,18 @@ describe('a run that needs a person', () => {
         status: 'waiting_person',
         reason_code: 'records_failed',
       });
-      // Queued again with its old content it is refused again, and asked about again.
-      const requeued = await loader.api('POST', `/v1/runs/${run.id}/requeue`, {
-        target_keys: ['customer:2'],
+      // Counted first; tried again it is refused again, and the run asks again.
+      const retry = (body: object) =>
+        loader.api<{ records: number; by: unknown }>('POST', `/v1/runs/${run.id}/retry-failed`, body);
+      const refused = { entity: 'person', code: 'refused_by_pipedrive', records: 1, with_parent: false };
+      const counted = await retry({});
+      expect(counted.body).toMatchObject({ records: 1, tokens_at_most: 5, by: [refused] });
+      expect((await retry({ preview: false, entity: 'note' })).body).toMatchObject({
+        code: 'nothing_failed',
       });
-      expect(requeued.body).toEqual({ queued: 1 });
+      expect((await retry({ preview: false })).body).toMatchObject({
+        run: { status: 'running', phase: 'persons' },
+      });
       expect(await runReaches(loader, run.id, stops)).toMatchObject({ reason_code: 'records_failed' });
       await loader.api('POST', `/v1/runs/${run.id}/resume`, {});
       // The deal of the refused person follows from what was acknowledged: no second question.
@@ -141,6 +148,34 @@ describe('a run that needs a person', () => {
         { targetKey: 'customer:2', code: 'refused_by_pipedrive' },
       ]);
       expect(await writesByKey(rig)).toEqual({ 'customer:1': 1, 'booking:1': 1 });
+
+      // What Pipedrive refused is gone from the record; a done run takes both back and ends balanced, with nothing twice.
+      await rig.database.db
+        .updateTable('transform.mappedRecord')
+        .set({ payload: JSON.stringify(person('2', { Nick: 'x' })[2]), payloadHash: 'shorter' })
+        .where('targetKey', '=', 'customer:2')
+        .execute();
+      const orphan = { entity: 'deal', code: 'parent_not_written', records: 1, with_parent: true };
+      expect((await retry({ entity: 'person' })).body).toMatchObject({ records: 2, by: [orphan, refused] });
+      expect((await retry({ preview: false, entity: 'person' })).body).toMatchObject({
+        run: { status: 'running', phase: 'persons', finished_at: null, documents_ready: false },
+      });
+      const again = await runReaches(loader, run.id, stops);
+      expect(again).toMatchObject({ status: 'done', verified: { records: 4, differences: 0 } });
+      expect(again.phases.filter(({ planned }) => planned > 0)).toMatchObject([
+        { phase: 'persons', planned: 2, created: 2, failed: 0, waiting: 0 },
+        { phase: 'deals', planned: 2, created: 2, failed: 0, waiting: 0 },
+      ]);
+      expect(await writesByKey(rig)).toEqual({
+        'customer:1': 1,
+        'booking:1': 1,
+        'customer:2': 1,
+        'booking:2': 1,
+      });
+      expect((await retry({ preview: false })).body).toMatchObject({ code: 'nothing_failed' });
+      const next = await startRun(rig, loader);
+      expect((await runReaches(loader, next.id, stops)).status).toBe('done');
+      expect((await retry({ preview: false })).body).toMatchObject({ code: 'not_possible_now' });
     } finally {
       await rig.close();
     }
@@ -169,7 +204,7 @@ describe('a run that needs a person', () => {
     }
   });
 
-  it('a record that kills its worker again and again is parked, the others go on; queued again, it is written once', async () => {
+  it('a record that kills its worker again and again is parked, the others go on; tried again, it is written once', async () => {
     // Two batches: the bad record has one neighbour in its own, and five beside it that die with it at first.
     const ones = ['1', '2', '3', '4', '5', '6', '7'];
     const rig = await createLoaderRig({
@@ -208,13 +243,14 @@ describe('a run that needs a person', () => {
         waiting: 0,
       });
 
-      expect((await loader.api('POST', `/v1/runs/${id}/requeue`, {})).body).toEqual({ queued: 1 });
+      const retry = () =>
+        loader.api('POST', `/v1/runs/${id}/retry-failed`, { preview: false, code: 'parked' });
+      expect((await retry()).body).toMatchObject({ records: 1, run: { status: 'running' } });
       const ended = await runReaches(loader, id, stops);
       expect(ended).toMatchObject({ status: 'done', verified: { records: 8, differences: 0 } });
       expect(new Set(Object.values(await writesByKey(rig)))).toEqual(new Set([1]));
       expect(Object.keys(await writesByKey(rig))).toHaveLength(8);
-      const again = await loader.api('POST', `/v1/runs/${id}/requeue`, {});
-      expect(again).toMatchObject({ status: 409, body: { code: 'not_possible_now' } });
+      expect(await retry()).toMatchObject({ status: 409, body: { code: 'nothing_failed' } });
     } finally {
       await rig.close();
     }

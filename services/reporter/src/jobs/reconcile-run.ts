@@ -32,15 +32,16 @@ export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
       failpoint('reporter.before_save');
       former = await inTransaction(ctx.db, scope, async (tx) => {
         const replaced = await replaceDocuments(tx, tenantId, runId, written);
-        // Printed again they are the same documents: nobody needs to hear of it twice.
-        if (replaced.length === 0)
+        // Printed again for the same end they are the same documents: nobody needs to hear of it twice.
+        const { finishedAt } = run;
+        if (!replaced.some(({ createdAt }) => finishedAt !== null && createdAt >= finishedAt))
           await appendEvent(tx, tenantId, {
             migrationId: run.migrationId,
             runId,
             kind: 'report.ready',
             facts: { documents: written.length },
           });
-        return replaced;
+        return replaced.map(({ blob }) => blob);
       });
     } catch (error) {
       await removeAll(

@@ -10,26 +10,26 @@ export interface ReportDocument {
   sha256: string;
 }
 
-/** Puts the documents in the place of all former ones of the run; answers the blobs that nobody refers to any more. */
+/** Puts the documents in the place of all former ones of the run; answers those, whose blobs nobody refers to any more. */
 export async function replaceDocuments(
   tx: Tx,
   tenantId: string,
   runId: string,
   documents: ReadonlyArray<ReportDocument>,
-): Promise<string[]> {
+): Promise<Array<{ blob: string; createdAt: Date }>> {
   // Two jobs for one run at the same moment: the second waits here and then sees, and removes, the first one's.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`report|${runId}`}, 0))`.execute(tx);
   const former = await tx
     .deleteFrom('reporter.document')
     .where('tenantId', '=', tenantId)
     .where('runId', '=', runId)
-    .returning('blob')
+    .returning(['blob', 'createdAt'])
     .execute();
   await tx
     .insertInto('reporter.document')
     .values(documents.map((document) => ({ tenantId, runId, ...document })))
     .execute();
-  return former.map((row) => row.blob);
+  return former;
 }
 
 export async function listDocuments(tx: Tx, tenantId: string, runId: string): Promise<ReportDocument[]> {

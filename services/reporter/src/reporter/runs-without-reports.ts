@@ -1,7 +1,7 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { reportedStatuses } from './reported-statuses.js';
 
-/** Of all tenants (system role): runs that get documents and have none. */
+/** Of all tenants (system role): runs that get documents and have none of their (last) end. */
 export function runsWithoutReports(tx: Tx) {
   return (
     tx
@@ -15,7 +15,8 @@ export function runsWithoutReports(tx: Tx) {
               .selectFrom('reporter.document as document')
               .select('document.name')
               .whereRef('document.runId', '=', 'run.id')
-              .where('document.name', '=', 'summary.json'),
+              .where('document.name', '=', 'summary.json')
+              .whereRef('document.createdAt', '>=', 'run.finishedAt'),
           ),
         ),
       )

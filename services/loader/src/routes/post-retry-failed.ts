@@ -1,0 +1,133 @@
+import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { endedStatuses, entities, loadKinds, type RunKind } from '@octopipe/shared/domain/run/states';
+import { defineRoute } from '@octopipe/shared/http/route';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { LoaderContext } from '../context.js';
+import { changeStatus, reopenRun } from '../run/change-status.js';
+import { presentRun } from '../run/present-run.js';
+import { countFailed, priceOf, reopenFailed } from '../run/retry-failed.js';
+import { Run, RunPath } from './shapes.js';
+
+const Body = z
+  .object({
+    preview: z.boolean().default(true).meta({ description: 'Only count. Send false to try them again.' }),
+    entity: z.enum(entities).optional().meta({ description: 'Only records of this.' }),
+    code: z.string().max(80).optional().meta({ description: 'Only records that failed with this code.' }),
+    target_keys: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(500)
+      .optional()
+      .meta({ description: 'Only these.' }),
+  })
+  .meta({ examples: [{}, { preview: false, entity: 'person', code: 'refused_by_pipedrive' }] });
+
+const Retry = z
+  .object({
+    records: z.number(),
+    tokens_at_most: z.number().meta({ description: 'For writing them; reading them back comes on top.' }),
+    by: z.array(
+      z.object({
+        entity: z.enum(entities),
+        code: z.string(),
+        records: z.number(),
+        with_parent: z
+          .boolean()
+          .meta({ description: 'Not named by the filter: failed only because a parent had.' }),
+      }),
+    ),
+    run: Run.meta({ description: 'As it is now.' }),
+  })
+  .meta({ id: 'Retry' });
+
+/** Failed records of a run that has not ended, or is done, are tried again, and with them what hung on them. */
+export const postRetryFailed = defineRoute({
+  method: 'post',
+  path: '/v1/runs/:runId/retry-failed',
+  access: { roles: ['operator', 'tenant_admin'], scope: 'tenant', ids: { runId: 'run' } },
+  summary: 'Count the failed records of a run, or try them again.',
+  params: RunPath,
+  body: Body,
+  answers: { 200: Retry },
+  problems: ['run_not_found', 'not_possible_now', 'nothing_failed', 'connection_busy'],
+  async handle(ctx: LoaderContext, { tenant, params, body }) {
+    const answer = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
+      const run = await tx
+        .selectFrom('loader.run')
+        .select(['id', 'tenantId', 'migrationId', 'connectionId', 'kind', 'status', 'reasonCode'])
+        .where('id', '=', params.runId)
+        .forUpdate()
+        .executeTakeFirst();
+      if (!run) throw new Problem(404, 'run_not_found', 'There is no such run for this tenant.');
+      const { entity, code, target_keys: targetKeys } = body;
+      const filter = { entity, code, targetKeys };
+      const counts = await countFailed(tx, run.id, filter);
+      if (!body.preview) {
+        await assertMayReopen(tx, run);
+        if (counts.length === 0)
+          throw new Problem(409, 'nothing_failed', 'No failed record of this run is of that kind.');
+        const phase = await reopenFailed(tx, run.id, filter);
+        if (run.status === 'done') await reopenRun(tx, run, phase);
+        // Whatever else the run waits for, it waits for still.
+        else if (run.reasonCode === 'records_failed') await changeStatus(tx, run, { to: 'running' });
+      }
+      return {
+        records: counts.reduce((sum, { records }) => sum + records, 0),
+        tokens_at_most: priceOf(counts),
+        by: counts.map(({ withParent, ...count }) => ({ ...count, with_parent: withParent })),
+        run: await presentRun(tx, tenant.id, run.id),
+      };
+    });
+    if (!body.preview)
+      await ctx.producer.send('advance-run', {
+        tenantId: tenant.id,
+        runId: answer.run.id,
+        cause: 'retry-failed',
+      });
+    return { status: 200, body: answer };
+  },
+});
+
+/** A later load stands on the newer export: retrying in an earlier one would write what is old by now. */
+async function assertMayReopen(
+  tx: Tx,
+  run: { id: string; connectionId: string; kind: string; status: string },
+): Promise<void> {
+  const isLoad = loadKinds.includes(run.kind as RunKind);
+  const hasEnded = (endedStatuses as ReadonlyArray<string>).includes(run.status);
+  if (!isLoad || (hasEnded && run.status !== 'done'))
+    throw new Problem(
+      409,
+      'not_possible_now',
+      `This ${run.kind} run is ${run.status.replaceAll('_', ' ')}; failed records are tried again in a load that goes on, waits or is done. After any other end a new run of the same mapping writes what is missing.`,
+    );
+  if (run.status !== 'done') return;
+  await tx
+    .selectFrom('loader.connection')
+    .select('id')
+    .where('id', '=', run.connectionId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const later = await tx
+    .selectFrom('loader.run')
+    .select(['id', 'status'])
+    .where('connectionId', '=', run.connectionId)
+    .where('createdAt', '>', sql<Date>`(select created_at from loader.run where id = ${run.id})`)
+    .where('kind', '<>', 'verify')
+    .orderBy('createdAt', 'desc')
+    .executeTakeFirst();
+  if (!later) return;
+  if ((endedStatuses as ReadonlyArray<string>).includes(later.status))
+    throw new Problem(
+      409,
+      'not_possible_now',
+      `Run ${later.id} came later on this account; look at that one.`,
+    );
+  throw new Problem(
+    409,
+    'connection_busy',
+    `Run ${later.id} is not finished on this account; let it end first.`,
+  );
+}
