@@ -70,7 +70,7 @@ describe(`a generated ${size} package`, () => {
   beforeAll(() => {
     const made = spawnSync(process.execPath, [
       builtProgram('generator'),
-      ...['--size', size, '--seed', '1', '--defects', 'typical', '--out', packageFolder],
+      ...['--size', size, '--seed', '1', '--defects', 'typical', '--out', generated],
     ]);
     if (made.status !== 0) throw new Error(`the generator failed: ${made.stderr}`);
   });
@@ -85,6 +85,7 @@ describe(`a generated ${size} package`, () => {
       calm = await outcome(sim.url, path.join(folder.path, 'calm'));
       print('undisturbed', calm.summary);
       expectWhole(calm);
+      expect(calm.summary.target.file?.created).toBeGreaterThan(0);
       const { planned, spent, floor } = calm.summary.tokens;
       expect(spent / floor).toBeLessThanOrEqual(1.05);
       expect(Math.abs(spent / planned - 1)).toBeLessThanOrEqual(0.02);

@@ -52,12 +52,18 @@ export function mayBeTable(path: string): boolean {
   return /\.(csv|tsv|txt)$/i.test(path);
 }
 
-/** Packages are often packed with their folder: when all files lie in one folder that is not ours, it is taken off. */
+/**
+ * Packages are often packed with their folder: when all files lie in one folder that is not ours, it is taken off. What a
+ * Mac adds beside it (`__MACOSX/…`) does not count.
+ */
 export function withoutCommonFolder(paths: ReadonlyArray<string>): (path: string) => string {
-  const first = paths[0]?.split('/')[0] ?? '';
+  const real = paths.filter((path) => !path.startsWith('__MACOSX/'));
+  const folder = `${real[0]?.split('/')[0] ?? ''}/`;
   const wrapped =
-    first.toLowerCase() !== 'attachments' && paths.every((path) => path.startsWith(`${first}/`));
-  return wrapped ? (path) => path.slice(first.length + 1) : (path) => path;
+    folder.toLowerCase() !== 'attachments/' &&
+    real.length > 0 &&
+    real.every((path) => path.startsWith(folder));
+  return wrapped ? (path) => (path.startsWith(folder) ? path.slice(folder.length) : path) : (path) => path;
 }
 
 /** Reads the first rows of a table: delimiter, columns, and what must not come in. `object` null: told by its header. */
