@@ -3,7 +3,7 @@ import { rollbackStorm } from '../testing/rollback-storm.js';
 
 /** `npm run chaos:rollback -- --kills 100` asks for more. */
 const records = Number(process.env.ROLLBACK_RECORDS ?? 500);
-const kills = Number(process.env.ROLLBACK_KILLS ?? 5);
+const kills = Number(process.env.ROLLBACK_KILLS ?? 2);
 const seed = Number(process.env.ROLLBACK_SEED ?? 15);
 
 describe('R15: a rollback whose workers are killed', () => {
