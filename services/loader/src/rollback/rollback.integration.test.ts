@@ -37,7 +37,7 @@ describe('a load into an account with records of its own, taken back', () => {
   });
   afterAll(() => rig.close());
 
-  it('is previewed without a write, then leaves the account as it was; a new load starts anew', async () => {
+  it('is previewed without a write, then leaves the account as it was; a new load starts anew, and a part of it goes', async () => {
     await seedCustomer(rig, 2);
     const before = await standing(rig);
     const { run: load } = await loadToEnd(rig, loader);
@@ -77,11 +77,29 @@ describe('a load into an account with records of its own, taken back', () => {
     });
     expect(Object.keys(await accountByKey(rig))).toHaveLength(rig.records.length);
     expect(new Set(Object.values(await writesByKey(rig)))).toEqual(new Set([2]));
-    const again = await startRollback(loader, second.id);
-    expect(await rollbackReaches(loader, again.id)).toMatchObject({ status: 'done' });
-    expect(await standing(rig)).toEqual(before);
+
+    // A part of it: the rest stays as it is, the schema too, and the load is not taken back.
+    const full = await standing(rig);
+    const part = await startRollback(loader, second.id, { preview: false, entities: ['note', 'file'] });
+    expect(await rollbackReaches(loader, part.id)).toMatchObject({ status: 'done', reason: null });
+    const isPart = (key: string) => rig.records.some((one) => one.targetKey === key && isOneOf(one.entity));
+    expect(await undoneByKey(rig, part.id)).toEqual(
+      Object.fromEntries(
+        rig.records.map(({ targetKey }) => [targetKey, isPart(targetKey) ? 'deleted' : 'kept not_selected']),
+      ),
+    );
+    const ownNotes = new Set(before.records.map((one) => `${one.list} ${one.id}`));
+    expect(await standing(rig)).toEqual({
+      ...full,
+      records: full.records.filter(
+        (one) => !['notes', 'files'].includes(String(one.list)) || ownNotes.has(`${one.list} ${one.id}`),
+      ),
+    });
+    expect((await loader.api('GET', `/v1/runs/${second.id}`)).body).toMatchObject({ status: 'done' });
   });
 });
+
+const isOneOf = (entity: string) => entity === 'note' || entity === 'file';
 
 describe('what people did since', () => {
   it('stays exactly as they left it, with all it hangs on, and is listed by name', async () => {
