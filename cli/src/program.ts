@@ -64,6 +64,12 @@ export function createProgram(
     .option('--country <code>', "the company's country, like AU (default: the manifest's)")
     .option('--inquiries <as>', 'leads, or deals in the first stage (default: leads)')
     .option('--deal-lines <as>', 'text on the deal, or products on it (default: text)')
+    .option('--quote-deals <as>', 'of quotes that became bookings: own deals, or merged (default: own)')
+    .option(
+      '--invoice-deals <as>',
+      'invoices enrich the deals of bookings, or are own deals (default: enrich)',
+    )
+    .option('--recurring-series <as>', 'a deal for each booking, or for each series (default: booking)')
     .option('--date-format <format>', 'how dates are written in the export: iso, or like dd/MM/yyyy')
     .option(
       '--match <entities>',

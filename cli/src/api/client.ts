@@ -36,8 +36,11 @@ export interface MigrationSettings {
   currency?: string;
   time_zone?: string;
   date_format?: string;
-  inquiries?: 'leads' | 'deals';
-  deal_lines?: 'text' | 'products';
+  inquiries?: string;
+  deal_lines?: string;
+  quote_deals?: string;
+  invoice_deals?: string;
+  recurring_series?: string;
   match?: string[];
   conflict_policy?: string;
 }

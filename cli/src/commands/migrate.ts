@@ -20,6 +20,9 @@ export interface MigrateOptions extends CommonOptions {
   dateFormat?: string;
   inquiries?: string;
   dealLines?: string;
+  quoteDeals?: string;
+  invoiceDeals?: string;
+  recurringSeries?: string;
   match?: string;
   conflictPolicy?: string;
   yes?: boolean;
@@ -59,27 +62,33 @@ export async function runMigrate(
 
 /** Only what was said: what is left out comes from the export's manifest. */
 function readSettings(options: MigrateOptions): MigrationSettings {
-  const { timezone, currency, country, dateFormat, inquiries, dealLines, conflictPolicy } = options;
+  const { timezone, currency, country, dateFormat, conflictPolicy } = options;
   if (timezone !== undefined && !isTimeZone(timezone))
     throw new CliError('usage', `--timezone ${timezone} is not known; name it like Australia/Sydney.`);
   if (currency !== undefined && !/^[a-z]{3}$/i.test(currency))
     throw new CliError('usage', `--currency ${currency} is not a currency; name it like AUD.`);
   if (country !== undefined && !/^[a-z]{2}$/i.test(country))
     throw new CliError('usage', `--country ${country} is not a country code; name it like AU.`);
-  if (inquiries !== undefined && inquiries !== 'leads' && inquiries !== 'deals')
-    throw new CliError('usage', `--inquiries ${inquiries} is not known; say leads or deals.`);
-  if (dealLines !== undefined && dealLines !== 'text' && dealLines !== 'products')
-    throw new CliError('usage', `--deal-lines ${dealLines} is not known; say text or products.`);
   return {
     ...(country === undefined ? {} : { country: country.toUpperCase() }),
     ...(currency === undefined ? {} : { currency: currency.toUpperCase() }),
     ...(timezone === undefined ? {} : { time_zone: timezone }),
     ...(dateFormat === undefined ? {} : { date_format: dateFormat }),
-    ...(inquiries === undefined ? {} : { inquiries }),
-    ...(dealLines === undefined ? {} : { deal_lines: dealLines }),
+    ...wayOf('inquiries', '--inquiries', options.inquiries, ['leads', 'deals']),
+    ...wayOf('deal_lines', '--deal-lines', options.dealLines, ['text', 'products']),
+    ...wayOf('quote_deals', '--quote-deals', options.quoteDeals, ['own', 'merged']),
+    ...wayOf('invoice_deals', '--invoice-deals', options.invoiceDeals, ['enrich', 'own']),
+    ...wayOf('recurring_series', '--recurring-series', options.recurringSeries, ['booking', 'series']),
     ...(options.match === undefined ? {} : { match: readMatch(options.match) }),
     ...(conflictPolicy === undefined ? {} : { conflict_policy: conflictPolicy }),
   };
+}
+
+/** One of two ways, where one was said. */
+function wayOf(setting: string, option: string, said: string | undefined, ways: [string, string]) {
+  if (said === undefined) return {};
+  if (ways.includes(said)) return { [setting]: said };
+  throw new CliError('usage', `${option} ${said} is not known; say ${ways.join(' or ')}.`);
 }
 
 const matchable = ['organizations', 'persons', 'products'];

@@ -26,6 +26,10 @@ export const MigrationSettings = z
       .enum(['own', 'merged'])
       .optional()
       .meta({ description: 'A quote that became a booking: a deal of its own, or part of the booking’s.' }),
+    recurring_series: z
+      .enum(['booking', 'series'])
+      .optional()
+      .meta({ description: 'A recurring series: a deal for each booking, or one for all of them.' }),
     invoice_deals: z
       .enum(['enrich', 'own'])
       .optional()

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { startRig } from '../testing/rig.js';
 
-test('merged quotes, automated messages, inquiries and invoices as deals, when the settings wish them', async () => {
+test('merged quotes, automated messages, inquiries and invoices as deals, one deal for a series, when the settings wish them', async () => {
   const rig = await startRig();
   const mine = await rig.stageSample('wishes', {
     quote_deals: 'merged',
     include_automated_messages: true,
     inquiries: 'deals',
     invoice_deals: 'own',
+    recurring_series: 'series',
   });
   await rig.map(mine, await rig.confirmMapping(mine, 'wishes'));
   const counts = await rig.query(
@@ -43,6 +44,50 @@ test('merged quotes, automated messages, inquiries and invoices as deals, when t
     [mine.exportId],
   );
   expect(deal?.details).toContain('Quote signed: Viktor Halász, 2025-03-26 15:28');
+  const series = await rig.query(
+    `select r.target_key, r.payload->>'value' as value, count(distinct l.source_id)::int as bookings,
+       (select count(*)::int from transform.mapped_record o where o.set_id = r.set_id and o.entity = 'note'
+         and o.payload->'deal_id'->>'$ref' = r.target_key and o.target_key like '%#occurrence') as notes,
+       (select count(*)::int from transform.mapped_record o where o.set_id = r.set_id and o.entity = 'activity'
+         and o.source_object in ('booking', 'appointment') and o.payload->'deal_id'->>'$ref' = r.target_key) as visits
+     from transform.mapped_record r join transform.mapped_set s on s.id = r.set_id and s.export_id = $1
+     join transform.source_link l on l.set_id = r.set_id and l.target_key = r.target_key and l.slot = 'series'
+     group by r.set_id, r.target_key, r.payload order by 1`,
+    [mine.exportId],
+  );
+  // Cancelled bookings do not count, and what is invoiced stands on the invoices.
+  expect(series).toMatchInlineSnapshot(`
+    [
+      {
+        "bookings": 12,
+        "notes": 12,
+        "target_key": "series:S-A#1048",
+        "value": "116.6",
+        "visits": 13,
+      },
+      {
+        "bookings": 9,
+        "notes": 9,
+        "target_key": "series:S-B#1003",
+        "value": null,
+        "visits": 10,
+      },
+      {
+        "bookings": 6,
+        "notes": 6,
+        "target_key": "series:S-C#1012",
+        "value": "82.5",
+        "visits": 7,
+      },
+      {
+        "bookings": 4,
+        "notes": 4,
+        "target_key": "series:S-D#1050",
+        "value": null,
+        "visits": 4,
+      },
+    ]
+  `);
   const money = await rig.query(
     `select source_object as of, count(*)::int as deals, count(payload->'value')::int as valued,
        sum((payload->>'value')::numeric)::text as value,
@@ -55,10 +100,10 @@ test('merged quotes, automated messages, inquiries and invoices as deals, when t
     [
       {
         "billed": null,
-        "deals": 103,
+        "deals": 76,
         "of": "booking",
-        "value": "3128.1",
-        "valued": 20,
+        "value": "2825.5",
+        "valued": 18,
       },
       {
         "billed": "19200.83",

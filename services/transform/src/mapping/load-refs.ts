@@ -1,5 +1,6 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { parseList } from '@octopipe/shared/domain/convert/list';
+import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import type {
   Catalogue,
   ObjectDefinition,
@@ -10,7 +11,9 @@ import type {
 } from '@octopipe/shared/domain/mapping/define-object';
 import { compareIds } from '@octopipe/shared/domain/mapping/group-companies';
 import type { TargetKey } from '@octopipe/shared/domain/mapping/record';
+import { wantsSeries } from '@octopipe/shared/domain/objects/series';
 import { childRows, findPackageFiles, rowsById } from '@octopipe/shared/staging/read-staged';
+import { seriesSlot } from './group-series.js';
 
 export interface SetScope {
   tenantId: string;
@@ -24,16 +27,21 @@ export async function loadRefs(
   scope: SetScope,
   definition: ObjectDefinition,
   page: ReadonlyArray<SourceRow>,
-  catalogue: Catalogue,
+  { catalogue, content }: { catalogue: Catalogue; content: MappingContent },
 ): Promise<Refs> {
   const rows = new LoadedRows(catalogue);
   rows.addRows(definition.name, page);
+  const ofPage = definition.name === 'booking' ? page.map((row) => row.sourceId) : [];
+  const series = await seriesOf(tx, scope, content, ofPage);
+  // The bookings of a series are read with the row that makes its deal, and all that hangs on them.
+  const bookings = await bookingsOfSeries(tx, scope, series);
+  for (const found of bookings.values()) rows.addRows('booking', found);
   for (const rule of definition.reads) await readMore(tx, scope, rule, rows);
-  const mapped = await existingKeys(
-    tx,
-    scope,
-    page.flatMap((row) => definition.asks(row, rows)),
-  );
+  const asked = page.flatMap((row) => definition.asks(row, rows));
+  const askedBookings = asked.flatMap((key) => bookingOf(key) ?? []);
+  for (const [id, found] of await seriesOf(tx, scope, content, askedBookings)) series.set(id, found);
+  const standIn = (key: TargetKey) => series.get(bookingOf(key) ?? '')?.key ?? key;
+  const mapped = await existingKeys(tx, scope, asked.map(standIn));
   const customers = await customerRecords(tx, scope, [
     ...rows.every((row) => row.fields.customer_id),
     ...rows.rowsOf('customer').map((row) => row.sourceId),
@@ -49,7 +57,12 @@ export async function loadRefs(
   return {
     children: (child, parent, parentId) => rows.children(child, parent, parentId),
     row: (object, id) => rows.row(object, id),
-    isMapped: (key) => mapped.has(key),
+    isMapped: (key) => mapped.has(standIn(key)),
+    standIn,
+    series: ({ sourceId }) => {
+      const found = series.get(sourceId);
+      return found && { key: found.key, bookings: found.isMaker ? (bookings.get(found.key) ?? []) : null };
+    },
     customer: (id) => (id === undefined ? undefined : customers.get(id)),
     members: (organization) => members.get(organization) ?? [],
     file: (path) => files.get(path),
@@ -128,6 +141,62 @@ async function existingKeys(tx: Tx, scope: SetScope, keys: ReadonlyArray<TargetK
     .where('targetKey', 'in', asked)
     .execute();
   return new Set(rows.map((row) => row.targetKey));
+}
+
+/** The id in the key of a booking's own deal. */
+function bookingOf(key: TargetKey): string | undefined {
+  return /^booking:([^#]+)$/.exec(key)?.[1];
+}
+
+/** Of bookings that belong to a series: its deal, and whether it is this row that makes it. */
+type SeriesOfBookings = Map<string, { key: TargetKey; isMaker: boolean }>;
+
+async function seriesOf(
+  tx: Tx,
+  scope: SetScope,
+  content: MappingContent,
+  bookings: ReadonlyArray<string>,
+): Promise<SeriesOfBookings> {
+  const asked = [...new Set(bookings)];
+  if (asked.length === 0 || !wantsSeries(content.settings)) return new Map();
+  const links = await tx
+    .selectFrom('transform.sourceLink')
+    .select(['sourceId', 'targetKey', 'role'])
+    .where('tenantId', '=', scope.tenantId)
+    .where('setId', '=', scope.setId)
+    .where('object', '=', 'booking')
+    .where('slot', '=', seriesSlot)
+    .where('sourceId', 'in', asked)
+    .execute();
+  return new Map(
+    links.map(({ sourceId, targetKey, role }) => [sourceId, { key: targetKey, isMaker: role === 'primary' }]),
+  );
+}
+
+async function bookingsOfSeries(
+  tx: Tx,
+  scope: SetScope,
+  series: SeriesOfBookings,
+): Promise<Map<TargetKey, SourceRow[]>> {
+  const keys = [...series.values()].filter(({ isMaker }) => isMaker).map(({ key }) => key);
+  if (keys.length === 0) return new Map();
+  const links = await tx
+    .selectFrom('transform.sourceLink')
+    .select(['sourceId', 'targetKey'])
+    .where('tenantId', '=', scope.tenantId)
+    .where('setId', '=', scope.setId)
+    .where('targetKey', 'in', keys)
+    .where('object', '=', 'booking')
+    .where('slot', '=', seriesSlot)
+    .execute();
+  const ids = links.map(({ sourceId }) => sourceId);
+  const rows = await rowsById(tx, scope.tenantId, scope.exportId, 'booking', ids);
+  const found = new Map<TargetKey, SourceRow[]>();
+  for (const { sourceId, targetKey } of links.sort((a, b) => compareIds(a.sourceId, b.sourceId))) {
+    const row = rows.get(sourceId);
+    if (row) found.set(targetKey, [...(found.get(targetKey) ?? []), row]);
+  }
+  return found;
 }
 
 type CustomerRecords = Map<string, { person: TargetKey | null; organization: TargetKey | null }>;

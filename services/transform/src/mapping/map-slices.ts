@@ -5,6 +5,7 @@ import type { Catalogue, ObjectDefinition } from '@octopipe/shared/domain/mappin
 import { loadOrder } from '@octopipe/shared/domain/mapping/load-order';
 import { type MappedRow, mapRow } from '@octopipe/shared/domain/mapping/map-record';
 import { findDefinition, registry } from '@octopipe/shared/domain/objects/registry';
+import { wantsSeries } from '@octopipe/shared/domain/objects/series';
 import {
   listKeptObjects,
   listOutOfScope,
@@ -15,6 +16,7 @@ import {
 import { sql } from 'kysely';
 import { pageSize } from './all-rows.js';
 import { groupCustomers } from './group-customers.js';
+import { groupSeries } from './group-series.js';
 import { loadRefs, type SetScope } from './load-refs.js';
 import { writeOutcomes, writeSlice } from './write-slice.js';
 
@@ -47,7 +49,7 @@ export class MapperError extends Error {
   }
 }
 
-/** Companies first (every customer is needed to tell them), then objects in load order, then what is not migrated. */
+/** Companies and series first (every customer and booking is needed to tell them), then objects in load order, then what is not migrated. */
 export function stepsOf(staged: ReadonlyArray<string>): string[] {
   const supported = loadOrder(registry).filter((object) => staged.includes(object));
   const unsupported = staged.filter((object) => !findDefinition(object));
@@ -60,6 +62,7 @@ export async function mapSlice(tx: Tx, job: MapJob, progress: Progress): Promise
   const next = { step: steps[steps.indexOf(progress.step) + 1] ?? 'finish', afterRow: 0 };
   if (progress.step === 'companies') {
     await groupCustomers(tx, job, job.content.settings.country);
+    if (wantsSeries(job.content.settings)) await groupSeries(tx, job);
     return next;
   }
   if (progress.step === 'verdicts') {
@@ -80,7 +83,7 @@ export async function mapSlice(tx: Tx, job: MapJob, progress: Progress): Promise
 }
 
 async function mapPage(tx: Tx, job: MapJob, definition: ObjectDefinition, page: SourceRow[]): Promise<void> {
-  const refs = await loadRefs(tx, job, definition, page, job.catalogue);
+  const refs = await loadRefs(tx, job, definition, page, job);
   const mapped = page.map((row): MappedRow => {
     try {
       return mapRow(definition, row, refs, job);

@@ -114,6 +114,8 @@ export const MappingSettings = z.object({
   quoteDeals: z.enum(['own', 'merged']).optional(),
   /** An invoice of bookings: adds to their deals (the default), or is a deal of its own. */
   invoiceDeals: z.enum(['enrich', 'own']).optional(),
+  /** A recurring series: a deal for each booking (the default), or one for all of them. */
+  recurringSeries: z.enum(['booking', 'series']).optional(),
   /** An inquiry that nothing came of (yet): a lead (the default), or a deal in the first stage. */
   inquiries: z.enum(['leads', 'deals']).optional(),
   /** Lines of bookings, quotes and invoices: text on the deal (the default), or products on it. */

@@ -97,10 +97,20 @@ export interface Refs extends PageRows {
   isMapped(key: TargetKey): boolean;
   /** The records a customer became. */
   customer(id: string | undefined): { person: TargetKey | null; organization: TargetKey | null } | undefined;
+  /** The series a booking belongs to, where the tenant wishes one deal for it; its bookings where the row makes that deal. */
+  series(booking: SourceRow): Series | undefined;
+  /** The record that stands in the place of another: the deal of its series for a booking's. Else the key itself. */
+  standIn(key: TargetKey): TargetKey;
   /** The customers that share an organization, lowest id first. */
   members(organization: TargetKey): ReadonlyArray<SourceRow>;
   /** A file of the package. */
   file(path: string): { bytes: number; sha256: string } | undefined;
+}
+
+export interface Series {
+  key: TargetKey;
+  /** Lowest id first; null on all rows but one. */
+  bookings: ReadonlyArray<SourceRow> | null;
 }
 
 /** Small tables that every page needs: read once per job, hundreds of rows at most. */

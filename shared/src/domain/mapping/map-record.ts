@@ -4,7 +4,15 @@ import { cutText } from '../convert/text.js';
 import type { Finding, FindingCode } from '../findings.js';
 import { type DestinationSchema, type FieldEntity, LabelEntity, type MappingContent } from './content.js';
 import { type Converted, textLimits } from './convert-field.js';
-import type { Draft, Mapping, ObjectDefinition, Refs, RowContext, SourceRow } from './define-object.js';
+import type {
+  Draft,
+  Mapping,
+  ObjectDefinition,
+  Refs,
+  RowContext,
+  Series,
+  SourceRow,
+} from './define-object.js';
 import { labelKey, mostLabels, namesOf } from './labels.js';
 import type { MappedRecord, Payload, PayloadValue, SourceLink, SourceOutcome } from './record.js';
 
@@ -33,7 +41,12 @@ export function mapRow(
     exportedAt: mapping.exportedAt,
     find: (code, column, facts) => findings.push(findingOf(row, code, column, facts)),
   };
-  const result: Mapping = definition.map(withoutDropped(definition, row, mapping.content), refs, ctx);
+  const kept = (source: SourceRow) => withoutDropped(definition, source, mapping.content);
+  const result: Mapping = definition.map(
+    kept(row),
+    { ...refs, series: (of) => seriesWith(kept, refs.series(of)) },
+    ctx,
+  );
   return {
     outcome: {
       object: row.object,
@@ -43,13 +56,33 @@ export function mapRow(
       reason: result.reason,
     },
     records: result.drafts.map((draft) => ({
-      ...layOut(draft, mapping.content.schema, ctx),
+      ...layOut({ ...draft, native: withStandIns(draft.native, refs) }, mapping.content.schema, ctx),
       sourceObject: row.object,
       sortKey: draft.sortKey,
     })),
-    links: result.links,
+    links: result.links.map((link) => ({ ...link, targetKey: refs.standIn(link.targetKey) })),
     findings,
   };
+}
+
+/** The other bookings of a series are rows of the same object: what a person dropped is dropped in them, too. */
+function seriesWith(kept: (row: SourceRow) => SourceRow, series: Series | undefined): Series | undefined {
+  return series?.bookings ? { ...series, bookings: series.bookings.map(kept) } : series;
+}
+
+/** References as they are resolved: mappers name the deal of a booking, whether it has one of its own or not. */
+function withStandIns(native: Payload, refs: Refs): Payload {
+  const entries = Object.entries(native).map(
+    ([name, value]) => [name, valueWithStandIns(value, refs)] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+function valueWithStandIns(value: PayloadValue, refs: Refs): PayloadValue {
+  if (Array.isArray(value)) return value.map((item) => valueWithStandIns(item, refs));
+  if (!isObject(value)) return value;
+  if (typeof value.$ref === 'string') return { $ref: refs.standIn(value.$ref) };
+  return withStandIns(value, refs);
 }
 
 /** The payload of a draft: custom values in the fields of the confirmed schema, the rest packed, `custom_fields` never empty. */

@@ -61,6 +61,7 @@ export interface ProposalFacts {
     include_deleted?: unknown;
     quote_deals?: unknown;
     invoice_deals?: unknown;
+    recurring_series?: unknown;
     deal_lines?: unknown;
     inquiries?: unknown;
     include_automated_messages?: unknown;
@@ -154,6 +155,7 @@ function settingsOf(
     includeDeleted: facts.given.include_deleted === true,
     quoteDeals: facts.given.quote_deals === 'merged' ? 'merged' : 'own',
     ...(facts.given.invoice_deals === 'own' ? { invoiceDeals: 'own' as const } : {}),
+    ...(facts.given.recurring_series === 'series' ? { recurringSeries: 'series' as const } : {}),
     inquiries: facts.given.inquiries === 'deals' ? 'deals' : 'leads',
     dealLines: facts.given.deal_lines === 'products' ? 'products' : 'text',
     includeAutomatedMessages: facts.given.include_automated_messages === true,

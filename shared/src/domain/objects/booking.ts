@@ -20,13 +20,21 @@ import {
   defineObject,
   linkOf,
   type Mapping,
+  merged,
   type Refs,
   type RowContext,
   rejected,
+  type Series,
   type SourceRow,
 } from '../mapping/define-object.js';
 import { labelsOf } from '../mapping/labels.js';
-import { markerFieldName, type Payload, type PayloadValue, targetKeyOf } from '../mapping/record.js';
+import {
+  markerFieldName,
+  type Payload,
+  type PayloadValue,
+  type TargetKey,
+  targetKeyOf,
+} from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { closingTime } from './closing-time.js';
 import { linesOfDeal } from './deal-lines.js';
@@ -43,11 +51,13 @@ import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from 
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf, workerName } from './owner.js';
 import { labelsOfQuote, mergedQuoteValues, quoteNumbers } from './quote.js';
+import { type Occurrence, occurrenceNote, seriesDeal, seriesProducts, wantsSeries } from './series.js';
 import { linesText, serviceName } from './service-lines.js';
 import { sortKeyOf } from './sort-key.js';
 import { visitActivity, visitFields, workersOf } from './visit-activity.js';
 
-const dealFields = [
+/** The fields of the deal of a booking, or of a series of them. */
+const fieldsOfDeals = (series: 'booking' | 'series') => [
   computed(
     'title',
     ['services', 'title', 'description', 'booking_number'],
@@ -115,9 +125,17 @@ const dealFields = [
   custom('Discount', 'monetary', 'may', 'discount'),
   custom('Tax', 'monetary', 'may', 'tax'),
   custom('Deposit', 'monetary', 'may', 'deposit'),
-  custom('Series', 'varchar', 'may', 'series_id', {
-    lossy: 'A recurring series becomes one deal for each booking; the series is named in a field.',
-  }),
+  custom(
+    'Series',
+    'varchar',
+    'may',
+    'series_id',
+    series === 'series'
+      ? {}
+      : {
+          lossy: 'A recurring series becomes one deal for each booking; the series is named in a field.',
+        },
+  ),
   custom('Recurrence', 'varchar', 'may', 'recurrence'),
   custom('Sales rep', 'varchar', 'may', 'sales_rep'),
   custom('Branch', 'varchar', 'may', 'branch'),
@@ -130,6 +148,12 @@ const dealFields = [
   computedCustom('Cancel reason', 'varchar', 'may', ['cancel_reason', 'fail_reason'], {
     converter: 'kept where the deal is not lost',
   }),
+];
+
+const dealFields = fieldsOfDeals('booking');
+const dealLosses = [
+  'A booking has many states, a deal three (open, won, lost) and a stage: the original status is kept in a field.',
+  'Pipedrive does not take the history of stage changes.',
 ];
 
 /** A booking is a deal; its lines, invoices, payments and the tenant's own fields travel in the same create. */
@@ -160,12 +184,20 @@ export const booking = defineObject({
       entity: 'deal',
       key: 'booking:<id>',
       undo: 'delete',
+      when: (settings) => !wantsSeries(settings),
       fields: dealFields,
-      lossy: [
-        'A booking has many states, a deal three (open, won, lost) and a stage: the original status is kept in a field.',
-        'Pipedrive does not take the history of stage changes.',
-      ],
+      lossy: dealLosses,
     },
+    // Of bookings that belong to no series.
+    {
+      entity: 'deal',
+      key: 'booking:<id>',
+      undo: 'delete',
+      when: wantsSeries,
+      fields: fieldsOfDeals('series'),
+      lossy: dealLosses,
+    },
+    ...seriesProducts(fieldsOfDeals('series')),
     {
       entity: 'activity',
       key: 'booking:<id>#visit',
@@ -211,6 +243,62 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   // The customer is missing, was set aside or left out: a deal without it would look like somebody's.
   if (!customer) return rejected('orphan_reference');
   const key = targetKeyOf('booking', row.sourceId);
+  const series = refs.series(row);
+  const { deal, lines, links } = series
+    ? inSeries(row, series, customer, refs, ctx)
+    : ofItsOwn(row, customer, refs, ctx);
+  const drafts = [...deal, ...lines];
+  const hasVisit = refs.children('appointment', 'booking', row.sourceId).length > 0;
+  if (!hasVisit && (series || parseWhen(row.fields.start, ctx.settings))) {
+    const visit = targetKeyOf('booking', row.sourceId, 'visit');
+    drafts.push(visitActivity(visit, row, row, refs, ctx));
+    links.push(linkOf(row, visit, 'contributes', 'visit'));
+  }
+  const place = { deal: key, lead: null, activity: null, product: null, ...customer, label: numberOf(row) };
+  const files = fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
+  drafts.push(...files.drafts);
+  links.push(...files.links);
+  if (drafts.length === 0) return merged(links);
+  return { outcome: 'mapped', reason: '', drafts, links };
+}
+
+type Customer = { person: TargetKey | null; organization: TargetKey | null };
+
+function ofItsOwn(row: SourceRow, customer: Customer, refs: Refs, ctx: RowContext) {
+  const { deal, lines } = dealOf(row, customer, refs, ctx);
+  return {
+    deal: [deal],
+    lines: lines.drafts,
+    links: [linkOf(row, deal.targetKey, 'primary'), ...lines.links],
+  };
+}
+
+/** One row of a series makes its deal, and the notes of all its bookings; the others only say what is wrong with them. */
+function inSeries(row: SourceRow, series: Series, customer: Customer, refs: Refs, ctx: RowContext) {
+  const own = occurrenceOf(row, customer, refs, ctx);
+  const silent = { ...ctx, find: () => {} };
+  const all = (series.bookings ?? []).map((booking) =>
+    booking.sourceId === row.sourceId ? own : occurrenceOf(booking, customer, refs, silent),
+  );
+  if (all.length === 0) return { deal: [], lines: [], links: [] };
+  const id = all.find((occurrence) => occurrence.row.fields.series_id)?.row.fields.series_id ?? '';
+  const title = titleOf(row, refs, silent, `Series ${oneLine(id)}`);
+  const deal = seriesDeal(series.key, title, all, ctx);
+  const notes = all.map((occurrence) => occurrenceNote(occurrence, deal, numberOf(occurrence.row), ctx));
+  const links = all.map(({ row: booking }, index) =>
+    linkOf(booking, notes[index]?.targetKey ?? series.key, 'contributes', 'occurrence'),
+  );
+  return { deal: [deal, ...notes], lines: [], links };
+}
+
+function occurrenceOf(row: SourceRow, customer: Customer, refs: Refs, ctx: RowContext): Occurrence {
+  const start = parseWhen(row.fields.start, ctx.settings);
+  const { deal } = dealOf(row, customer, refs, ctx);
+  return { row, deal, start: start ? instantFrom(start, ctx.settings) : '' };
+}
+
+/** The deal of a booking as it is when it stands alone. */
+function dealOf(row: SourceRow, customer: Customer, refs: Refs, ctx: RowContext) {
   const target = statusTarget(row, ctx);
   const money = moneyOfBooking(row, refs, ctx);
   const billed = invoicesAreDeals(ctx) ? billedFor(row, refs, ctx) : null;
@@ -234,36 +322,20 @@ function mapBooking(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
     ...(customer.organization ? { org_id: { $ref: customer.organization } } : {}),
     ...(owner ? { owner_id: owner } : {}),
   };
-  const deal: Draft = { targetKey: key, entity: 'deal', native, custom: new Map(), sortKey: sortKeyOf(row) };
-  // What is billed stands on the deals of the invoices, with its lines.
-  const items = billed === null ? refs.children('booking_service', 'booking', row.sourceId) : [];
-  const lines = linesOfDeal(deal, row, items, refs, ctx);
-  setCustom(
-    deal,
-    row,
-    target,
-    money,
-    billed,
-    lines.drafts.length > 0 ? '' : servicesText(row, refs, ctx),
-    refs,
-    ctx,
-  );
-  const drafts = [deal, ...lines.drafts];
-  const links = [linkOf(row, key, 'primary'), ...lines.links];
-  const hasVisit = refs.children('appointment', 'booking', row.sourceId).length > 0;
-  if (!hasVisit && parseWhen(row.fields.start, ctx.settings)) {
-    const visit = targetKeyOf('booking', row.sourceId, 'visit');
-    drafts.push(visitActivity(visit, row, row, refs, ctx));
-    links.push(linkOf(row, visit, 'contributes', 'visit'));
-  }
-  const place = { deal: key, lead: null, activity: null, product: null, ...customer, label: numberOf(row) };
-  const files = fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
-  return {
-    outcome: 'mapped',
-    reason: '',
-    drafts: [...drafts, ...files.drafts],
-    links: [...links, ...files.links],
+  const deal: Draft = {
+    targetKey: targetKeyOf('booking', row.sourceId),
+    entity: 'deal',
+    native,
+    custom: new Map(),
+    sortKey: sortKeyOf(row),
   };
+  // What is billed stands on the deals of the invoices, with its lines; those of a series do not come to one value.
+  const hasLines = billed === null && refs.series(row) === undefined;
+  const items = hasLines ? refs.children('booking_service', 'booking', row.sourceId) : [];
+  const lines = linesOfDeal(deal, row, items, refs, ctx);
+  const services = lines.drafts.length > 0 ? '' : servicesText(row, refs, ctx);
+  setCustom(deal, row, target, money, billed, services, refs, ctx);
+  return { deal, lines };
 }
 
 function numberOf(row: SourceRow): string {
@@ -277,7 +349,12 @@ function statusTarget(row: SourceRow, ctx: RowContext): StatusTarget {
   return fallbackTarget;
 }
 
-function titleOf(row: SourceRow, refs: Refs, ctx: RowContext): string {
+function titleOf(
+  row: SourceRow,
+  refs: Refs,
+  ctx: RowContext,
+  number = row.fields.booking_number ?? row.sourceId,
+): string {
   const lines = refs
     .children('booking_service', 'booking', row.sourceId)
     .flatMap((line) => serviceName(line, refs) ?? []);
@@ -293,7 +370,6 @@ function titleOf(row: SourceRow, refs: Refs, ctx: RowContext): string {
     oneLine(row.fields.title ?? '') ||
     firstLine(row.fields.description ?? '') ||
     'Booking';
-  const number = row.fields.booking_number ?? row.sourceId;
   // The number ends the title: it must survive when there are many services.
   const room = titleLimit - number.length - 3;
   return `${cut(oneLine(what), room, ctx, 'title')?.text ?? 'Booking'} · ${number}`;

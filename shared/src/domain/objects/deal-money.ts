@@ -285,7 +285,7 @@ function negated(amount: string): string {
 }
 
 /** Several invoices on one deal have one status: the one that still needs someone. */
-function jointStatus(statuses: ReadonlyArray<InvoiceStatus>): InvoiceStatus | undefined {
+export function jointStatus(statuses: ReadonlyArray<InvoiceStatus>): InvoiceStatus | undefined {
   const live = statuses.filter((status) => status !== 'Void');
   if (live.length === 0) return statuses[0];
   if (live.every((status) => status === live[0])) return live[0];

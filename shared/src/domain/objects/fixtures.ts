@@ -7,6 +7,7 @@ import { targetKeyOf } from '../mapping/record.js';
 import { knownStatuses, stages } from './booking-status.js';
 import { quoteLabels } from './quote.js';
 import { findDefinition, registry } from './registry.js';
+import { seriesKeyOf } from './series.js';
 
 /** Everything here is for the tests of mapping: a small package in memory, mapped without a database. */
 
@@ -149,6 +150,20 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
       id === undefined || id === '1999'
         ? undefined
         : (pack.customers?.[id] ?? { person: `customer:${id}`, organization: null }),
+    series: (booking) => {
+      const key = standIn(booking, contentOf(pack));
+      if (key === undefined) return undefined;
+      const bookings = rows
+        .filter((candidate) => candidate.object === 'booking' && standIn(candidate, contentOf(pack)) === key)
+        .sort((a, b) => compareIds(a.sourceId, b.sourceId));
+      return { key, bookings: bookings[0]?.sourceId === booking.sourceId ? bookings : null };
+    },
+    standIn: (key) => {
+      const booking = rows.find(
+        ({ object, sourceId }) => object === 'booking' && key === `booking:${sourceId}`,
+      );
+      return (booking && standIn(booking, contentOf(pack))) ?? key;
+    },
     members: (organization) =>
       rows
         .filter((candidate) => candidate.object === 'customer')
@@ -175,6 +190,10 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
       customFields: new Map((pack.customFields ?? []).map((definition) => [definition.id, definition])),
     },
   };
+}
+
+function standIn(booking: SourceRow, { settings }: MappingContent): string | undefined {
+  return settings.recurringSeries === 'series' ? seriesKeyOf(booking) : undefined;
 }
 
 /** An inquiry is a lead or a deal, never both; lines, and invoices of bookings, are records only where the tenant wishes it. */
