@@ -11,7 +11,10 @@ export const exitCodes = {
     code: 4,
     says: 'the run ended or waits, but not everything is balanced and verified',
   },
-  refused: { code: 5, says: 'the Pipedrive account refused: token, plan too small, unreachable' },
+  refused: {
+    code: 5,
+    says: 'the Pipedrive account refused (token, plan too small, unreachable), or is not as planned',
+  },
   interrupted: { code: 130, says: 'interrupted before the end; a rerun continues' },
 } as const satisfies Record<string, { code: number; says: string }>;
 export type Ending = keyof typeof exitCodes;
@@ -28,6 +31,7 @@ const endingOfCode: Record<string, Ending> = {
   account_busy: 'refused',
   custom_field_cap: 'refused',
   deal_cap: 'refused',
+  plan_changed: 'refused',
   provision_refused: 'refused',
   probe_refused: 'refused',
   not_a_pipedrive_host: 'usage',

@@ -81,6 +81,8 @@ export function createProgram(
         'whose value a field of a matched record has afterwards (default: fill_empty)',
       ).choices(['keep_theirs', 'take_ours', 'fill_empty']),
     )
+    .option('--dry-run', 'write nothing: print what would be written, call by call in numbers, and its hash')
+    .option('--plan-hash <hash>', 'of a --dry-run: write nothing if anything has changed since')
     .option(
       '--yes',
       'confirm the mapping and waive the rehearsal and the phase gates; recorded with the run as waived',

@@ -105,6 +105,14 @@ export const Run = z.object({
       daily_limit: z.number().nullish(),
     })
     .default({ spent: 0 }),
+  /** Of a dry run, and of a run that was started with the hash of one. */
+  plan: z
+    .object({
+      hash: z.string(),
+      by_operation: z.record(z.string(), z.number()),
+      not_yet_known: z.array(z.string()).default([]),
+    })
+    .nullish(),
   waivers: z.array(Waiver).default([]),
   /** Of a rollback, once it has looked at the account. */
   rollback: z

@@ -64,6 +64,8 @@ export interface Api {
     migration_id: string;
     connection_id: string;
     mapping_version_id: string;
+    kind: 'production' | 'dry_run';
+    plan_hash?: string;
     waivers: Waiver[];
   }): Promise<Run>;
   getRun(id: string): Promise<Run>;

@@ -39,6 +39,8 @@ export async function runDemo(
             seats: simulator.seats,
           },
           settings: { country: 'AU', currency: 'AUD', time_zone: 'Australia/Sydney' },
+          dryRun: false,
+          planHash: undefined,
           waivedBy: 'demo',
           out,
           defaultOut: state.outDir,

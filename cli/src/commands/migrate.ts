@@ -25,6 +25,8 @@ export interface MigrateOptions extends CommonOptions {
   recurringSeries?: string;
   match?: string;
   conflictPolicy?: string;
+  dryRun?: boolean;
+  planHash?: string;
   yes?: boolean;
 }
 
@@ -48,6 +50,8 @@ export async function runMigrate(
         reference: referenceOf(new URL(url).host, tenant.slug),
         destination: { url, token, plan: options.plan, seats: options.seats },
         settings,
+        dryRun: options.dryRun === true,
+        planHash: readPlanHash(options),
         waivedBy: options.yes ? 'cli --yes' : undefined,
         out,
         defaultOut: state.outDir,
@@ -58,6 +62,17 @@ export async function runMigrate(
       { api: api(tenant.slug), terminal: around.terminal, signal },
     ),
   );
+}
+
+function readPlanHash({ planHash, dryRun }: MigrateOptions): string | undefined {
+  if (planHash === undefined) return undefined;
+  if (dryRun) throw new CliError('usage', '--plan-hash is for the run that follows a --dry-run, not for it.');
+  if (!/^[0-9a-f]{64}$/.test(planHash))
+    throw new CliError(
+      'usage',
+      '--plan-hash is the hash that a --dry-run printed: 64 characters of 0-9 and a-f.',
+    );
+  return planHash;
 }
 
 /** Only what was said: what is left out comes from the export's manifest. */

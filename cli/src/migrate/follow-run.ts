@@ -39,7 +39,7 @@ export async function followRun(run: Run, options: FollowOptions): Promise<Run> 
     show(view);
     if (endedStatuses.includes(seen.status)) {
       endedAt ??= Date.now();
-      if (seen.documents_ready || seen.status === 'cancelled') break;
+      if (seen.documents_ready || seen.status === 'cancelled' || seen.kind === 'dry_run') break;
       const waited = Date.now() - endedAt;
       // A failed run is reported too, but its reason is worth more than the wait.
       if (seen.status !== 'done' && waited > failedDocumentsWithinMs) break;

@@ -148,6 +148,8 @@ async function migrate(change: Partial<MigrationOrder>) {
       reference: 'cli-1',
       destination: { url: 'https://acme.pipedrive.com', token: 'secret-token', plan: 'growth', seats: 5 },
       settings: { country: 'AU' },
+      dryRun: false,
+      planHash: undefined,
       waivedBy: 'cli --yes',
       out: join(root, 'out'),
       defaultOut: join(root, 'state-out'),
@@ -159,6 +161,35 @@ async function migrate(change: Partial<MigrationOrder>) {
     { api: openApi({ baseUrl, key: 'o2p_live_x', tenant: 'acme', signal }), terminal, signal },
   );
 }
+
+test('a dry run prints the plan with its forecast and hash; the run after it carries the hash', async () => {
+  const plan = {
+    hash: 'f'.repeat(64),
+    by_operation: { createDeal: 1_200, createPerson: 3 },
+    not_yet_known: ['person'],
+  };
+  const dry = { ...run, kind: 'dry_run', plan, tokens: { planned: 90_000, spent: 12, daily_share: 40_000 } };
+  answers['GET /v1/runs/r1'] = [200, { ...dry, documents_ready: false }];
+  await expect(migrate({ dryRun: true })).resolves.toBe('ok');
+  expect(calls.at(-1)?.[1]).toMatchObject({ kind: 'dry_run' });
+  expect(said).toContain('Plan of 1,203 calls that write; nothing was written.');
+  expect(said).toMatch(/createDeal +1,200\n +createPerson +3\n/);
+  expect(said).toContain(
+    '90,000 tokens, with provisioning and reading everything back: 3 days at 40,000 a day.',
+  );
+  expect(said).toMatch(/is updated instead of created:\s+person\./);
+  expect(said).toContain(`Plan hash ${plan.hash}`);
+
+  answers['GET /v1/runs/r1'] = [
+    200,
+    { ...dry, status: 'waiting_person', reason_code: 'deal_cap', reason: 'Too many.' },
+  ];
+  await expect(migrate({ dryRun: true })).rejects.toMatchObject({ ending: 'refused' });
+
+  answers['GET /v1/runs/r1'] = [200, run];
+  await expect(migrate({ planHash: plan.hash })).resolves.toBe('ok');
+  expect(calls.at(-1)?.[1]).toMatchObject({ kind: 'production', plan_hash: plan.hash });
+});
 
 test('with --yes: package in, documents out, each gate waived by name', async () => {
   await expect(migrate({})).resolves.toBe('ok');
@@ -185,6 +216,7 @@ test('with --yes: package in, documents out, each gate waived by name', async ()
       {
         migration_id: 'm1',
         connection_id: 'c1',
+        kind: 'production',
         mapping_version_id: 'v1',
         waivers: ['mapping_confirmation', 'rehearsal', 'phase_gates'].map((gate) => ({
           gate,

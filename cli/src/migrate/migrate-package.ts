@@ -4,6 +4,7 @@ import { sleep } from '@octopipe/shared/core/clock';
 import type { Mapping, Run, Summary, Waiver } from '../api/answers.js';
 import { type Api, ApiProblem, type MigrationSettings } from '../api/client.js';
 import { CliError, type Ending, endingOf } from '../exit-codes.js';
+import { planText } from '../result/plan-text.js';
 import { resultText, waiverLines } from '../result/result-text.js';
 import { saveDocuments } from '../result/save-documents.js';
 import { judge } from '../result/verdict.js';
@@ -25,6 +26,10 @@ export interface MigrationOrder {
   settings: MigrationSettings;
   /** Who waives the gates that a person would hold; undefined: nobody does, and the command stops at the mapping. */
   waivedBy: string | undefined;
+  /** Up to the first write: what would be written is printed. */
+  dryRun: boolean;
+  /** Of a dry run: nothing else than what that planned may be written. */
+  planHash: string | undefined;
   /** Where the documents go; undefined: `<defaultOut>/<run id>`. */
   out: string | undefined;
   defaultOut: string;
@@ -90,12 +95,14 @@ export async function migratePackage(order: MigrationOrder, client: Client): Pro
     migration_id: migration.id,
     connection_id: connection.id,
     mapping_version_id: mapping.id,
+    kind: order.dryRun ? 'dry_run' : 'production',
+    ...(order.planHash === undefined ? {} : { plan_hash: order.planHash }),
     waivers,
   });
   order.onRun(run);
   terminal.event('run', { run_id: run.id, status: run.status });
   terminal.say();
-  terminal.say(terminal.paint.bold(`Run ${run.id}`));
+  terminal.say(terminal.paint.bold(`${order.dryRun ? 'Dry run' : 'Run'} ${run.id}`));
   const out = order.out ?? join(order.defaultOut, run.id);
   saveMapping(mapping, out);
   const ended = await followRun(run, {
@@ -104,7 +111,20 @@ export async function migratePackage(order: MigrationOrder, client: Client): Pro
     acceptsFailures: order.waivedBy !== undefined,
     logsDir: order.logsDir,
   });
-  return conclude(ended, out, client);
+  return order.dryRun ? concludeDryRun(ended, client) : conclude(ended, out, client);
+}
+
+function concludeDryRun(run: Run, { terminal }: Client): Ending {
+  const { plan } = run;
+  if (run.status !== 'done' || !plan)
+    throw new CliError(
+      endingOf(run.reason_code, 'unexpected'),
+      `The dry run ended as ${run.status.replaceAll('_', ' ')}${run.reason ? `: ${run.reason}` : '.'} Nothing was written.`,
+    );
+  terminal.say();
+  for (const line of planText({ ...run, plan }, Math.min(100, terminal.columns()))) terminal.say(line);
+  terminal.event('plan', { run_id: run.id, ...plan, tokens: run.tokens });
+  return 'ok';
 }
 
 async function propose(api: Api, ids: { migration_id: string; export_id: string }): Promise<Mapping> {

@@ -45,6 +45,16 @@ export const RunPlan = z.looseObject({
   rollback: RollbackPlan.optional(),
   /** Who said go after the preview of a rollback. */
   confirmed: z.object({ by: z.string(), at: z.string() }).optional(),
+  /** The writes, one by one, of a dry run and of a run that was started with the hash of one. */
+  calls: z
+    .object({
+      hash: z.string(),
+      by_operation: z.record(z.string(), z.number()),
+      not_yet_known: z.array(z.string()),
+    })
+    .optional(),
+  /** The hash that the run was started with: it writes nothing unless its own is the same. */
+  expected_hash: z.string().optional(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
 

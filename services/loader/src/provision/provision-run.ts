@@ -5,10 +5,13 @@ import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import { dealCap, isPlanName } from '@octopipe/shared/pipedrive/plans';
+import type { RunPlan } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
+import { changeStatus } from '../run/change-status.js';
+import { planRun } from '../run/plan-run.js';
 import type { LiveRun } from '../run/read-live-run.js';
 import {
   type AccountSchema,
@@ -40,22 +43,24 @@ export async function provisionRun(
   log: Logger,
 ): Promise<void> {
   const scope = { tenantId: run.tenantId, connectionId: run.connectionId, runId: run.id };
-  const schema = await inTransaction(
-    ctx.db,
-    { role: 'loader', tenantId: run.tenantId },
-    async (tx) => (await getMappingVersion(tx, run.tenantId, run.mappingVersionId)).content.schema,
+  const { content } = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    getMappingVersion(tx, run.tenantId, run.mappingVersionId),
   );
+  const { schema } = content;
   const remote = await readAccountSchema(account, hasLeadLabels(schema), signal);
   const items = nameItems(schema, remote, await readKnownItems(ctx, scope));
   const work = await countWork(ctx, run);
   const counting = await assertLimits(account, remote, items, work, signal);
 
   const missing = missingItems(remote, items);
-  await savePlan(
-    ctx,
-    run,
-    planTokens(work, provisioningCalls(schema, missing), { createDeal: 1, deleteDeal: 1, ...counting }),
-  );
+  const provisioning = provisioningCalls(schema, missing);
+  const calls = isPlannedByCall(run) ? await planRun(ctx, run, content, missing) : undefined;
+  if (calls && (await isOtherThanExpected(ctx, run, calls.hash))) return;
+  await savePlan(ctx, run, {
+    tokens: { ...planTokens(work, provisioning, { createDeal: 1, deleteDeal: 1, ...counting }) },
+    ...(calls ? { calls } : {}),
+  });
+  if (run.kind === 'dry_run') return;
   await notePlannedItems(ctx, scope, items, missing);
   const owners = await matchOwners(ctx, account, run, signal);
   await applySchema(ctx, account, scope, schema, remote, items);
@@ -74,6 +79,25 @@ export async function provisionRun(
       .execute(),
   );
   log.info({ items: items.length, made: missing.length, ...owners }, 'account provisioned');
+}
+
+/** In the first try only: what a try before this one has made is not missing any more. */
+function isPlannedByCall({ kind, plan }: LiveRun): boolean {
+  return plan.tokens === undefined && (kind === 'dry_run' || plan.expected_hash !== undefined);
+}
+
+/** Ends the run then: what it was started for cannot be done any more. */
+async function isOtherThanExpected(ctx: LoaderContext, run: LiveRun, hash: string): Promise<boolean> {
+  const expected = run.plan.expected_hash;
+  if (expected === undefined || expected === hash) return false;
+  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    changeStatus(tx, run, {
+      to: 'failed',
+      reasonCode: 'plan_changed',
+      reason: `The run was to carry out plan ${expected.slice(0, 12)}…, but by now it would be ${hash.slice(0, 12)}…: the mapping, the export or the account has changed since. Make a dry run again and start with the hash of that. Nothing was written.`,
+    }),
+  );
+  return true;
 }
 
 /** Refuses here, before the first write; answers which list pages the count of deals and leads took. */
@@ -222,12 +246,12 @@ async function countByParent(
 async function savePlan(
   ctx: LoaderContext,
   run: LiveRun,
-  tokens: ReturnType<typeof planTokens>,
+  plan: Pick<RunPlan, 'tokens' | 'calls'>,
 ): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
       .updateTable('loader.run')
-      .set({ plan: JSON.stringify({ tokens }) })
+      .set({ plan: sql`plan || ${JSON.stringify(plan)}::jsonb` })
       .where('id', '=', run.id)
       .where(sql<boolean>`not plan ? 'tokens'`)
       .execute(),

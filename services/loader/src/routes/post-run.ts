@@ -14,6 +14,14 @@ const Body = z
     migration_id: z.uuid(),
     connection_id: z.uuid(),
     mapping_version_id: z.uuid(),
+    kind: z.enum(['production', 'dry_run']).default('production').meta({
+      description: 'A dry run goes up to the first write and answers what would be written, call by call.',
+    }),
+    plan_hash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .meta({ description: 'Of a dry run: refuse to write anything else than what that planned.' }),
     waivers: z
       .array(
         z
@@ -44,7 +52,7 @@ export const postRun = defineRoute({
     scope: 'tenant',
     ids: { migration_id: 'migration', connection_id: 'connection', mapping_version_id: 'mapping' },
   },
-  summary: 'Load a confirmed mapping into a connected account.',
+  summary: 'Load a confirmed mapping into a connected account, or only plan it.',
   body: Body,
   answers: { 201: Run, 200: Run },
   problems: [
@@ -84,7 +92,7 @@ export const postRun = defineRoute({
           .where('connectionId', '=', connection.id)
           .where('status', 'not in', [...endedStatuses])
           .executeTakeFirst();
-        if (live && (live.mappingVersionId !== mapping.id || live.kind !== 'production')) {
+        if (live && (live.mappingVersionId !== mapping.id || live.kind !== body.kind)) {
           throw new Problem(
             409,
             'connection_busy',
@@ -103,7 +111,8 @@ export const postRun = defineRoute({
                 connectionId: connection.id,
                 exportId: mapping.exportId,
                 mappingVersionId: mapping.id,
-                kind: 'production',
+                kind: body.kind,
+                plan: JSON.stringify(body.plan_hash === undefined ? {} : { expected_hash: body.plan_hash }),
                 status: 'queued',
                 waivers: JSON.stringify(body.waivers.map((waiver) => ({ ...waiver, key: caller.label, at }))),
               })

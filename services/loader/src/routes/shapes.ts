@@ -81,6 +81,18 @@ export const Run = z
       daily_limit: z.number().nullable(),
     }),
     rollback: Rollback.nullable().meta({ description: 'Once a rollback has looked at the account.' }),
+    plan: z
+      .object({
+        hash: z.string().meta({ description: 'The same wherever the same would be written.' }),
+        by_operation: z
+          .record(z.string(), z.number())
+          .meta({ description: 'Calls that write, by operation.' }),
+        not_yet_known: z.array(z.string()).meta({
+          description: 'Entities that are looked for in the account first: each match is an update instead.',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'Of a dry run, and of a run that was started with a plan_hash.' }),
     waivers: z.array(z.unknown()),
     verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
     created_at: z.iso.datetime(),

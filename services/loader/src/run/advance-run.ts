@@ -12,6 +12,7 @@ import {
 } from '@octopipe/shared/domain/run/states';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { findMappedSet, getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { RunPlan } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { countOpenQuestions, createTheUnanswered } from '../match/questions.js';
@@ -34,7 +35,7 @@ interface LockedRun {
   entities: string[] | null;
   status: RunStatus;
   phase: PhaseName | null;
-  plan: unknown;
+  plan: RunPlan;
   waivers: Array<{ gate: string; actor: string; phase?: string | null }>;
 }
 
@@ -67,6 +68,7 @@ async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint
     case 'mapping':
       return advanceMapping(ctx, tx, run);
     case 'provision':
+      if (run.kind === 'dry_run' && run.plan.calls) return endDryRun(tx, run);
       return advanceByJob(ctx, tx, run, 'provision', 'provision-run');
     case 'matching':
       return advanceMatching(ctx, tx, run);
@@ -81,6 +83,12 @@ async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint
     default:
       return [];
   }
+}
+
+/** It went as far as the first write of a real run. */
+async function endDryRun(tx: Tx, run: LockedRun): Promise<Hint[]> {
+  await changeStatus(tx, run, { to: 'done' });
+  return [];
 }
 
 /** A phase that is one job: the job marks it done. */
@@ -365,6 +373,7 @@ async function lockRun(tx: Tx, runId: string): Promise<LockedRun | undefined> {
       kind: row.kind as RunKind,
       status: row.status as RunStatus,
       phase: row.phase as PhaseName | null,
+      plan: RunPlan.parse(row.plan),
       waivers: row.waivers as unknown as LockedRun['waivers'],
     }
   );

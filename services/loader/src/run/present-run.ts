@@ -83,6 +83,7 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
       daily_limit: budget?.dailyLimit ?? null,
     },
     rollback: rollbackOf(run, budget?.ceiling),
+    plan: run.plan.calls ?? null,
     waivers: run.waivers,
     verified: verified.reduce(
       (sum, row) => ({

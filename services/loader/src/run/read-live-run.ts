@@ -1,5 +1,6 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { PhaseName, RunKind, RunStatus } from '@octopipe/shared/domain/run/states';
+import { RunPlan } from '@octopipe/shared/run/read-run';
 import type { LoaderContext } from '../context.js';
 
 export interface LiveRun {
@@ -15,6 +16,7 @@ export interface LiveRun {
   entities: string[] | null;
   status: RunStatus;
   phase: PhaseName | null;
+  plan: RunPlan;
 }
 
 /** The run of a job, or undefined when it is gone or not of this tenant. */
@@ -39,6 +41,7 @@ export async function readLiveRun(
         'entities',
         'status',
         'phase',
+        'plan',
       ])
       .where('id', '=', runId)
       .executeTakeFirst(),
@@ -49,6 +52,7 @@ export async function readLiveRun(
       kind: row.kind as RunKind,
       status: row.status as RunStatus,
       phase: row.phase as PhaseName | null,
+      plan: RunPlan.parse(row.plan),
     }
   );
 }

@@ -147,7 +147,8 @@ async function tell(db: Database, group: ReadonlyArray<Place>): Promise<void> {
 }
 
 function isOver(run: Awaited<ReturnType<typeof presentRun>>): boolean {
-  return endedStatuses.includes(run.status) && (run.status === 'cancelled' || run.documents_ready);
+  if (!endedStatuses.includes(run.status)) return false;
+  return run.status === 'cancelled' || run.kind === 'dry_run' || run.documents_ready;
 }
 
 function smallest(ids: ReadonlyArray<string>): string {

@@ -16,6 +16,7 @@ export interface ShownRun {
     failed: number;
     waiting: number;
   }>;
+  plan: { hash: string; by_operation: Record<string, number>; not_yet_known: string[] } | null;
   tokens: { planned: number; floor: number; spent: number };
   verified: { records: number; fields: number; differences: number };
 }
@@ -31,12 +32,17 @@ export async function connect(rig: LoaderRig, loader: LoaderProcess): Promise<st
 }
 
 /** Starts a run, or joins the unfinished one. */
-export async function startRun(rig: LoaderRig, loader: LoaderProcess): Promise<ShownRun> {
+export async function startRun(
+  rig: LoaderRig,
+  loader: LoaderProcess,
+  how: { kind?: string; plan_hash?: string } = {},
+): Promise<ShownRun> {
   const connection_id = await connect(rig, loader);
   const answer = await loader.api<ShownRun & { detail?: string }>('POST', '/v1/runs', {
     migration_id: rig.ids.migrationId,
     mapping_version_id: rig.ids.mappingVersionId,
     connection_id,
+    ...how,
   });
   if (answer.status >= 300)
     throw new Error(`starting a run answered ${answer.status}: ${answer.body.detail}`);

@@ -12,6 +12,7 @@ import { isFlatName } from '../destination/flat-fields.js';
 import { type AccountSymbols, type ResolvedBody, resolvePayload } from '../destination/resolve-payload.js';
 import type { AdmittedBatch } from './admit.js';
 import { noteFailed } from './note-outcome.js';
+import { operationOf } from './plan-calls.js';
 import type { SentWrite } from './plan-writes.js';
 
 /** Files above this are not sent: Pipedrive documents no limit, so ours guards memory and budget. */
@@ -54,7 +55,7 @@ export async function buildRequests(
       }
     }
     const [first] = parts;
-    if (first) requests.push({ ...addressOf(batch.entity, first, writes.length > 1), parts });
+    if (first) requests.push({ ...addressOf(batch.entity, first, writes), parts });
   }
   return requests;
 }
@@ -63,17 +64,14 @@ export async function buildRequests(
 function addressOf(
   entity: Entity,
   { write, parentId }: RequestPart,
-  isBulk: boolean,
+  call: ReadonlyArray<SentWrite>,
 ): Omit<WriteRequest, 'parts'> {
-  const rules = entityTable[entity];
-  if (write.kind === 'update')
-    return {
-      operation: rules.update,
-      path: pathOf(rules, { targetId: write.targetId, parentId }),
-      isBulk: false,
-    };
-  const operation = isBulk && rules.bulk ? rules.bulk.create : rules.create;
-  return { operation, path: parentId === null ? {} : { id: parentId }, isBulk };
+  const operation = operationOf(entity, call);
+  if (write.kind === 'update') {
+    const path = pathOf(entityTable[entity], { targetId: write.targetId, parentId });
+    return { operation, path, isBulk: false };
+  }
+  return { operation, path: parentId === null ? {} : { id: parentId }, isBulk: call.length > 1 };
 }
 
 async function buildPart(

@@ -1,5 +1,6 @@
 import { slicesOf } from '@octopipe/shared/core/slices';
 import type { Entity } from '@octopipe/shared/domain/run/states';
+import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import { type EntityRules, entityTable } from '../destination/entity-table.js';
 import type { SentWrite } from './plan-writes.js';
 
@@ -19,6 +20,13 @@ export function planCalls(
   return Array.from({ length: turns }, (_, turn) =>
     families.flatMap((calls) => calls.slice(turn, turn + 1)),
   ).flatMap((calls) => slicesOf(calls, inFlight));
+}
+
+/** The operation of one call of these writes. */
+export function operationOf(entity: Entity, call: ReadonlyArray<SentWrite>): OperationName {
+  const rules = entityTable[entity];
+  if (call[0]?.kind === 'update') return rules.update;
+  return call.length > 1 && rules.bulk ? rules.bulk.create : rules.create;
 }
 
 /** How many calls it takes to create so many records under one parent. */

@@ -18,7 +18,10 @@ export interface BatchState {
 }
 
 /** The batch's records (those that this turn may try) and all that Postgres knows of them: written targets, the latest intent each, outcomes of this run. */
-export async function readBatchState(ctx: LoaderContext, batch: AdmittedBatch): Promise<BatchState> {
+export async function readBatchState(
+  ctx: LoaderContext,
+  batch: Pick<AdmittedBatch, 'tenantId' | 'runId' | 'connectionId' | 'setId' | 'batchId' | 'tries'>,
+): Promise<BatchState> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     const { targetKeys: allKeys } = await tx
       .selectFrom('transform.loadBatch')

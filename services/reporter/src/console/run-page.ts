@@ -48,7 +48,7 @@ ${findings(facts)}
 
 /** A run that has ended still lacks its documents for a moment: worth waiting for. */
 function isLive({ run, documents: printed }: RunPageFacts): boolean {
-  return !endedStatuses.includes(run.status) || (isReported(run.status) && printed.length === 0);
+  return !endedStatuses.includes(run.status) || (isReported(run) && printed.length === 0);
 }
 
 function status(facts: RunPageFacts): Html {

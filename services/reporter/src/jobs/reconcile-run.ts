@@ -20,8 +20,8 @@ export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
     const scope = { role: 'reporter', tenantId } as const;
     const run = await inTransaction(ctx.db, scope, (tx) => getRun(tx, tenantId, runId));
     log.setBindings({ migrationId: run.migrationId });
-    if (!isReported(run.status)) {
-      log.info({ status: run.status }, 'run has no report in this status');
+    if (!isReported(run)) {
+      log.info({ status: run.status }, 'run has no report in this status, or of this kind');
       return;
     }
     const dataKey = await ctx.dataKey(tenantId);

@@ -7,6 +7,8 @@ export function runsWithoutReports(tx: Tx) {
     tx
       .selectFrom('loader.run as run')
       .where('run.status', 'in', reportedStatuses)
+      // Nothing came of it but its plan.
+      .where('run.kind', '<>', 'dry_run')
       // All documents of a run are saved in one transaction: one of them stands for all.
       .where((where) =>
         where.not(

@@ -1,0 +1,43 @@
+import type { Run } from '../api/answers.js';
+import { count, renderTable, wrap } from '../terminal/table.js';
+
+/** What a dry run found: the writes by operation, the forecast, and how to have exactly this carried out. */
+export function planText(run: Run & { plan: NonNullable<Run['plan']> }, columns: number): string[] {
+  const { plan, tokens } = run;
+  const calls = Object.entries(plan.by_operation);
+  const writes = calls.reduce((sum, [, number]) => sum + number, 0);
+  return [
+    `Plan of ${count(writes)} calls that write; nothing was written.`,
+    ...renderTable(
+      [
+        { title: 'operation', align: 'left' },
+        { title: 'calls', align: 'right' },
+      ],
+      calls,
+    ),
+    '',
+    forecast(tokens),
+    ...(plan.not_yet_known.length === 0
+      ? []
+      : wrap(
+          `Of these entities each record that is found in the account is updated instead of created: ${plan.not_yet_known.join(', ')}.`,
+          columns,
+          '',
+        )),
+    '',
+    `Plan hash ${plan.hash}`,
+    ...wrap(
+      'To have exactly this written, run the same command without --dry-run and with --plan-hash and this hash: it refuses when the mapping, the export or the account has changed.',
+      columns,
+      '',
+    ),
+  ];
+}
+
+function forecast({ planned, daily_share: share }: Run['tokens']): string {
+  if (typeof planned !== 'number') return 'Forecast: not known.';
+  const days = share ? Math.max(1, Math.ceil(planned / share)) : undefined;
+  const daily =
+    days === undefined ? '' : `: ${days} ${days === 1 ? 'day' : 'days'} at ${count(share ?? 0)} a day`;
+  return `Forecast: ${count(planned)} tokens, with provisioning and reading everything back${daily}.`;
+}
