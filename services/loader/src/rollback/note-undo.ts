@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { isGone, type WriteOutcome } from '../destination/account.js';
 import type { AdmittedBatch } from '../write/admit.js';
+import type { IntentState } from '../write/intent-states.js';
 import { moveIntent, refusalCode, restFor } from '../write/note-outcome.js';
 import { forget } from './forget.js';
 import type { Undo, UndoRequest } from './plan-undo.js';
@@ -50,10 +51,10 @@ export async function noteUndo(
   const { item } = request;
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     const move = (
-      state: string,
-      from: string[],
+      state: IntentState,
+      from: IntentState[],
       more: { code?: string; notBefore?: ReturnType<typeof restFor> } = {},
-    ) => moveIntent(tx, request, from, { state, targetId: item.ours.targetId, ...more });
+    ) => moveIntent(tx, request, { from, to: state }, { targetId: item.ours.targetId, ...more });
     const wasGone = isGone(outcome);
     if (outcome.kind === 'ok' || (wasGone && request.purpose === 'delete')) {
       if (!(await move('confirmed', ['sent', 'ambiguous', 'planned']))) return;
@@ -169,7 +170,12 @@ async function holdAll(tx: Tx, batch: AdmittedBatch, keys: ReadonlyArray<string>
 /** True when a call of ours without a known outcome must have done it. */
 async function closeLostAnswer(tx: Tx, intent: UndoItem['deleting']): Promise<boolean> {
   if (intent?.state !== 'planned') return false;
-  await moveIntent(tx, { intentId: intent.id, attempt: intent.attempt }, ['planned'], { state: 'confirmed' });
+  await moveIntent(
+    tx,
+    { intentId: intent.id, attempt: intent.attempt },
+    { from: ['planned'], to: 'confirmed' },
+    {},
+  );
   return true;
 }
 

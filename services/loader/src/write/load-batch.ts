@@ -38,6 +38,8 @@ import { readBatchState } from './read-batch-state.js';
  *                                        finds no marker, twice, and they are sent again.
  *   during the call, or after the answer? Same, only that the walk finds the markers and confirms them.
  *   after an outcome is noted?           That record is finished; the rest of the batch is planned afresh.
+ *   or freezes before the call?          Past its deadline it does not send any more. A freeze between that look at the clock and
+ *                                        the socket cannot be seen: a second copy is then found by marker and removed.
  *   before the batch is done?            All records are finished; the next worker only closes the batch.
  *   again and again, at the same record? The batch is put on trial (trial.ts): halves of it are tried alone until one record
  *                                        is left. That one is parked, a failed record with its reason; the others go on.
@@ -77,9 +79,10 @@ export async function loadBatch(
       return;
     }
     failpoint('loader.before_intent', batch.entity);
+    const sendBefore = Date.now() + ctx.settings.requestTimeoutMs;
     const sent = await noteIntents(ctx, account, batch, requests);
     failpoint('loader.after_intent', batch.entity);
-    await everyOne(sent.map((request) => sendOne(ctx, account, batch, request)));
+    await everyOne(sent.map((request) => sendOne(ctx, account, batch, request, sendBefore)));
   }
   failpoint('loader.before_batch_done', batch.entity);
   const left = await finishBatch(ctx, batch);
@@ -100,8 +103,12 @@ async function sendOne(
   account: Account,
   batch: AdmittedBatch,
   request: SentRequest,
+  sendBefore: number,
 ): Promise<void> {
   for (const { write } of request.parts) failpoint('loader.before_send', write.record.targetKey);
+  // Frozen since then: a walk may have looked for it in vain already, and another worker may send it.
+  if (Date.now() > sendBefore)
+    return noteOutcome(ctx, batch, request, { kind: 'not_written', reason: 'too_late_to_send' });
   const outcome = await account.write(apiOf(request)).catch(async (error: unknown) => {
     // The account is stopped at its door (401, a block): that too is a definite no.
     if (error instanceof RunStopped)

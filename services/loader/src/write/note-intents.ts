@@ -4,6 +4,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import type { AdmittedBatch } from './admit.js';
 import type { RequestPart, WriteRequest } from './build-requests.js';
+import { intentMoves } from './intent-states.js';
 
 /** A request that may leave: behind each record it carries stands an intent of ours. */
 export interface SentRequest extends WriteRequest {
@@ -116,7 +117,7 @@ export function insertIntents(
         runId: batch.runId,
         batchId: batch.batchId,
         entity: batch.entity,
-        state: 'sent',
+        state: intentMoves.send.to,
         attempt: 1,
         fence: String(batch.fence),
         sentAt: sql<Date>`now()`,
@@ -127,7 +128,7 @@ export function insertIntents(
       conflict
         .columns(['connectionId', 'targetKey', 'operation', 'generation'])
         .doUpdateSet({
-          state: 'sent',
+          state: intentMoves.send.to,
           attempt: sql<number>`loader.intent.attempt + 1`,
           runId: batch.runId,
           batchId: batch.batchId,
@@ -141,7 +142,7 @@ export function insertIntents(
           probes: 0,
           updatedAt: sql<Date>`now()`,
         })
-        .where('loader.intent.state', '=', 'planned'),
+        .where('loader.intent.state', 'in', intentMoves.send.from),
     )
     .returning(['id', 'targetKey', 'attempt'])
     .execute();

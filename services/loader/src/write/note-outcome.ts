@@ -1,17 +1,17 @@
 import type { RecordRejected } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import type { MappedRecord } from '@octopipe/shared/domain/mapping/record';
-import type { Entity } from '@octopipe/shared/domain/run/states';
 import { linksOf, readRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { WriteOutcome } from '../destination/account.js';
-import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
+import { type Fate, fateOf } from './fate-of.js';
 import { imageAfterWrite } from './image-after-write.js';
+import { type IntentMove, intentMoves } from './intent-states.js';
 import type { SentPart, SentRequest } from './note-intents.js';
-import { refusedTogether, type Write } from './plan-writes.js';
+import type { Write } from './plan-writes.js';
 
 /** What one confirmed write leaves behind. */
 export interface Confirmation {
@@ -49,27 +49,6 @@ export async function noteOutcome(
   });
 }
 
-/** What became of one record, whatever else its request carried. */
-type Fate =
-  | { kind: 'written'; targetId: string; answer: unknown }
-  | { kind: 'refused'; status: number; code: string; message: string }
-  | { kind: 'not_written' | 'unknown'; reason: string };
-
-/**
- * An answer to several records at once names those it wrote, and each of them carries our marker; whether the others
- * were written is not documented. A no to several at once may be meant for one of them.
- */
-function fateOf(entity: Entity, request: SentRequest, { write }: SentPart, outcome: WriteOutcome): Fate {
-  if (request.isBulk && outcome.kind === 'refused') return { kind: 'not_written', reason: refusedTogether };
-  if (outcome.kind !== 'ok') return outcome;
-  if (write.kind === 'update') return { kind: 'written', targetId: write.targetId, answer: outcome.data };
-  const answer = request.isBulk ? findMarked(entity, outcome.data, write.record.targetKey) : outcome.data;
-  const targetId = idOf(answer);
-  return targetId === undefined
-    ? { kind: 'unknown', reason: 'answer_without_id' }
-    : { kind: 'written', targetId, answer };
-}
-
 async function notePart(
   ctx: LoaderContext,
   tx: Tx,
@@ -81,9 +60,7 @@ async function notePart(
   switch (fate.kind) {
     case 'written': {
       const { targetId } = fate;
-      // A late yes of the latest attempt counts whatever was thought meanwhile: `planned` is not sent again yet.
-      const from = ['sent', 'ambiguous', 'planned'];
-      if (!(await moveIntent(tx, part, from, { state: 'confirmed', targetId }))) return;
+      if (!(await moveIntent(tx, part, intentMoves.confirm, { targetId }))) return;
       const { intentId, parentId } = part;
       const writtenFields = part.write.kind === 'update' ? (part.write.merge?.fields ?? null) : null;
       const { targetKey } = record;
@@ -103,15 +80,14 @@ async function notePart(
       return;
     }
     case 'refused':
-      if (!(await moveIntent(tx, part, ['sent'], { state: 'rejected', code: fate.code }))) return;
+      if (!(await moveIntent(tx, part, intentMoves.refuse, { code: fate.code }))) return;
       await saveFailure(tx, batch, record, refusalCode(fate.status), `${fate.code}: ${fate.message}`);
       return;
     case 'not_written':
-      await moveIntent(tx, part, ['sent'], { state: 'planned', code: fate.reason });
+      await moveIntent(tx, part, intentMoves.handBack, { code: fate.reason });
       return;
     case 'unknown':
-      await moveIntent(tx, part, ['sent'], {
-        state: 'ambiguous',
+      await moveIntent(tx, part, intentMoves.lose, {
         notBefore: restFor(ctx),
         code: fate.reason,
       });
@@ -288,19 +264,19 @@ async function saveRunOutcome(
     .execute();
 }
 
-/** True when the intent was in one of these states with our attempt still the latest. */
+/** True when the intent was where the move starts, with our attempt still the latest. */
 export async function moveIntent(
   tx: Tx,
   part: Pick<SentPart, 'intentId' | 'attempt'>,
-  from: string[],
-  to: { state: string; targetId?: string; code?: string; notBefore?: ReturnType<typeof restFor> },
+  move: IntentMove,
+  facts: { targetId?: string; code?: string; notBefore?: ReturnType<typeof restFor> },
 ): Promise<boolean> {
   const result = await tx
     .updateTable('loader.intent')
-    .set({ ...to, updatedAt: sql<Date>`now()` })
+    .set({ ...facts, state: move.to, updatedAt: sql<Date>`now()` })
     .where('id', '=', part.intentId)
     .where('attempt', '=', part.attempt)
-    .where('state', 'in', from)
+    .where('state', 'in', move.from)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
@@ -308,17 +284,6 @@ export async function moveIntent(
 /** An unknown outcome rests until the request's deadline and the settling time have passed: the server may still be at it. */
 export function restFor(ctx: LoaderContext) {
   return sql<Date>`greatest(deadline, now()) + ${ctx.settings.settleMs} * interval '1 millisecond'`;
-}
-
-function findMarked(entity: Entity, data: unknown, targetKey: string): RemoteRecord | undefined {
-  const { markerOf } = entityTable[entity];
-  const records = Array.isArray(data) ? (data as RemoteRecord[]) : [];
-  return records.find((record) => markerOf(record, undefined) === targetKey);
-}
-
-function idOf(data: unknown): string | undefined {
-  const id = typeof data === 'object' && data !== null && 'id' in data ? data.id : undefined;
-  return typeof id === 'number' || typeof id === 'string' ? String(id) : undefined;
 }
 
 /** Our word for a refusal, by its status. */

@@ -2,6 +2,7 @@ import { hashOf } from '@octopipe/shared/core/canonical-json';
 import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
 import type { FieldMerge } from '../match/merge-fields.js';
 import type { Image } from '../verify/image.js';
+import { type IntentState, isUnknown } from './intent-states.js';
 
 /** What Postgres knows of a key before it is written. */
 export interface KnownTarget {
@@ -18,7 +19,7 @@ export interface KnownIntent {
   id: string;
   operation: 'create' | 'update' | 'delete';
   generation: number;
-  state: 'planned' | 'sent' | 'ambiguous' | 'confirmed' | 'rejected';
+  state: IntentState;
   attempt: number;
   runId: string;
   payloadHash: string;
@@ -74,7 +75,7 @@ export function planWrites(
   return records.map((record): Write => {
     if (known.finished.has(record.targetKey)) return { kind: 'finished', record };
     const intent = known.intents.get(record.targetKey);
-    if (intent?.state === 'sent' || intent?.state === 'ambiguous') return { kind: 'wait', record };
+    if (intent && isUnknown(intent.state)) return { kind: 'wait', record };
     const target = known.targets.get(record.targetKey);
     if (target) {
       const unfinished = intent?.operation === 'update' && intent.state === 'planned' ? intent : undefined;

@@ -9,6 +9,7 @@ import type { LoaderContext } from '../context.js';
 import { type Account, isGone } from '../destination/account.js';
 import { entityTable, pathOf, type RemoteRecord, walksOver } from '../destination/entity-table.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
+import { afterLook, type IntentMove, intentMoves } from './intent-states.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
 
 export interface SettlingRun {
@@ -32,8 +33,6 @@ interface OpenIntent {
   parentId: string | null;
 }
 
-/** Two looks that find nothing, this far apart, before a record may be sent again. */
-const looksNeeded = 2;
 /** How much further back than the first open send a walk looks: clocks differ, and change times are whole seconds. */
 const walkMarginMs = 120_000;
 
@@ -92,14 +91,14 @@ async function dueIntents(ctx: LoaderContext, run: SettlingRun, entity: Entity):
     await tx
       .updateTable('loader.intent')
       .set({
-        state: 'ambiguous',
+        state: intentMoves.giveUp.to,
         code: 'no_answer_noted',
         notBefore: sql<Date>`deadline + ${ctx.settings.settleMs} * interval '1 millisecond'`,
         updatedAt: sql<Date>`now()`,
       })
       .where('connectionId', '=', run.connectionId)
       .where('entity', '=', entity)
-      .where('state', '=', 'sent')
+      .where('state', 'in', intentMoves.giveUp.from)
       .where('deadline', '<', sql<Date>`now()`)
       .execute();
     return tx
@@ -216,7 +215,7 @@ async function confirmFound(
   targetId: string,
 ): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
-    if (!(await moveAmbiguous(tx, intent, { state: 'confirmed', targetId }))) return;
+    if (!(await moveAmbiguous(tx, intent, intentMoves.find, { targetId }))) return;
     const record = await recordOfKey(tx, run.tenantId, run.setId, intent.targetKey);
     const of = {
       tenantId: run.tenantId,
@@ -277,30 +276,30 @@ async function lookAgainOrRelease(
   run: SettlingRun,
   intent: OpenIntent,
 ): Promise<boolean> {
-  const release = intent.operation !== 'create' || intent.probes + 1 >= looksNeeded;
+  const next = afterLook(intent);
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
-    release
-      ? moveAmbiguous(tx, intent, { state: 'planned', probes: 0 })
-      : moveAmbiguous(tx, intent, {
-          state: 'ambiguous',
+    next === 'release'
+      ? moveAmbiguous(tx, intent, intentMoves.release, { probes: 0 })
+      : moveAmbiguous(tx, intent, intentMoves.lookAgain, {
           probes: intent.probes + 1,
           notBefore: sql<Date>`now() + ${ctx.settings.probeGapMs} * interval '1 millisecond'`,
         }),
   );
-  return !release;
+  return next === 'lookAgain';
 }
 
 async function moveAmbiguous(
   tx: Tx,
   intent: OpenIntent,
-  to: { state: string; targetId?: string; probes?: number; notBefore?: ReturnType<typeof sql<Date>> },
+  move: IntentMove,
+  facts: { targetId?: string; probes?: number; notBefore?: ReturnType<typeof sql<Date>> },
 ): Promise<boolean> {
   const result = await tx
     .updateTable('loader.intent')
-    .set({ ...to, lastProbeAt: sql<Date>`now()`, updatedAt: sql<Date>`now()` })
+    .set({ ...facts, state: move.to, lastProbeAt: sql<Date>`now()`, updatedAt: sql<Date>`now()` })
     .where('id', '=', intent.id)
     .where('attempt', '=', intent.attempt)
-    .where('state', '=', 'ambiguous')
+    .where('state', 'in', move.from)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
