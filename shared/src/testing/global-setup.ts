@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -58,12 +58,14 @@ async function startOwnServer(): Promise<{ url: string; stop: () => Promise<void
   };
 }
 
-/** Folders of runs that were killed; their servers ended with them. */
+/** Folders of our runs that were killed; their servers ended with them. Those of other users are theirs. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
+    const folder = join(tmpdir(), name);
+    const owner = (await stat(folder).catch(() => undefined))?.uid;
     const pid = Number.parseInt(name.slice(PREFIX.length), 10);
-    if (!isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    if (owner === process.getuid?.() && !isAlive(pid)) await rm(folder, { recursive: true, force: true });
   }
 }
 
