@@ -313,7 +313,9 @@ function dealOf(row: SourceRow, customer: Customer, refs: Refs, ctx: RowContext)
   const created = parseWhen(row.fields.created, ctx.settings);
   const native: Payload = {
     title: titleOf(row, refs, ctx),
-    ...(value === undefined ? {} : { value, currency: ctx.settings.currency }),
+    ...(value === undefined ? {} : { value }),
+    // Also without a value: the account's default currency may be another one.
+    currency: ctx.settings.currency,
     ...(created ? { add_time: instantFrom(created, ctx.settings) } : {}),
     status: target.status,
     stage_id: { $stage: { pipeline: ctx.settings.pipeline, stage: target.stage } },

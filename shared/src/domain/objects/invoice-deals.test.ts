@@ -128,6 +128,7 @@ describe('each invoice a deal of its own', () => {
     const billed = payloadsOf(mapIn({ rows: [invoice('5701')], content: own() }, booking));
     expect(billed['deal booking:10101']).toMatchInlineSnapshot(`
       {
+        "currency": "AUD",
         "custom_fields": {
           "Booking number": "BOK-101",
           "Booking status": {

@@ -237,7 +237,9 @@ function dealDraft(
     parseWhen(row.fields.created, ctx.settings) ?? parseWhen(row.fields.invoice_date, ctx.settings);
   const native: Payload = {
     title: cut(`Invoice ${numberOf(row)}`, titleLimit, ctx, 'invoice_number')?.text ?? key,
-    ...(value === undefined ? {} : { value, currency: ctx.settings.currency }),
+    ...(value === undefined ? {} : { value }),
+    // Also without a value: the account's default currency may be another one.
+    currency: ctx.settings.currency,
     ...(created ? { add_time: instantFrom(created, ctx.settings) } : {}),
     ...closing(row, status, ctx),
     ...(customer?.person ? { person_id: { $ref: customer.person } } : {}),

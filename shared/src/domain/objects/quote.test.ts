@@ -49,6 +49,7 @@ describe('quote', () => {
       {
         "deal quote:402": {
           "add_time": "2025-03-20T23:02:00Z",
+          "currency": "AUD",
           "custom_fields": {
             "Booking number": "BOK-130",
             "Job address": {

@@ -215,7 +215,9 @@ function dealDraft(
     entity: 'deal',
     native: {
       title: titleOf(row, refs, ctx),
-      ...(value === undefined ? {} : { value, currency: ctx.settings.currency }),
+      ...(value === undefined ? {} : { value }),
+      // Also without a value: the account's default currency may be another one.
+      currency: ctx.settings.currency,
       ...(created ? { add_time: instantFrom(created, ctx.settings) } : {}),
       ...closing(row, outcome, refs, ctx),
       ...(customer.person ? { person_id: { $ref: customer.person } } : {}),

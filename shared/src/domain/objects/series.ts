@@ -61,7 +61,9 @@ export function seriesDeal(
     entity: 'deal',
     native: {
       title,
-      ...(values.length === 0 ? {} : { value: addMoney(values), currency: ctx.settings.currency }),
+      ...(values.length === 0 ? {} : { value: addMoney(values) }),
+      // Also without a value: the account's default currency may be another one.
+      currency: ctx.settings.currency,
       ...(created === undefined ? {} : { add_time: created }),
       ...closing(natives),
       ...(first.person_id === undefined ? {} : { person_id: first.person_id }),
