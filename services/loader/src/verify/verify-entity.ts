@@ -83,6 +83,8 @@ export async function verifyEntity(
   const copies: Array<{ targetKey: string; targetId: string; parentId: string | null }> = [];
   let fields = 0;
   const parentIds = await parentsOf(ctx, run, entity);
+  // Lines are written after their deal and make its value: what they changed of it is ours.
+  const valuedByLines = new Set(entity === 'deal' ? await parentsOfAll(ctx, run, 'line') : []);
   const walk = async (list: EntityRules) => {
     for (const query of walksOver(list, list.everything, parentIds))
       for await (const page of account.pages(list, query, signal)) {
@@ -111,8 +113,14 @@ export async function verifyEntity(
     const found = nameDifferences({ ...forms, differing, after: record.afterImage, now }, beyondSent);
     if (record.afterImage === null && found.length === 0)
       images.push({ targetKey: record.targetKey, image: now });
-    for (const { field, kind } of found)
-      differences.push({ targetKey: record.targetKey, field: fieldName(symbols, field), kind });
+    for (const { field, kind } of found) {
+      const isOurs = kind === 'changed_by_person' && field === 'value' && valuedByLines.has(id);
+      differences.push({
+        targetKey: record.targetKey,
+        field: fieldName(symbols, field),
+        kind: isOurs ? 'changed_by_us' : kind,
+      });
+    }
   };
   await walk(rules);
   // Only when something is missing: the archive costs twice a list page.

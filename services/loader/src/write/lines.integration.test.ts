@@ -151,7 +151,7 @@ describe('the lines of a deal', () => {
         .select(['targetKey', 'field', 'kind'])
         .execute();
       // Not a cent is lost silently: without the line the deal is worth less than was confirmed.
-      expect(told).toEqual([{ targetKey: 'booking:1', field: 'value', kind: 'changed' }]);
+      expect(told).toEqual([{ targetKey: 'booking:1', field: 'value', kind: 'changed_by_us' }]);
 
       await remap(rig, line(7));
       await remap(rig, line(1, { price: '10.35' }));
