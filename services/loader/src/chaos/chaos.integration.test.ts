@@ -55,7 +55,8 @@ describe.each(lanes)('chaos, queue on $lane', ({ lane, redisUrl }) => {
       while (kills < size.kills || wipes < size.wipes) {
         await pause(300 + random() * 700);
         if (await isOver(loaders, run.id)) break;
-        if (random() < size.wipes / (size.kills + size.wipes)) {
+        // Every so many strokes it is the queue's turn, from the second one on.
+        if ((kills + wipes) % Math.ceil((size.kills + size.wipes) / size.wipes) === 1) {
           await emptyQueue(rig, redisUrl);
           wipes += 1;
           continue;
