@@ -3,7 +3,7 @@ import { type Attributes, type Span, SpanKind, SpanStatusCode, trace } from '@op
 /**
  * Spans of our own at three doors (a request, a job, a call to Pipedrive) and no instrumentation of libraries: those
  * write addresses, SQL and headers into spans, and a trace must not hold what a log may not. See
- * docs/decisions/0020-spans-of-our-own.md.
+ * docs/decisions/0025-spans-of-our-own.md.
  *
  * Without an endpoint nothing of OpenTelemetry is loaded but its API, whose spans then do nothing.
  */
