@@ -83,8 +83,8 @@ export async function verifyEntity(
   const copies: Array<{ targetKey: string; targetId: string; parentId: string | null }> = [];
   let fields = 0;
   const parentIds = await parentsOf(ctx, run, entity);
-  // Lines are written after their deal and make its value: what they changed of it is ours.
-  const valuedByLines = new Set(entity === 'deal' ? await parentsOfAll(ctx, run, 'line') : []);
+  // In a load, lines are written after their deal and make its value: what they changed of it is ours.
+  const valuedByLines = new Set(entity === 'deal' && !onlyLooks ? await parentsOfAll(ctx, run, 'line') : []);
   const walk = async (list: EntityRules) => {
     for (const query of walksOver(list, list.everything, parentIds))
       for await (const page of account.pages(list, query, signal)) {
