@@ -4,6 +4,7 @@ import { RunPlan } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import { changeStatus } from '../run/change-status.js';
 import type { Hint } from '../run/hint.js';
+import { unknownStates } from '../write/intent-states.js';
 import { forget } from './forget.js';
 
 export interface AdvancedRollback {
@@ -56,7 +57,7 @@ function openEntities(tx: Tx, run: AdvancedRollback): Promise<Array<{ entity: st
       ),
     ])
     .where('connectionId', '=', run.connectionId)
-    .where('state', 'in', ['sent', 'ambiguous'])
+    .where('state', 'in', unknownStates)
     .groupBy('entity')
     .execute();
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { isGone, type WriteOutcome } from '../destination/account.js';
 import type { AdmittedBatch } from '../write/admit.js';
-import type { IntentState } from '../write/intent-states.js';
+import { type IntentMove, intentMoves } from '../write/intent-states.js';
 import { moveIntent, refusalCode, restFor } from '../write/note-outcome.js';
 import { forget } from './forget.js';
 import type { Undo, UndoRequest } from './plan-undo.js';
@@ -50,14 +50,11 @@ export async function noteUndo(
 ): Promise<void> {
   const { item } = request;
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
-    const move = (
-      state: IntentState,
-      from: IntentState[],
-      more: { code?: string; notBefore?: ReturnType<typeof restFor> } = {},
-    ) => moveIntent(tx, request, { from, to: state }, { targetId: item.ours.targetId, ...more });
+    const move = (by: IntentMove, more: { code?: string; notBefore?: ReturnType<typeof restFor> } = {}) =>
+      moveIntent(tx, request, by, { targetId: item.ours.targetId, ...more });
     const wasGone = isGone(outcome);
     if (outcome.kind === 'ok' || (wasGone && request.purpose === 'delete')) {
-      if (!(await move('confirmed', ['sent', 'ambiguous', 'planned']))) return;
+      if (!(await move(intentMoves.confirm))) return;
       if (request.purpose === 'delete')
         await noteDone(tx, batch, item, wasGone && request.attempt === 1 ? 'gone' : 'deleted');
       if (request.purpose === 'restore') await noteRestored(tx, batch, item, request);
@@ -65,7 +62,7 @@ export async function noteUndo(
     }
     switch (outcome.kind) {
       case 'refused':
-        if (!(await move('rejected', ['sent'], { code: outcome.code }))) return;
+        if (!(await move(intentMoves.refuse, { code: outcome.code }))) return;
         // Gone instead of changed: the next look at the batch says so.
         if (wasGone) return;
         await saveOutcome(tx, batch, item.ours, 'failed', {
@@ -75,10 +72,10 @@ export async function noteUndo(
         await keepParts(tx, batch, item);
         return;
       case 'not_written':
-        await move('planned', ['sent'], { code: outcome.reason });
+        await move(intentMoves.handBack, { code: outcome.reason });
         return;
       case 'unknown':
-        await move('ambiguous', ['sent'], { code: outcome.reason, notBefore: restFor(ctx) });
+        await move(intentMoves.lose, { code: outcome.reason, notBefore: restFor(ctx) });
         return;
     }
   });
@@ -170,12 +167,7 @@ async function holdAll(tx: Tx, batch: AdmittedBatch, keys: ReadonlyArray<string>
 /** True when a call of ours without a known outcome must have done it. */
 async function closeLostAnswer(tx: Tx, intent: UndoItem['deleting']): Promise<boolean> {
   if (intent?.state !== 'planned') return false;
-  await moveIntent(
-    tx,
-    { intentId: intent.id, attempt: intent.attempt },
-    { from: ['planned'], to: 'confirmed' },
-    {},
-  );
+  await moveIntent(tx, { intentId: intent.id, attempt: intent.attempt }, intentMoves.confirm, {});
   return true;
 }
 

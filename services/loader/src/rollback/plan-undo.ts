@@ -1,6 +1,7 @@
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { entityTable, pathOf, type RemoteRecord } from '../destination/entity-table.js';
 import { imageOf } from '../verify/image.js';
+import { isUnknown } from '../write/intent-states.js';
 import { type Content, contentOf } from './content-of.js';
 import { type Decision, decide } from './decide.js';
 import { countsChildren, labelOf } from './links.js';
@@ -88,7 +89,7 @@ export function partsAreOurs(item: UndoItem, parts: ReadonlyArray<RemoteRecord>)
 
 /** An earlier call of ours for it has no known outcome. */
 export function isWaiting({ deleting, updating }: UndoItem): boolean {
-  return [deleting, updating].some((intent) => intent?.state === 'sent' || intent?.state === 'ambiguous');
+  return [deleting, updating].some((intent) => intent && isUnknown(intent.state));
 }
 
 function send(

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { loadSymbols } from '../destination/load-symbols.js';
 import type { AdmittedBatch } from '../write/admit.js';
+import type { IntentState } from '../write/intent-states.js';
 import { clockSkewMs } from '../write/settle-unknown.js';
 import type { RecordFacts } from './decide.js';
 import { fieldsWeWrote, type OurRecord, readOurs } from './read-ours.js';
@@ -25,7 +26,7 @@ export interface UndoItem {
 export interface UndoIntent {
   id: string;
   generation: number;
-  state: string;
+  state: IntentState;
   attempt: number;
   /** A rollback made it: put back, or taken out of the archive. */
   byRollback: boolean;
@@ -78,7 +79,7 @@ export async function readUndoState(ctx: LoaderContext, batch: AdmittedBatch): P
         'intent.operation',
         'intent.id',
         'intent.generation',
-        'intent.state',
+        sql<IntentState>`intent.state`.as('state'),
         'intent.attempt',
         sql<boolean>`run.kind = 'rollback'`.as('byRollback'),
       ])

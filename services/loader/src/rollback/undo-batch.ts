@@ -1,14 +1,14 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
-import { RunStopped } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { LoaderContext } from '../context.js';
-import type { Account } from '../destination/account.js';
+import type { Account, WriteOutcome } from '../destination/account.js';
 import { stateKey } from '../verify/state-hash.js';
 import { type AdmittedBatch, renewLease } from '../write/admit.js';
 import { insertIntents } from '../write/note-intents.js';
 import { parkRecord } from '../write/park-record.js';
+import { everyOne, sendNoted } from '../write/send-noted.js';
 import { heldSince, linesOf, lookAgain, type SecondLook } from './look-again.js';
 import { keepParts, noteSettled, noteUndo, type SentUndo } from './note-undo.js';
 import { isWaiting, partsAreOurs, planUndo, type UndoRequest } from './plan-undo.js';
@@ -28,6 +28,7 @@ import { readUndoState, type UndoItem } from './read-undo-state.js';
  *
  * What if it dies …
  *   before an intent is noted?   Nothing was sent; the lease runs out and the batch is done again, from a new look.
+ *   or freezes before the call?  Past its deadline it does not send any more: what is restored then may have been edited since.
  *   between intent and outcome?  After the deadline the intent is ambiguous, rests, and the next look tells what became of it.
  *   after an outcome?            That record is finished; the rest of the batch is looked at afresh.
  */
@@ -107,10 +108,10 @@ async function sendAll(
     for (const { api } of slice) await account.takeTokens(api.operation, signal);
     if (!(await renewLease(ctx, batch))) return false;
     failpoint('loader.undo_before_intent', batch.entity);
+    const sendBefore = Date.now() + ctx.settings.requestTimeoutMs;
     const sent = await noteUndoIntents(ctx, account, batch, slice);
     failpoint('loader.undo_after_intent', batch.entity);
-    const done = await Promise.allSettled(sent.map((request) => sendOne(ctx, account, batch, request)));
-    for (const result of done) if (result.status === 'rejected') throw result.reason;
+    await everyOne(sent.map((request) => sendOne(ctx, account, batch, request, sendBefore)));
   }
   return true;
 }
@@ -120,14 +121,12 @@ async function sendOne(
   account: Account,
   batch: AdmittedBatch,
   request: SentUndo,
+  sendBefore: number,
 ): Promise<void> {
-  const outcome = await account.write(request.api).catch(async (error: unknown) => {
-    if (error instanceof RunStopped)
-      await noteUndo(ctx, batch, request, { kind: 'not_written', reason: error.code });
-    throw error;
-  });
+  const note = (outcome: WriteOutcome) => noteUndo(ctx, batch, request, outcome);
+  const outcome = await sendNoted(account, request.api, sendBefore, note);
   failpoint('loader.undo_after_answer', batch.entity);
-  await noteUndo(ctx, batch, request, outcome);
+  await note(outcome);
   failpoint('loader.undo_after_outcome', batch.entity);
 }
 

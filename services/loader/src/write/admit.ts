@@ -2,6 +2,7 @@ import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { type Entity, phases } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
+import { unknownStates } from './intent-states.js';
 import { afterDeath, afterTurn, isOnTrial, type Trial, toPark, toTry } from './trial.js';
 
 export interface AdmittedBatch {
@@ -198,7 +199,7 @@ async function countUnknown(tx: Tx, batch: AdmittedBatch, open: string[]): Promi
     .select(sql<number>`count(*)::int`.as('unknown'))
     .where('connectionId', '=', batch.connectionId)
     .where('targetKey', 'in', open)
-    .where('state', 'in', ['sent', 'ambiguous'])
+    .where('state', 'in', unknownStates)
     .executeTakeFirstOrThrow();
   return unknown;
 }

@@ -1,8 +1,7 @@
-import { RunStopped } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
 import type { LoaderContext } from '../context.js';
-import type { Account } from '../destination/account.js';
+import type { Account, WriteOutcome } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { loadSymbols } from '../destination/load-symbols.js';
 import { mergeMatched } from '../match/merge-matched.js';
@@ -14,6 +13,7 @@ import { parkRecord } from './park-record.js';
 import { planCalls } from './plan-calls.js';
 import { isSent, planWrites } from './plan-writes.js';
 import { readBatchState } from './read-batch-state.js';
+import { everyOne, sendNoted } from './send-noted.js';
 
 /**
  * Writes one batch of records of one entity, each exactly once. A call writes one record, or several new ones of one
@@ -106,21 +106,9 @@ async function sendOne(
   sendBefore: number,
 ): Promise<void> {
   for (const { write } of request.parts) failpoint('loader.before_send', write.record.targetKey);
-  // Frozen since then: a walk may have looked for it in vain already, and another worker may send it.
-  if (Date.now() > sendBefore)
-    return noteOutcome(ctx, batch, request, { kind: 'not_written', reason: 'too_late_to_send' });
-  const outcome = await account.write(apiOf(request)).catch(async (error: unknown) => {
-    // The account is stopped at its door (401, a block): that too is a definite no.
-    if (error instanceof RunStopped)
-      await noteOutcome(ctx, batch, request, { kind: 'not_written', reason: error.code });
-    throw error;
-  });
+  const note = (outcome: WriteOutcome) => noteOutcome(ctx, batch, request, outcome);
+  const outcome = await sendNoted(account, apiOf(request), sendBefore, note);
   failpoint('loader.after_answer', batch.entity);
-  await noteOutcome(ctx, batch, request, outcome);
+  await note(outcome);
   failpoint('loader.after_outcome', batch.entity);
-}
-
-/** Waits for all of them, then throws the first failure: none may be in flight while the batch is handed back. */
-async function everyOne(work: ReadonlyArray<Promise<void>>): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
 }
