@@ -24,7 +24,13 @@ import { type AccountSymbols, resolvePayload } from '../destination/resolve-payl
 import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
 import { removeCopy, type SettlingRun } from '../write/settle-unknown.js';
-import { type Canonical, canonicalOfListed, canonicalOfSent, differingFields } from './canonical.js';
+import {
+  type Canonical,
+  canonicalOfListed,
+  canonicalOfSent,
+  differingFields,
+  sameValue,
+} from './canonical.js';
 import { type Image, imageOf } from './image.js';
 import { type FieldDifference, nameDifferences } from './name-differences.js';
 
@@ -83,7 +89,7 @@ export async function verifyEntity(
   const copies: Array<{ targetKey: string; targetId: string; parentId: string | null }> = [];
   let fields = 0;
   const parentIds = await parentsOf(ctx, run, entity);
-  // In a load, lines are written after their deal and make its value: what they changed of it is ours.
+  // In a load, lines are written after their deal and make its value: what they changed of it is part of our image.
   const valuedByLines = new Set(entity === 'deal' && !onlyLooks ? await parentsOfAll(ctx, run, 'line') : []);
   const walk = async (list: EntityRules) => {
     for (const query of walksOver(list, list.everything, parentIds))
@@ -110,17 +116,12 @@ export async function verifyEntity(
     const differing = differingIn(record, forms, country);
     // The rest of a record that stood there before us is theirs to change.
     const beyondSent = onlyLooks && record.writtenFields === null;
-    const found = nameDifferences({ ...forms, differing, after: record.afterImage, now }, beyondSent);
-    if (record.afterImage === null && found.length === 0)
-      images.push({ targetKey: record.targetKey, image: now });
-    for (const { field, kind } of found) {
-      const isOurs = kind === 'changed_by_person' && field === 'value' && valuedByLines.has(id);
-      differences.push({
-        targetKey: record.targetKey,
-        field: fieldName(symbols, field),
-        kind: isOurs ? 'changed_by_us' : kind,
-      });
-    }
+    const after = valuedByLines.has(id) ? valuedAs(now, record.afterImage) : record.afterImage;
+    const found = nameDifferences({ ...forms, differing, after, now }, beyondSent);
+    const image = after ?? (found.length === 0 ? now : null);
+    if (image !== record.afterImage && image !== null) images.push({ targetKey: record.targetKey, image });
+    for (const { field, kind } of found)
+      differences.push({ targetKey: record.targetKey, field: fieldName(symbols, field), kind });
   };
   await walk(rules);
   // Only when something is missing: the archive costs twice a list page.
@@ -172,6 +173,13 @@ function onlyWritten(record: Expected, sent: Canonical): Canonical {
   const { writtenFields } = record;
   if (writtenFields === null) return sent;
   return Object.fromEntries(Object.entries(sent).filter(([field]) => writtenFields.includes(field)));
+}
+
+/** A deal with lines has no value of its own, so nobody but the lines changed it. */
+function valuedAs(now: Image, known: Image | null): Image | null {
+  if (known === null || sameValue(known.value, now.value)) return known;
+  const { value: _ours, ...rest } = known;
+  return now.value === undefined ? rest : { ...rest, value: now.value };
 }
 
 /** Our own name of a custom field, for reports; Pipedrive's for the rest. */

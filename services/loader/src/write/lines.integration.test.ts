@@ -152,6 +152,12 @@ describe('the lines of a deal', () => {
         .execute();
       // Not a cent is lost silently: without the line the deal is worth less than was confirmed.
       expect(told).toEqual([{ targetKey: 'booking:1', field: 'value', kind: 'changed_by_us' }]);
+      const { afterImage } = await rig.database.db
+        .selectFrom('loader.targetRecord')
+        .select('afterImage')
+        .where('targetKey', '=', 'booking:1')
+        .executeTakeFirstOrThrow();
+      expect(afterImage).toMatchObject({ value: '60' });
 
       await remap(rig, line(7));
       await remap(rig, line(1, { price: '10.35' }));
