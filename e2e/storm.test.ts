@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { seededRandom } from '@octopipe/simulator/account/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAccount, readCreates, readLedger } from './account.js';
 import { builtProgram, migrateArgs, octopipe, startSimulator, temporaryFolder } from './programs.js';
@@ -206,15 +207,4 @@ function countBy(words: string[]): string {
   return [...new Set(words)]
     .map((word) => `${word} ${words.filter((one) => one === word).length}`)
     .join(', ');
-}
-
-/** mulberry32: small, and the same everywhere. */
-function seededRandom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

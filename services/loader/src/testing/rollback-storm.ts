@@ -1,3 +1,4 @@
+import { seededRandom } from '@octopipe/simulator/account/random';
 import { expect } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from './loader-rig.js';
 import { control, loadToEnd } from './loader-run.js';
@@ -13,7 +14,6 @@ import {
   startRollback,
   undoneByKey,
 } from './rollback-run.js';
-import { seeded } from './seeded.js';
 
 export interface StormFigures {
   seed: number;
@@ -38,7 +38,7 @@ export async function rollbackStorm(size: {
   kills: number;
   seed: number;
 }): Promise<StormFigures> {
-  const random = seeded(size.seed);
+  const random = seededRandom(size.seed);
   const rig = await createLoaderRig({
     payloads: (file) => manyPayloads(size.records, file),
     recordsPerBatch: 100,

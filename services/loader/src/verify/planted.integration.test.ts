@@ -1,10 +1,10 @@
+import { seededRandom } from '@octopipe/simulator/account/random';
 import { expect, it } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
 import { loadToEnd, runReaches, type ShownRun } from '../testing/loader-run.js';
 import { manyPayloads } from '../testing/many-payloads.js';
 import { plantCorruptions } from '../testing/plant-corruptions.js';
 import { ledgerOf, seedCustomer } from '../testing/rollback-run.js';
-import { seeded } from '../testing/seeded.js';
 
 /** `npm run chaos:rollback -- --corruptions 500` asks for more. */
 const corruptions = Number(process.env.VERIFY_CORRUPTIONS ?? 60);
@@ -30,7 +30,7 @@ it(`R16: ${corruptions} planted corruptions are found, each by its name, and ${c
     for (let n = 0; n < cleanRuns; n += 1) alarms.push(...(await verify(rig, loader, load.id)).found);
     expect(alarms).toEqual([]);
 
-    const planted = await plantCorruptions(rig, corruptions, seeded(seed));
+    const planted = await plantCorruptions(rig, corruptions, seededRandom(seed));
     const { run, found } = await verify(rig, loader, load.id);
     expect(found).toEqual(planted);
     expect((await ledgerOf(rig)).length).toBe(written);
