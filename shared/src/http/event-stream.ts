@@ -26,7 +26,10 @@ export function openEventStream(
   res.setHeader('x-accel-buffering', 'no');
   res.flushHeaders();
   const end = () => void res.end();
-  const beat = setInterval(() => res.write(': beat\n\n'), beatMs);
+  // Between our end and the reader's close a write would be an error.
+  const beat = setInterval(() => {
+    if (!res.writableEnded) res.write(': beat\n\n');
+  }, beatMs);
   const over = setTimeout(end, lifetimeMs);
   closing.addEventListener('abort', end);
   if (closing.aborted) end();
