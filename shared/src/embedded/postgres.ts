@@ -86,6 +86,9 @@ const SETTINGS: Record<string, string> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   cluster_name: 'octopipe',
+  // What Postgres adds to an error (the row, the line of a COPY, the statement) holds values of customers.
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
 };
 
 const STOP_MS = 10_000;
