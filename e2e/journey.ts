@@ -24,6 +24,9 @@ export interface Served {
   caller(key: string): Caller;
   /** A new key of this role, made by the operator. */
   newKey(role: 'portal' | 'tenant_admin' | 'viewer', tenant?: string): Promise<Caller>;
+  /** Its embedded Postgres, and each service's own address: nobody outside the machine reaches these. */
+  databaseUrl: string;
+  serviceUrls: string[];
   stop(): Promise<void>;
 }
 
@@ -32,6 +35,13 @@ export async function serve(stateDir: string, env: Record<string, string> = {}):
   const program: Octopipe = octopipe(['serve', '--state-dir', stateDir], env);
   const url = (await program.saw(/gateway +(http:\S+)/)).replace(/^gateway +/, '');
   const operatorKey = await program.saw(/o2p_live_\S+/);
+  const { password } = JSON.parse(readFileSync(path.join(stateDir, 'postgres.secret'), 'utf8')) as {
+    password: string;
+  };
+  const postgres = (await program.saw(/Postgres +\S+/)).replace(/^Postgres +/, '');
+  const serviceUrls = [];
+  for (const name of ['ingest', 'transform', 'loader', 'reporter'])
+    serviceUrls.push((await program.saw(new RegExp(`${name} +http:\\S+`))).replace(/^\w+ +/, ''));
   const caller =
     (key: string): Caller =>
     async <T>(method: 'GET' | 'POST', to: string, body?: unknown, headers: Record<string, string> = {}) => {
@@ -53,6 +63,8 @@ export async function serve(stateDir: string, env: Record<string, string> = {}):
     url,
     operator,
     caller,
+    databaseUrl: `postgres://octopipe:${password}@${postgres}/octopipe`,
+    serviceUrls,
     async newKey(role, tenant) {
       const made = await operator<{ secret: string }>('POST', '/v1/keys', {
         role,
@@ -160,7 +172,7 @@ export async function made<T>(answer: Promise<Answer<T>>): Promise<T> {
 }
 
 /** Asks until it is so. */
-async function reaches<T>(
+export async function reaches<T>(
   ask: () => Promise<Answer<T>>,
   isThere: (body: T) => boolean,
   isLost: (body: T) => boolean = () => false,

@@ -1,10 +1,14 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAccount, readCreates } from './account.js';
+import { canary, plantCanaries, watchQueue } from './canaries.js';
 import {
   type Caller,
   type Journey,
   made,
   migrateOverHttp,
+  reaches,
   rowCounts,
   type Served,
   serve,
@@ -22,22 +26,29 @@ describe('two tenants at once, over HTTP only', () => {
   const admins = new Map<string, Caller>();
   let journeys: Journey[];
   let zip: Buffer;
+  let planted: string[];
+  let jobs: string[];
 
   beforeAll(async () => {
-    served = await serve(folder.path);
+    served = await serve(path.join(folder.path, 'state'));
     portal = await served.newKey('portal');
-    zip = await zipOf(samplePackage);
+    const planting = path.join(folder.path, 'planted');
+    mkdirSync(planting);
+    planted = plantCanaries(planting);
+    zip = await zipOf(planting);
     for (const seed of [1, 2]) sims.push(await startSimulator({ seed }));
     const adminOf = async (tenant: string) => {
       const admin = await served.newKey('tenant_admin', tenant);
       admins.set(tenant, admin);
       return admin;
     };
+    const queue = watchQueue(served.databaseUrl);
     journeys = await Promise.all(
       tenants.map((tenant, i) =>
         migrateOverHttp(portal, adminOf, { tenant, zip, sim: sims[i] as Simulator }),
       ),
     );
+    jobs = await queue.stop();
   });
   afterAll(async () => {
     await served?.stop();
@@ -116,6 +127,62 @@ describe('two tenants at once, over HTTP only', () => {
     }
   });
 
+  it('tells nothing of a customer in logs, jobs, metrics and errors', async () => {
+    const [{ tenant, migrationId, exportId }] = journeys as [Journey];
+    const admin = admins.get(tenant) as Caller;
+    const secret = 'canary-0000';
+    const settings = { country: secret, currency: secret, time_zone: secret };
+    const naming = { tenant: 'someone-else', reference: 'order', name: secret };
+    const errors = [
+      await admin('POST', '/v1/connections', { base_url: sims[0]?.url, api_token: secret }),
+      await admin('POST', '/v1/connections', {
+        base_url: `https://${secret}@example.com`,
+        api_token: secret,
+      }),
+      await portal('POST', '/v1/migrations', { ...naming, settings }),
+      await admin('POST', '/v1/mappings', {
+        migration_id: migrationId,
+        export_id: exportId,
+        content: naming,
+      }),
+      await admin('POST', '/v1/webhooks', { url: `http://127.0.0.1/${secret}` }),
+      await served.caller(`o2p_live_${secret}`)('GET', '/v1/migrations'),
+    ];
+    expect(errors.map(({ status }) => Math.floor(status / 100))).toEqual(errors.map(() => 4));
+    const broken = await made<{ id: string }>(
+      admin('POST', `/v1/migrations/${migrationId}/exports`, Buffer.from(`PK ${secret}`)),
+    );
+    const failed = await reaches(
+      () => admin<{ state: string }>('GET', `/v1/migrations/${migrationId}/exports/${broken.id}`),
+      ({ state }) => state === 'failed',
+    );
+    const logs = path.join(folder.path, 'state/logs');
+    const surfaces: Record<string, string[]> = {
+      logs: readdirSync(logs).map((name) => readFileSync(path.join(logs, name), 'utf8')),
+      jobs,
+      metrics: await Promise.all(
+        served.serviceUrls.map(async (url) => (await fetch(new URL('/metrics', url))).text()),
+      ),
+      errors: [...errors.map(({ body }) => body), failed].map((body) => JSON.stringify(body)),
+    };
+    for (const [surface, texts] of Object.entries(surfaces)) {
+      expect(texts.length, surface).toBeGreaterThan(0);
+      expect({ surface, told: texts.flatMap((text) => text.match(canary) ?? []) }).toEqual({
+        surface,
+        told: [],
+      });
+    }
+    // They did go through: each account holds them.
+    const carried = new Set((await accountText(sims[0] as Simulator)).match(canary) ?? []);
+    const arrived = planted.filter((mark) => carried.has(mark));
+    console.log(
+      `canaries: ${planted.length} planted, ${arrived.length} carried into the account, 0 in ${surfaces.logs?.length} logs, ` +
+        `${jobs.length} rows of the queue, ${surfaces.metrics?.length} metrics pages, ${surfaces.errors?.length} error bodies`,
+    );
+    expect(planted.length).toBeGreaterThan(200);
+    expect(arrived.length).toBeGreaterThan(200);
+  });
+
   it('a second run has nothing to write', async () => {
     const [{ tenant, runId }] = journeys as [Journey];
     const admin = admins.get(tenant) as Caller;
@@ -134,3 +201,7 @@ describe('two tenants at once, over HTTP only', () => {
     expect((await readCreates(sims[0]?.url ?? '')).byKey.size).toBe(writesBefore);
   });
 });
+
+async function accountText(sim: Simulator): Promise<string> {
+  return (await fetch(`${sim.url}/__sim/state`)).text();
+}
