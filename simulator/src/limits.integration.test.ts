@@ -150,11 +150,23 @@ test('custom fields above the plan are refused, all entities counted together', 
   expect((await create()).status).toBe(403);
 });
 
-test('activity types above 20 are refused with the literal text', async () => {
-  const names = Array.from({ length: 14 }, (_, index) => `Type ${index}`);
-  for (const name of names) await sim.api.create('/v1/activityTypes', { name, icon_key: 'task' });
-  expect(await sim.api.post('/v1/activityTypes', { name: 'x', icon_key: 'task' })).toMatchObject({
-    status: 403,
-    body: { error: "Couldn't add activity type. You've reached the activity type per company limit." },
-  });
-});
+test.each([
+  [20, {}],
+  [8, { activity_types: 8 }],
+])(
+  'activity types above %i are refused with the literal text; one that goes makes room',
+  async (most, switches) => {
+    await sim.api.control('reset', { switches });
+    const add = (name: string) => sim.api.post('/v1/activityTypes', { name, icon_key: 'task' });
+    const standing = (await sim.api.state()).activityTypes.length;
+    const added = Array.from({ length: most - standing }, (_, index) => `Type ${index}`);
+    for (const name of added) expect((await add(name)).status).toBe(200);
+    expect(await add('x')).toMatchObject({
+      status: 403,
+      body: { error: "Couldn't add activity type. You've reached the activity type per company limit." },
+    });
+    const { activityTypes } = await sim.api.state();
+    await sim.api.remove(`/v1/activityTypes/${activityTypes.at(-1)?.id}`);
+    expect((await add('x')).status).toBe(200);
+  },
+);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACTIVITY_TYPES_PER_COMPANY } from '../limits/plans.js';
 
 /**
  * What the documentation leaves open and our software must survive either way: one switch per question.
@@ -15,6 +16,8 @@ export const Switches = z.strictObject({
   charge_failed: z.enum(['yes', 'no']).default('yes'),
   /** #7: whether x-daily-requests-left (10,000 POST/PUT a day) is sent; never enforced here. */
   daily_requests_left: z.enum(['absent', 'present']).default('absent'),
+  /** #12: how many activity types a company may have; documented is only that it is too many then (403). */
+  activity_types: z.int().min(1).max(100).default(ACTIVITY_TYPES_PER_COMPANY),
   /** #15: whether the v2 option calls work on the built-in label field. */
   label_options: z.enum(['accepted', 'refused']).default('accepted'),
   /** #16: whether a pipeline created by the API comes with stages. */

@@ -4,7 +4,6 @@ import { sqlTime } from '../account/sim-clock.js';
 import { type Answer, forbiddenPlainly, ok, v1Failed } from '../api/answers.js';
 import { type Call, jsonOf } from '../api/call.js';
 import type { JsonObject } from '../json.js';
-import { ACTIVITY_TYPES_PER_COMPANY } from '../limits/plans.js';
 import { checkV1Body } from '../validate/v1-body.js';
 import { commit, markDeleted } from './commit.js';
 
@@ -15,7 +14,7 @@ export const activityTypeHandlers = {
     const { account } = call;
     const given = checkV1Body(call.operation, jsonOf(call));
     const active = [...account.all('activityTypes')].length;
-    if (active >= ACTIVITY_TYPES_PER_COMPANY) {
+    if (active >= account.switches.activity_types) {
       throw forbiddenPlainly(
         "Couldn't add activity type. You've reached the activity type per company limit.",
       );
