@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Tx } from '../db/index.js';
+import type { SharedActivityType } from '../domain/mapping/shared-activity-types.js';
 import { loadKinds, type PhaseName, type RunKind, type RunStatus } from '../domain/run/states.js';
 
 /** A gate that a person let pass without its check; shown in every document. */
@@ -498,6 +499,24 @@ export async function findSchemaRemoval(
     .where('phase', '=', 'schema')
     .executeTakeFirst();
   return row?.gate ? SchemaRemoval.parse(row.gate) : undefined;
+}
+
+/** Kinds of activity that share a type, because an account of the tenant takes no more: of one account, or of all. */
+export async function sharedActivityTypes(
+  tx: Tx,
+  tenantId: string,
+  connectionId?: string,
+): Promise<SharedActivityType[]> {
+  let items = tx
+    .selectFrom('loader.destinationItem')
+    .select(['name as kind', 'actualName as type'])
+    .distinct()
+    .where('tenantId', '=', tenantId)
+    .where('kind', '=', 'activity_type')
+    .where('remoteKey', 'is not', null)
+    .whereRef('actualName', '<>', 'name');
+  if (connectionId !== undefined) items = items.where('connectionId', '=', connectionId);
+  return items.orderBy('name').orderBy('actualName').execute();
 }
 
 /** Every source record of the account with its target record: of this run and of those before it. */

@@ -85,7 +85,7 @@ async function matchedUsers(tx: Tx, connectionId: string): Promise<Map<string, n
 async function schemaSymbols(
   tx: Tx,
   connectionId: string,
-): Promise<Pick<AccountSymbols, 'fields' | 'stages' | 'activityTypes' | 'labels'>> {
+): Promise<Pick<AccountSymbols, 'fields' | 'stages' | 'activityTypes' | 'sharedTypes' | 'labels'>> {
   const items = await tx
     .selectFrom('loader.destinationItem')
     .selectAll()
@@ -95,6 +95,7 @@ async function schemaSymbols(
   const fields = new Map<string, { code: string; type: FieldType; options: Map<string, number> }>();
   const stages = new Map<string, number>();
   const activityTypes = new Map<string, string>();
+  const sharedTypes = new Set<string>();
   const labels = new Map<string, number | string>();
   for (const item of items) {
     if (item.kind === 'field')
@@ -105,11 +106,12 @@ async function schemaSymbols(
       });
     if (item.kind === 'stage') stages.set(stageKey(item.parent, item.name), Number(item.remoteId));
     if (item.kind === 'activity_type') activityTypes.set(item.name, item.remoteKey ?? '');
+    if (item.kind === 'activity_type' && item.actualName !== item.name) sharedTypes.add(item.name);
     if (item.kind === 'label') labels.set(fieldKey(item.entity, item.name), toId(item.remoteId ?? ''));
   }
   for (const item of items) {
     if (item.kind === 'option')
       fields.get(fieldKey(item.entity, item.parent))?.options.set(item.name, Number(item.remoteId));
   }
-  return { fields, stages, activityTypes, labels };
+  return { fields, stages, activityTypes, sharedTypes, labels };
 }

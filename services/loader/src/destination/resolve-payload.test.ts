@@ -25,7 +25,11 @@ const symbols: AccountSymbols = {
     ['person|Pets', field('c5', 'set', { Cat: 1, Dog: 2 })],
   ]),
   stages: new Map([['Jobs|New', 3]]),
-  activityTypes: new Map([['Payment', 'payment_x']]),
+  activityTypes: new Map([
+    ['Payment', 'payment_x'],
+    ['Refund', 'payment_x'],
+  ]),
+  sharedTypes: new Set(),
   labels: new Map<string, number | string>([
     ['deal|VIP', 31],
     ['deal|Dispute', 32],
@@ -35,6 +39,38 @@ const symbols: AccountSymbols = {
 };
 const json = (entity: Entity, payload: Payload, change: Partial<AccountSymbols> = {}) =>
   resolvePayload(entity, payload, { ...symbols, ...change }).json;
+
+describe('a kind of activity without a type of its own', () => {
+  const change = { sharedTypes: new Set(['Refund']) };
+  const type = { $activityType: 'Refund' };
+  const whole = { subject: 'Paid back', type, due_date: '2024-05-01' };
+
+  it.each<[string, Payload, Payload, unknown]>([
+    [
+      'stands in front of the subject',
+      whole,
+      whole,
+      { subject: 'Refund: Paid back', type: 'payment_x', due_date: '2024-05-01' },
+    ],
+    ['also when only the subject is sent', { subject: 'Paid back' }, whole, { subject: 'Refund: Paid back' }],
+    [
+      'brings the subject along when only the kind changed',
+      { type },
+      whole,
+      { subject: 'Refund: Paid back', type: 'payment_x' },
+    ],
+    ['leaves every other update alone', { due_date: '2024-05-01' }, whole, { due_date: '2024-05-01' }],
+  ])('%s', (_what, payload, record, body) => {
+    expect(resolvePayload('activity', payload, { ...symbols, ...change }, record).json).toEqual(body);
+  });
+
+  it('is nobody else’s matter: neither of kinds that have one, nor of accounts where all have', () => {
+    const payment = { subject: 'Card', type: { $activityType: 'Payment' } };
+    expect(json('activity', payment, change)).toEqual({ subject: 'Card', type: 'payment_x' });
+    expect(json('activity', whole)).toMatchObject({ subject: 'Paid back' });
+    expect(json('deal', { title: 'Refund' }, change)).toEqual({ title: 'Refund' });
+  });
+});
 
 describe('a payload becomes a body', () => {
   it.each<[string, Entity, Payload, unknown]>([

@@ -10,6 +10,7 @@ import type { Entity } from '@octopipe/shared/domain/run/states';
 import { Decimal } from 'decimal.js';
 import { entityTable } from './entity-table.js';
 import { flatValue } from './flat-fields.js';
+import { withKind } from './kind-in-subject.js';
 
 /** What the account knows and the mapping does not: ids, keys and options, loaded once per batch. */
 export interface AccountSymbols {
@@ -22,6 +23,8 @@ export interface AccountSymbols {
   fields: ReadonlyMap<string, { code: string; type: FieldType; options: ReadonlyMap<string, number> }>;
   stages: ReadonlyMap<string, number>;
   activityTypes: ReadonlyMap<string, string>;
+  /** The kinds of activity that have no type of their own: they stand in front of the subject. */
+  sharedTypes: ReadonlySet<string>;
   /** entity + label → its id: an option of the label field, or the uuid of a label of leads. */
   labels: ReadonlyMap<string, number | string>;
   probe: { dealAddTime: 'honoured' | 'dropped' | 'rejected'; wonTime: 'rfc3339' | 'sql' };
@@ -40,9 +43,14 @@ export type UploadedFile = FileSymbol['$file'] | TextFileSymbol['$textFile'];
 
 /**
  * Turns a symbolic payload into the body of a create or an update. Throws RecordRejected when a reference leads to a
- * record that was not written: its children cannot be either.
+ * record that was not written: its children cannot be either. `whole` is the record of which an update carries a part.
  */
-export function resolvePayload(entity: Entity, payload: Payload, symbols: AccountSymbols): ResolvedBody {
+export function resolvePayload(
+  entity: Entity,
+  payload: Payload,
+  symbols: AccountSymbols,
+  whole: Payload = payload,
+): ResolvedBody {
   const json: Record<string, unknown> = {};
   let file: ResolvedBody['file'];
   for (const [name, value] of Object.entries(payload)) {
@@ -60,7 +68,16 @@ export function resolvePayload(entity: Entity, payload: Payload, symbols: Accoun
       if (resolved !== undefined) json[name] = resolved;
     }
   }
+  if (entity === 'activity' && ('subject' in payload || 'type' in payload))
+    Object.assign(json, kindInSubject(whole, symbols));
   return { json, file };
+}
+
+/** Kind and subject go together where the kind has no type of its own; nothing elsewhere. */
+function kindInSubject({ type = null, subject }: Payload, symbols: AccountSymbols): { subject?: string } {
+  if (symbols.sharedTypes.size === 0 || typeof subject !== 'string') return {};
+  const kind = isSymbol(type, '$activityType') ? String(type.$activityType) : '';
+  return { subject: symbols.sharedTypes.has(kind) ? withKind(kind, subject) : subject };
 }
 
 /** Root fields that Pipedrive types as numbers; the payload carries decimals as strings. */

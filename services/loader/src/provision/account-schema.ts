@@ -53,6 +53,12 @@ export const RemoteActivityType = z.object({
   key_string: z.string(),
   active_flag: z.boolean().nullish(),
 });
+export type RemoteActivityType = z.infer<typeof RemoteActivityType>;
+
+/** One that is switched off stays in the list. */
+export function isActive(type: RemoteActivityType): boolean {
+  return type.active_flag !== false;
+}
 
 export const RemoteLeadLabel = z.object({ id: z.string(), name: z.string() });
 
@@ -61,7 +67,7 @@ export interface AccountSchema {
   fields: Record<FieldEntity, RemoteField[]>;
   pipelines: Array<z.infer<typeof RemotePipeline>>;
   stages: Array<z.infer<typeof RemoteStage>>;
-  activityTypes: Array<z.infer<typeof RemoteActivityType>>;
+  activityTypes: RemoteActivityType[];
   /** Listed only when somebody asks for labels of leads. */
   leadLabels: Array<z.infer<typeof RemoteLeadLabel>>;
 }

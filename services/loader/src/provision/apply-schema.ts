@@ -2,6 +2,7 @@ import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { DestinationSchema, FieldEntity } from '@octopipe/shared/domain/mapping/content';
+import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -10,7 +11,6 @@ import type { Account, WriteOutcome } from '../destination/account.js';
 import {
   type AccountSchema,
   fieldOperations,
-  RemoteActivityType,
   RemoteField,
   RemotePipeline,
   RemoteStage,
@@ -35,6 +35,23 @@ export async function readKnownItems(
       .execute(),
   );
   return rows.map((row) => ({ ...row, kind: row.kind as KnownItem['kind'] }));
+}
+
+/** Whether activities of ours stand in the account: what they look like is settled then. */
+export async function hasActivities(
+  ctx: LoaderContext,
+  scope: Pick<Scope, 'tenantId' | 'connectionId'>,
+): Promise<boolean> {
+  const row = await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.targetRecord')
+      .select('targetKey')
+      .where('connectionId', '=', scope.connectionId)
+      .where('entity', '=', 'activity')
+      .limit(1)
+      .executeTakeFirst(),
+  );
+  return row !== undefined;
 }
 
 /**
@@ -122,21 +139,6 @@ export async function applySchema(
       await saveItem(ctx, scope, stage, String(stands.id), String(stands.id), there === undefined);
     }
   }
-  for (const type of schema.activityTypes) {
-    const item = plannedOf({ kind: 'activity_type', entity: '', parent: '', name: type.name });
-    const standing = remote.activityTypes.find(
-      (row) => row.name === item.actualName && row.active_flag !== false,
-    );
-    const made =
-      standing ??
-      RemoteActivityType.parse(
-        await make(account, {
-          operation: 'createActivityType',
-          json: { name: item.actualName, icon_key: type.iconKey },
-        }),
-      );
-    await saveItem(ctx, scope, item, String(made.id), made.key_string, standing === undefined);
-  }
 }
 
 async function makeField(
@@ -183,9 +185,16 @@ async function ensureOptions(
 export async function make(account: Account, request: ApiRequest): Promise<unknown> {
   const outcome = await tryToMake(account, request);
   if (outcome.kind === 'ok') return outcome.data;
-  throw new RunStopped(
+  throw refusalOf(request.operation, outcome);
+}
+
+export function refusalOf(
+  operation: OperationName,
+  outcome: Extract<WriteOutcome, { kind: 'refused' }>,
+): RunStopped {
+  return new RunStopped(
     'provision_refused',
-    `Pipedrive refused ${request.operation} (${outcome.code}): ${outcome.message} Check the plan's limits and that the token belongs to an admin user, then resume the run.`,
+    `Pipedrive refused ${operation} (${outcome.code}): ${outcome.message} Check the plan's limits and that the token belongs to an admin user, then resume the run.`,
   );
 }
 
@@ -196,9 +205,9 @@ export async function tryToMake(
 ): Promise<Extract<WriteOutcome, { kind: 'ok' | 'refused' }>> {
   await account.takeTokens(request.operation);
   await account.countUse(request.operation);
-  failpoint('loader.provision_before_call');
+  failpoint('loader.provision_before_call', request.operation);
   const outcome = await account.write(request);
-  failpoint('loader.provision_after_call');
+  failpoint('loader.provision_after_call', request.operation);
   if (outcome.kind === 'ok' || outcome.kind === 'refused') return outcome;
   throw new RetryLater(
     outcome.kind === 'unknown' ? account.settings.settleMs : 2_000,
@@ -251,10 +260,34 @@ export async function saveItem(
   remoteKey: string,
   isNew: boolean,
 ): Promise<void> {
+  await updateItem(ctx, scope, item, {
+    remoteId,
+    remoteKey,
+    ...(isNew ? { createdByRun: scope.runId } : {}),
+  });
+}
+
+/** An activity type that a kind shares is never ours on its account: a rollback must not take it away. */
+export async function saveSharedType(
+  ctx: LoaderContext,
+  scope: Scope,
+  item: PlannedItem,
+  remoteId: string,
+  remoteKey: string,
+): Promise<void> {
+  await updateItem(ctx, scope, item, { remoteId, remoteKey, createdByRun: null });
+}
+
+async function updateItem(
+  ctx: LoaderContext,
+  scope: Scope,
+  item: PlannedItem,
+  found: { remoteId: string; remoteKey: string; createdByRun?: string | null },
+): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
     tx
       .updateTable('loader.destinationItem')
-      .set({ itemType: item.itemType, remoteId, remoteKey, ...(isNew ? { createdByRun: scope.runId } : {}) })
+      .set({ itemType: item.itemType, actualName: item.actualName, ...found })
       .where('connectionId', '=', scope.connectionId)
       .where('kind', '=', item.kind)
       .where('entity', '=', item.entity)

@@ -22,7 +22,7 @@ const schema: DestinationSchema = {
   activityTypes: [{ name: 'Call', iconKey: 'call' }],
 };
 const names = (of: AccountSchema, known: Parameters<typeof nameItems>[2] = []) =>
-  nameItems(schema, of, known).map((item) => item.actualName);
+  nameItems(schema, of, known, false).map((item) => item.actualName);
 
 describe('the names of our items', () => {
   it.each([
@@ -50,25 +50,34 @@ describe('the names of our items', () => {
   it('labels of the account are used, whatever their case; nobody gets a second one', () => {
     const labels = ['deal', 'lead'].map((entity) => ({ entity: entity as 'deal' | 'lead', name: 'Hot' }));
     const labelField = { ...remote('Label', false), field_code: 'label', options: [{ id: 7, label: 'hot' }] };
-    const items = nameItems({ ...schema, labels }, account([labelField]), []);
+    const items = nameItems({ ...schema, labels }, account([labelField]), [], false);
     expect(items.filter(({ kind }) => kind === 'label').map((item) => item.actualName)).toEqual([
       'hot',
       'HOT',
     ]);
   });
 
+  const known = (kind: 'field' | 'activity_type', name: string, actualName: string) => ({
+    kind,
+    entity: kind === 'field' ? 'deal' : '',
+    parent: '',
+    name,
+    itemType: '',
+    actualName,
+    remoteId: null,
+    remoteKey: null,
+  });
+
   it('keep the name they were given before, also when the item now stands', () => {
-    const known = {
-      kind: 'field' as const,
-      entity: 'deal',
-      parent: '',
-      name: 'Status',
-      itemType: 'varchar',
-      actualName: 'Status',
-      remoteId: null,
-      remoteKey: null,
-    };
-    expect(names(account([remote('Status')]), [known])[0]).toBe('Status');
+    expect(names(account([remote('Status')]), [known('field', 'Status', 'Status')])[0]).toBe('Status');
+  });
+
+  it.each([
+    ['is tried anew while there are none', false, 'Call'],
+    ['goes on sharing while some stand', true, 'Task'],
+  ])('a kind of activity that shares a type %s', (_what, hasActivities, expected) => {
+    const items = nameItems(schema, account([]), [known('activity_type', 'Call', 'Task')], hasActivities);
+    expect(items.find(({ kind }) => kind === 'activity_type')?.actualName).toBe(expected);
   });
 });
 

@@ -20,14 +20,17 @@ export type PlannedItem = Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name' 
 /**
  * The names our items will have: an item that stands in the account and is not ours keeps its owner, ours is called
  * `<name> (OctopusPro)`. Activity types and labels are the exception: one with the same name says the same thing and is used.
- * Items known from an earlier run keep the name they were given.
+ * Items known from an earlier run keep the name they were given. So does a kind of activity that shares a type, under
+ * whose name it is known: as long as activities of ours stand (`hasActivities`), those that come are written like them.
  */
 export function nameItems(
   schema: DestinationSchema,
   account: AccountSchema,
   known: ReadonlyArray<KnownItem>,
+  hasActivities: boolean,
 ): PlannedItem[] {
-  const knownNames = new Map(known.map((item) => [identity(item), item.actualName]));
+  const kept = known.filter((item) => hasActivities || !sharesType(item));
+  const knownNames = new Map(kept.map((item) => [identity(item), item.actualName]));
   const items: PlannedItem[] = [];
   const add = (item: Omit<PlannedItem, 'actualName'>, taken: ReadonlySet<string>) => {
     items.push({ ...item, actualName: knownNames.get(identity(item)) ?? freeName(item.name, taken) });
@@ -54,6 +57,15 @@ export function nameItems(
     items.push({ ...item, actualName });
   }
   return items;
+}
+
+/** Activity types are made under their own name, so one known by another has none of its own. */
+export function sharesType({
+  kind,
+  name,
+  actualName,
+}: Pick<KnownItem, 'kind' | 'name' | 'actualName'>): boolean {
+  return kind === 'activity_type' && actualName !== name;
 }
 
 export function identity(item: Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name'>): string {

@@ -19,10 +19,12 @@ import {
   fieldOperations,
   findLabel,
   hasLeadLabels,
+  isActive,
   readAccountSchema,
 } from './account-schema.js';
+import { applyActivityTypes } from './apply-activity-types.js';
 import { applyLabels } from './apply-labels.js';
-import { applySchema, notePlannedItems, readKnownItems } from './apply-schema.js';
+import { applySchema, hasActivities, notePlannedItems, readKnownItems } from './apply-schema.js';
 import { matchOwners } from './match-owners.js';
 import { assertPlanHolds, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
 import { type EntityWork, planTokens } from './plan-tokens.js';
@@ -48,7 +50,8 @@ export async function provisionRun(
   );
   const { schema } = content;
   const remote = await readAccountSchema(account, hasLeadLabels(schema), signal);
-  const items = nameItems(schema, remote, await readKnownItems(ctx, scope));
+  const known = await readKnownItems(ctx, scope);
+  const items = nameItems(schema, remote, known, await hasActivities(ctx, scope));
   const work = await countWork(ctx, run);
   const counting = await assertLimits(account, remote, items, work, signal);
 
@@ -64,21 +67,31 @@ export async function provisionRun(
   await notePlannedItems(ctx, scope, items, missing);
   const owners = await matchOwners(ctx, account, run, signal);
   await applySchema(ctx, account, scope, schema, remote, items);
+  const shared = await applyActivityTypes(ctx, account, scope, schema, remote, items);
   await applyLabels(ctx, account, scope, schema, remote, items, signal);
   await probeDeal(ctx, account, signal);
+  // A kind that shares a type was missing and was not made, unless it is known to share it from a run before.
+  const made = missing.filter((item) => !shared.some(({ kind }) => isTypeOf(item, kind))).length;
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
       .updateTable('loader.runPhase')
       .set({
         state: 'done',
         finishedAt: sql<Date>`now()`,
-        gate: JSON.stringify({ made: missing.length, ...owners }),
+        gate: JSON.stringify({ made, shared_activity_types: shared.length, ...owners }),
       })
       .where('runId', '=', run.id)
       .where('phase', '=', 'provision')
       .execute(),
   );
-  log.info({ items: items.length, made: missing.length, ...owners }, 'account provisioned');
+  log.info(
+    { items: items.length, made, sharedActivityTypes: shared.length, ...owners },
+    'account provisioned',
+  );
+}
+
+function isTypeOf({ kind, name }: PlannedItem, wanted: string): boolean {
+  return kind === 'activity_type' && name === wanted;
 }
 
 /** In the first try only: what a try before this one has made is not missing any more. */
@@ -154,9 +167,7 @@ function missingItems(remote: AccountSchema, items: ReadonlyArray<PlannedItem>):
           (stage) => stage.pipeline_id === pipelineIds.get(item.parent) && stage.name === item.actualName,
         );
       case 'activity_type':
-        return !remote.activityTypes.some(
-          (type) => type.name === item.actualName && type.active_flag !== false,
-        );
+        return !remote.activityTypes.some((type) => type.name === item.actualName && isActive(type));
       case 'label':
         return findLabel(remote, item.entity, item.actualName) === undefined;
       default:

@@ -93,6 +93,10 @@ export const Run = z
       })
       .nullable()
       .meta({ description: 'Of a dry run, and of a run that was started with a plan_hash.' }),
+    shared_activity_types: z.array(z.object({ kind: z.string(), type: z.string() })).meta({
+      description:
+        'Kinds of activity that have no type of their own, because the account takes no more: the type they have, by its name there. Their subjects begin with the kind.',
+    }),
     waivers: z.array(z.unknown()),
     verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
     created_at: z.iso.datetime(),

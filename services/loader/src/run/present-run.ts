@@ -7,6 +7,7 @@ import {
   progressCounts,
   type Run,
   rollbackCounts,
+  sharedActivityTypes,
   tokenUse,
   verificationOf,
 } from '@octopipe/shared/run/read-run';
@@ -42,6 +43,7 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
     .where('createdAt', '>=', run.finishedAt)
     .executeTakeFirstOrThrow();
   const planned = run.plan.tokens;
+  const shared = await sharedActivityTypes(tx, tenantId, run.connectionId);
   const noCounts = { planned: 0, created: 0, updated: 0, unchanged: 0, failed: 0, waiting: 0 };
   return {
     id: run.id,
@@ -84,6 +86,7 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
     },
     rollback: rollbackOf(run, budget?.ceiling),
     plan: run.plan.calls ?? null,
+    shared_activity_types: shared,
     waivers: run.waivers,
     verified: verified.reduce(
       (sum, row) => ({

@@ -82,7 +82,7 @@ async function buildPart(
 ): Promise<RequestPart> {
   const rules = entityTable[batch.entity];
   const { under } = rules;
-  const resolved = resolvePayload(batch.entity, write.payload, symbols);
+  const resolved = resolvePayload(batch.entity, write.payload, symbols, write.record.payload);
   const bodyHash = hashOf({ json: resolved.json, file: resolved.file?.sha256 ?? null });
   const parentId = parentIn(resolved, under?.field);
   if (write.kind === 'update') {

@@ -1,5 +1,6 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
+import { lossesOfSharedTypes } from '@octopipe/shared/domain/mapping/shared-activity-types';
 import {
   getMappingVersion,
   type MappingVersion,
@@ -13,6 +14,7 @@ import {
   type Run,
   type RunConnection,
   type RunPhase,
+  sharedActivityTypes,
   type TokenUse,
   tokenUse,
   unknownOutcomes,
@@ -31,6 +33,8 @@ export interface ReportFacts {
   migration: { id: string; name: string; reference: string };
   exported: { sha256: string; bytes: number };
   connection: RunConnection;
+  /** What cannot be carried over in full: by the mapping, and because of this account. */
+  lossy: MappingContent['lossy'];
   mapping: {
     number: number;
     contentHash: string;
@@ -68,6 +72,17 @@ export async function waiversOfRun(tx: Tx, tenantId: string, run: Run): Promise<
   return allWaivers(run, await getMappingVersion(tx, tenantId, run.mappingVersionId));
 }
 
+/** A mapping that was proposed when the account had refused before says so itself. */
+async function lossesOf(
+  tx: Tx,
+  tenantId: string,
+  run: Run,
+  { lossy, schema }: MappingContent,
+): Promise<MappingContent['lossy']> {
+  const ofAccount = lossesOfSharedTypes(schema, await sharedActivityTypes(tx, tenantId, run.connectionId));
+  return [...lossy, ...ofAccount.filter(({ says }) => !lossy.some((known) => known.says === says))];
+}
+
 export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<ReportFacts> {
   const mapping = await getMappingVersion(tx, tenantId, run.mappingVersionId);
   const migration = await getMigration(tx, tenantId, run.migrationId);
@@ -95,6 +110,7 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
     migration: { id: migration.id, name: migration.name, reference: migration.reference },
     exported: { sha256: exported.sha256, bytes: Number(exported.bytes) },
     connection: await connectionOf(tx, tenantId, run),
+    lossy: await lossesOf(tx, tenantId, run, mapping.content),
     mapping,
     reconciliation,
     verification,

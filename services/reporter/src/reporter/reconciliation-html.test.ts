@@ -56,6 +56,7 @@ const facts: ReportFacts = {
   migration: { id: 'm', name: hostile, reference: hostile },
   exported: { sha256: hostile, bytes: 1 },
   connection: { companyDomain: hostile, companyKey: hostile, plan: hostile, seats: 1 },
+  lossy: content.lossy,
   mapping: { number: 1, contentHash: hostile, confirmedBy: hostile, confirmedAt: null, content },
   reconciliation: reconcile({
     status: 'failed',

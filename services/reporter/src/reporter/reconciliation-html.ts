@@ -331,7 +331,7 @@ ${scroll(
 
 function lossy(facts: ReportFacts): Html {
   const sentences = [
-    ...facts.mapping.content.lossy,
+    ...facts.lossy,
     ...facts.mapping.content.objects.flatMap((object) =>
       object.columns.flatMap((column) =>
         column.lossy === null ? [] : [{ object: object.object, says: `${column.header}: ${column.lossy}` }],

@@ -132,7 +132,7 @@ function headOf(facts: ReportFacts, hashes: DocumentHashes) {
       planned_by_operation: facts.tokens.plannedBy,
       use: facts.tokens.use,
     },
-    lossy: mapping.content.lossy,
+    lossy: facts.lossy,
     settings: mapping.content.settings,
     hashes: {
       export: facts.exported.sha256,

@@ -7,6 +7,7 @@ import { appendEvent } from '@octopipe/shared/events/append-event';
 import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMappingVersion, type MappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { sharedActivityTypes } from '@octopipe/shared/run/read-run';
 import { getExport } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -82,7 +83,11 @@ async function propose(
   exportId: string,
 ): Promise<MappingContent> {
   const facts = await scanExport(tx, tenantId, migrationId, exportId);
-  const proposal = proposeMapping(facts, await fieldRoomOf(tx, tenantId));
+  const proposal = proposeMapping(
+    facts,
+    await fieldRoomOf(tx, tenantId),
+    await sharedActivityTypes(tx, tenantId),
+  );
   if ('content' in proposal) return proposal.content;
   throw new Problem(
     422,

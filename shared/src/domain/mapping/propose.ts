@@ -40,6 +40,7 @@ import type {
 import { fieldEntityOf, isFieldEntity, packedFieldName } from './map-record.js';
 import { type LabelFacts, proposeLabels } from './propose-labels.js';
 import { markerFieldName } from './record.js';
+import { lossesOfSharedTypes, type SharedActivityType } from './shared-activity-types.js';
 
 /** How many custom fields may be proposed over all entities, and for which plan of the account, where one is known. */
 export interface FieldRoom {
@@ -92,8 +93,15 @@ export interface ProposalFacts {
 
 export type Proposal = { content: MappingContent } | { missing: Array<{ setting: string; says: string }> };
 
-/** The default mapping of an export, for a person to confirm. Pure: the same facts give the same content and hash. */
-export function proposeMapping(facts: ProposalFacts, room = smallestFieldRoom): Proposal {
+/**
+ * The default mapping of an export, for a person to confirm. Pure: the same facts give the same content and hash.
+ * `shared`: the kinds of activity for which an account of the tenant had no type left.
+ */
+export function proposeMapping(
+  facts: ProposalFacts,
+  room = smallestFieldRoom,
+  shared: ReadonlyArray<SharedActivityType> = [],
+): Proposal {
   const settings = settingsOf(facts, room);
   if ('missing' in settings) return settings;
   const names = new FieldNames(settings);
@@ -102,6 +110,7 @@ export function proposeMapping(facts: ProposalFacts, room = smallestFieldRoom): 
     ...facts.outOfScope.map(({ path, rows }) => ({ object: path, rows, supported: false, columns: [] })),
   ];
   const bookingStatuses = statusMap(facts);
+  const types = activityTypes(facts);
   const content: MappingContent = {
     settings,
     schema: {
@@ -111,7 +120,7 @@ export function proposeMapping(facts: ProposalFacts, room = smallestFieldRoom): 
         room.fields,
       ),
       pipelines: [{ name: settings.pipeline, stages: stagesOf(bookingStatuses, objects, settings) }],
-      activityTypes: activityTypes(facts),
+      activityTypes: types,
       labels: proposeLabels(
         facts.labels,
         facts.objects.map((staged) => staged.object),
@@ -121,7 +130,7 @@ export function proposeMapping(facts: ProposalFacts, room = smallestFieldRoom): 
     },
     objects,
     bookingStatuses,
-    lossy: lossesOf(objects, settings),
+    lossy: [...lossesOf(objects, settings), ...lossesOfSharedTypes({ activityTypes: types }, shared)],
   };
   return { content: MappingContent.parse(content) };
 }
