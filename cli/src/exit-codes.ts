@@ -33,6 +33,7 @@ const endingOfCode: Record<string, Ending> = {
   deal_cap: 'refused',
   plan_changed: 'refused',
   provision_refused: 'refused',
+  no_activity_type: 'refused',
   probe_refused: 'refused',
   not_a_pipedrive_host: 'usage',
   settings_missing: 'usage',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { standInFor } from './apply-activity-types.js';
+import { typeToShare } from './apply-activity-types.js';
 
 const type = (name: string, key_string = name.toLowerCase()) => ({ id: 1, name, key_string });
 const ofEveryAccount = ['Call', 'Meeting', 'Task', 'Deadline'].map((name) => type(name));
@@ -13,5 +13,5 @@ test.each([
   ['else the first', 'SMS', [type('Visit'), type('Survey')], 'Visit'],
   ['of none, none', 'SMS', [], undefined],
 ])('%s', (_what, kind, standing, expected) => {
-  expect(standInFor(kind, standing)?.name).toBe(expected);
+  expect(typeToShare(kind, standing)?.name).toBe(expected);
 });

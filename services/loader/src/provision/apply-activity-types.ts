@@ -47,13 +47,13 @@ export async function applyActivityTypes(
       if (!saysFull(outcome)) throw refusalOf('createActivityType', outcome);
       refusal = outcome;
     }
-    const standIn = standInFor(name, standing);
-    if (!standIn)
+    const lent = typeToShare(name, standing);
+    if (!lent)
       throw new RunStopped(
         'no_activity_type',
         'The account takes no activity type and has none that is switched on, so no activity can be written; switch one on in Pipedrive, then resume the run.',
       );
-    await share(item, standIn);
+    await share(item, lent);
   }
   return shared;
 
@@ -82,7 +82,7 @@ const plainest = ['task', 'meeting', 'call'];
  * The type that a kind shares: that of its family, else the plainest of the account, else its first. The same account
  * gives the same answer.
  */
-export function standInFor(
+export function typeToShare(
   kind: string,
   standing: ReadonlyArray<RemoteActivityType>,
 ): RemoteActivityType | undefined {

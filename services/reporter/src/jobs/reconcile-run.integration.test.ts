@@ -129,6 +129,39 @@ test('mapped.ndjson holds every planned record, the refused one included, in byt
   );
 });
 
+test('what the account had no activity type left for stands among what could not be carried over in full', async () => {
+  const { runId, connectionId } = await seedRun(ctx.db, tenant);
+  const other = await seedRun(ctx.db, tenant);
+  for (const [id, kind, type] of [
+    [connectionId, 'Refund', 'Task'],
+    // No kind of this mapping, one that has its own type, and another account.
+    [connectionId, 'Deposit', 'Task'],
+    [connectionId, 'Payment', 'Payment'],
+    [other.connectionId, 'Refund', 'Meeting'],
+  ] as const)
+    await ctx.db
+      .insertInto('loader.destinationItem')
+      .values({
+        tenantId: tenant.id,
+        connectionId: id,
+        kind: 'activity_type',
+        name: kind,
+        actualName: type,
+        remoteId: '7',
+        remoteKey: 'x',
+      })
+      .execute();
+  await reconcile(runId);
+  const documents = await contents(runId);
+  const says =
+    'The account has as many activity types as Pipedrive allows a company. Refund has none of its own: such activities have the type Task, and their subject begins with what they are.';
+  expect(JSON.parse(documents['reconciliation.json'] ?? '').lossy).toEqual([
+    { object: 'booking', says: 'Pipedrive sets the creation time; the original stands in a field.' },
+    { object: 'activity', says },
+  ]);
+  expect(documents['reconciliation.html']).toContain(`<strong>Activity:</strong> ${says}`);
+});
+
 test('reconciliation.json compares the money and lists what is not as planned, without values', async () => {
   const { runId } = await seedRun(ctx.db, tenant);
   await reconcile(runId);

@@ -27,7 +27,7 @@ const content: MappingContent = {
     dealValue: 'booking_total',
     includeDeleted: false,
   },
-  schema: { fields: [], pipelines: [], activityTypes: [] },
+  schema: { fields: [], pipelines: [], activityTypes: [{ name: 'Refund', iconKey: 'loop' }] },
   objects: [
     {
       object: 'customer',

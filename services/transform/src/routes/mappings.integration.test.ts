@@ -94,6 +94,30 @@ describe('proposing', () => {
     expect(await proposed(staged)).toEqual(unconnected);
   });
 
+  test('forecasts what an account of the tenant had no activity type left for', async () => {
+    const mine = await rig.stageSample('full-of-types');
+    const key = await rig.keyOf(mine.tenantId);
+    const lossy = async () => {
+      const answer = await propose({ migration_id: mine.migrationId, export_id: mine.exportId }, { key });
+      return (answer.body as Mapping).content.lossy;
+    };
+    const before = await lossy();
+    await rig.query(
+      `with account as (
+         insert into loader.connection (tenant_id, base_url, company_key, company_domain, sealed_token, state, plan, seats, plan_source)
+         values ($1, 'https://acme.example', 'full', 'acme', '', 'ready', 'lite', 1, 'test') returning id)
+       insert into loader.destination_item (tenant_id, connection_id, kind, name, actual_name, remote_id, remote_key)
+       select $1, id, 'activity_type', kind, type, '7', 'x' from account,
+         (values ('Refund', 'Payment'), ('Deposit', 'Payment'), ('Payment', 'Payment')) as items(kind, type)`,
+      [mine.tenantId],
+    );
+    const after = await lossy();
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.slice(before.length)).toEqual([
+      { object: 'activity', says: expect.stringContaining('Deposit and Refund have none of their own') },
+    ]);
+  });
+
   test('an edit that says what it read is refused when somebody else has edited since', async () => {
     const etagOf = async (id: string) => {
       const answer = await fetch(`${rig.url}/v1/mappings/${id}`, {

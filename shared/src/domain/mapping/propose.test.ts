@@ -138,6 +138,18 @@ describe('the proposal', () => {
     expect(activityTypes.map(({ name }) => name)).toEqual(['Appointment', 'Form']);
   });
 
+  test('forecasts the kinds of activity for which an account had no type left, of those that this export has', () => {
+    const shared = ['Form', 'Refund'].map((kind) => ({ kind, type: 'Task' }));
+    const proposal = proposeMapping(facts, undefined, shared);
+    const forecast = 'content' in proposal ? proposal.content.lossy.at(-1) : undefined;
+    expect(forecast).toMatchObject({
+      object: 'activity',
+      says: expect.stringContaining('Form has none of its own'),
+    });
+    expect(forecast?.says).toContain('type Task');
+    expect(propose().lossy.filter(({ object }) => object === 'activity')).toEqual([]);
+  });
+
   test('a field of bookings and one of quotes with the same name and type are one field of deals, else two', () => {
     const ofQuote = (type: string) => ({
       ...size,
