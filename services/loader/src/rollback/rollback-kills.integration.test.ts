@@ -29,7 +29,7 @@ const steps = [
   'loader.schema_after_call:4',
 ];
 
-/** `npm run chaos:rollback`; the storm of every `npm test` dies at three of them. */
+/** `npm run chaos -- --only rollback`; the storm of every `npm test` dies at three of them. */
 describe.skipIf(process.env.ROLLBACK_KILLS === undefined)('a kill of the loader during a rollback', () => {
   it(`at each of ${steps.length} steps ends in the account as it was`, { timeout: 1_800_000 }, async () => {
     const rig = await createLoaderRig();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rollbackStorm } from '../testing/rollback-storm.js';
 
-/** `npm run chaos:rollback -- --kills 100` asks for more. */
+/** `npm run chaos -- --only rollback` asks for more. */
 const records = Number(process.env.ROLLBACK_RECORDS ?? 500);
 const kills = Number(process.env.ROLLBACK_KILLS ?? 2);
 const seed = Number(process.env.ROLLBACK_SEED ?? 15);

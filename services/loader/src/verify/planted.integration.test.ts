@@ -6,7 +6,7 @@ import { manyPayloads } from '../testing/many-payloads.js';
 import { plantCorruptions } from '../testing/plant-corruptions.js';
 import { ledgerOf, seedCustomer } from '../testing/rollback-run.js';
 
-/** `npm run chaos:rollback -- --corruptions 500` asks for more. */
+/** `npm run chaos -- --only planted` asks for more. */
 const corruptions = Number(process.env.VERIFY_CORRUPTIONS ?? 60);
 const cleanRuns = Number(process.env.VERIFY_CLEAN_RUNS ?? 2);
 const records = Number(process.env.VERIFY_RECORDS ?? 200);
