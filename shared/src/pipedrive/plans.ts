@@ -27,11 +27,34 @@ export function isPlanName(name: string): name is PlanName {
   return Object.hasOwn(plans, name);
 }
 
-const dealCapOfAnyPlan = 300_000;
+/** However many seats. */
+export const dealCapOfAnyPlan = 300_000;
 
 /** Leads + deals the company may hold; null = no limit. */
 export function dealCap(plan: PlanName, seats: number): number | null {
   return Math.min(plans[plan].dealsPerSeat * seats, dealCapOfAnyPlan);
+}
+
+/**
+ * What would hold so many leads and deals: the smallest of the larger plans with the same seats, and the fewest seats on
+ * the same plan. Where neither does, the answer is empty: there is no such account.
+ */
+export function whatHolds(
+  records: number,
+  plan: PlanName,
+  seats: number,
+): { plan?: { name: PlanName; holds: number }; seats?: { count: number; holds: number } } {
+  const holds = (name: PlanName, count: number) => dealCap(name, count) ?? Number.POSITIVE_INFINITY;
+  const larger = planNames.find(
+    (name) => holds(name, seats) > holds(plan, seats) && holds(name, seats) >= records,
+  );
+  const count = Math.max(seats, Math.ceil(records / plans[plan].dealsPerSeat));
+  return {
+    ...(larger ? { plan: { name: larger, holds: holds(larger, seats) } } : {}),
+    ...(count > seats && holds(plan, count) >= records
+      ? { seats: { count, holds: holds(plan, count) } }
+      : {}),
+  };
 }
 
 export function dailyTokens(plan: PlanName, seats: number): number {

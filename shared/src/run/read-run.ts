@@ -34,6 +34,24 @@ export const RollbackPlan = z.looseObject({
 });
 export type RollbackPlan = z.infer<typeof RollbackPlan>;
 
+/** Leads and deals against what the account's plan holds, both together: counted before the first write. */
+export const DealRoom = z.object({
+  plan: z.string(),
+  seats: z.number(),
+  plan_source: z.string(),
+  /** Null: the plan has no such limit. */
+  cap: z.number().nullable(),
+  /** In the account, archived ones apart. */
+  standing: z.object({ deals: z.number(), closed_deals: z.number(), leads: z.number() }),
+  /** New with this run. */
+  coming: z.object({ open_deals: z.number(), closed_deals: z.number(), leads: z.number() }),
+  /** How many find no room; with any the run is refused. */
+  over: z.number(),
+  /** The coming deals without which the rest would fit: those that had closed by a day, the oldest. */
+  left_out: z.object({ closed_by: z.string(), deals: z.number() }).nullable(),
+});
+export type DealRoom = z.infer<typeof DealRoom>;
+
 /** What the loader forecasts before the first write. Empty until the run has been planned. */
 export const RunPlan = z.looseObject({
   tokens: z
@@ -54,6 +72,8 @@ export const RunPlan = z.looseObject({
       not_yet_known: z.array(z.string()),
     })
     .optional(),
+  /** Of a run that adds leads or deals. */
+  deal_room: DealRoom.optional(),
   /** The hash that the run was started with: it writes nothing unless its own is the same. */
   expected_hash: z.string().optional(),
 });

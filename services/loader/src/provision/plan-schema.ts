@@ -81,30 +81,12 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
 }
 
 /** Refuses before the first write what the plan cannot hold, with what to do. */
-export function assertPlanHolds(
-  plan: PlanName,
-  seats: number,
-  need: {
-    newFields: number;
-    existingFields: number;
-    newDeals: number;
-    newLeads: number;
-    /** Deals and leads that stand there: the cap counts them together, archived ones apart. */
-    standing: number;
-    dealCap: number | null;
-  },
-): void {
+export function assertFieldRoom(plan: PlanName, need: { newFields: number; existingFields: number }): void {
   const fieldCap = plans[plan].customFields;
   if (need.existingFields + need.newFields > fieldCap) {
     throw new RunStopped(
       'custom_field_cap',
       `The mapping needs ${need.newFields} new custom fields, the account has ${need.existingFields}, and plan ${plan} allows ${fieldCap}: upgrade the plan or leave fields out of the mapping. Nothing was written.`,
-    );
-  }
-  if (need.dealCap !== null && need.standing + need.newDeals + need.newLeads > need.dealCap) {
-    throw new RunStopped(
-      'deal_cap',
-      `The export becomes ${need.newDeals} new deals and ${need.newLeads} new leads, the account has ${need.standing} of both, and plan ${plan} with ${seats} seat(s) allows ${need.dealCap} together: upgrade the plan, add seats, archive old deals and leads, or export fewer bookings. Nothing was written.`,
     );
   }
 }

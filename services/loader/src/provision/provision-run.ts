@@ -4,8 +4,8 @@ import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content'
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
-import { dealCap, isPlanName } from '@octopipe/shared/pipedrive/plans';
-import type { RunPlan } from '@octopipe/shared/run/read-run';
+import { isPlanName } from '@octopipe/shared/pipedrive/plans';
+import type { DealRoom, RunPlan } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
@@ -25,8 +25,9 @@ import {
 import { applyActivityTypes } from './apply-activity-types.js';
 import { applyLabels } from './apply-labels.js';
 import { applySchema, hasActivities, notePlannedItems, readKnownItems } from './apply-schema.js';
+import { assertDealRoom, countDealRoom } from './deal-room.js';
 import { matchOwners } from './match-owners.js';
-import { assertPlanHolds, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
+import { assertFieldRoom, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
 import { type EntityWork, planTokens } from './plan-tokens.js';
 import { probeDeal } from './probe-deal.js';
 
@@ -53,14 +54,16 @@ export async function provisionRun(
   const known = await readKnownItems(ctx, scope);
   const items = nameItems(schema, remote, known, await hasActivities(ctx, scope));
   const work = await countWork(ctx, run);
-  const counting = await assertLimits(account, remote, items, work, signal);
+  const counting = await assertLimits(ctx, account, run, remote, items, work, signal);
 
   const missing = missingItems(remote, items);
   const provisioning = provisioningCalls(schema, missing);
   const calls = isPlannedByCall(run) ? await planRun(ctx, run, content, missing) : undefined;
   if (calls && (await isOtherThanExpected(ctx, run, calls.hash))) return;
+  // A run without deals needs no answers about them, and an account that is full of them has no place for one more.
+  const probing = work.deal.total > 0 ? { createDeal: 1, deleteDeal: 1 } : {};
   await savePlan(ctx, run, {
-    tokens: { ...planTokens(work, provisioning, { createDeal: 1, deleteDeal: 1, ...counting }) },
+    tokens: { ...planTokens(work, provisioning, { ...probing, ...counting }) },
     ...(calls ? { calls } : {}),
   });
   if (run.kind === 'dry_run') return;
@@ -69,7 +72,7 @@ export async function provisionRun(
   await applySchema(ctx, account, scope, schema, remote, items);
   const shared = await applyActivityTypes(ctx, account, scope, schema, remote, items);
   await applyLabels(ctx, account, scope, schema, remote, items, signal);
-  await probeDeal(ctx, account, signal);
+  if (work.deal.total > 0) await probeDeal(ctx, account, signal);
   // A kind that shares a type was missing and was not made, unless it is known to share it from a run before.
   const made = missing.filter((item) => !shared.some(({ kind }) => isTypeOf(item, kind))).length;
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
@@ -115,33 +118,34 @@ async function isOtherThanExpected(ctx: LoaderContext, run: LiveRun, hash: strin
 
 /** Refuses here, before the first write; answers which list pages the count of deals and leads took. */
 async function assertLimits(
+  ctx: LoaderContext,
   account: Account,
+  run: LiveRun & { setId: string },
   remote: AccountSchema,
   items: ReadonlyArray<PlannedItem>,
   work: Work,
   signal: AbortSignal,
 ): Promise<Partial<Record<OperationName, number>>> {
-  const { plan, seats } = account.connection;
+  const { plan } = account.connection;
   if (!isPlanName(plan)) throw new Error(`unknown plan ${plan}`);
   const newFields = missingItems(remote, items).filter((item) => item.kind === 'field').length;
-  const cap = dealCap(plan, seats);
-  let standing = 0;
-  const pages: Partial<Record<OperationName, number>> = {};
-  for (const rules of work.deal.creates + work.lead.creates > 0 ? [entityTable.deal, entityTable.lead] : []) {
-    for await (const page of account.pages(rules, rules.everything, signal)) {
-      standing += page.length;
-      pages[rules.list] = (pages[rules.list] ?? 0) + 1;
-    }
-  }
-  assertPlanHolds(plan, seats, {
-    newFields,
-    existingFields: countCustomFields(remote),
-    newDeals: work.deal.creates,
-    newLeads: work.lead.creates,
-    standing,
-    dealCap: cap,
-  });
+  assertFieldRoom(plan, { newFields, existingFields: countCustomFields(remote) });
+  if (work.deal.creates + work.lead.creates === 0) return {};
+  const { room, pages } = await countDealRoom(ctx, account, run, plan, signal);
+  await saveDealRoom(ctx, run, room);
+  assertDealRoom(room);
   return pages;
+}
+
+/** Of each try: a refused run that is resumed may find more room, or less. */
+async function saveDealRoom(ctx: LoaderContext, run: LiveRun, deal_room: DealRoom): Promise<void> {
+  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .updateTable('loader.run')
+      .set({ plan: sql`plan || ${JSON.stringify({ deal_room })}::jsonb` })
+      .where('id', '=', run.id)
+      .execute(),
+  );
 }
 
 /** What of the plan does not stand in the account by name (and type, for fields). */

@@ -1,4 +1,5 @@
 import { runKinds, runStatuses } from '@octopipe/shared/domain/run/states';
+import { DealRoom } from '@octopipe/shared/run/read-run';
 import { z } from 'zod';
 
 export const RunPath = z.object({ runId: z.uuid() });
@@ -93,6 +94,10 @@ export const Run = z
       })
       .nullable()
       .meta({ description: 'Of a dry run, and of a run that was started with a plan_hash.' }),
+    deal_room: DealRoom.nullable().meta({
+      description:
+        'Leads and deals against what the plan holds, counted before the first write, also by a dry run. `over`: how many find no room; with any the run waits as `deal_cap`. `left_out`: the closed deals, oldest first, without which the rest would fit.',
+    }),
     shared_activity_types: z.array(z.object({ kind: z.string(), type: z.string() })).meta({
       description:
         'Kinds of activity that have no type of their own, because the account takes no more: the type they have, by its name there. Their subjects begin with the kind.',

@@ -91,6 +91,23 @@ describe('an estimate', () => {
     expect(ask({ standingDeals: 99_000 }).warnings.map(({ code }) => code)).toEqual(['deal_cap']);
   });
 
+  it.each<[string, Partial<EstimateInput>, string | undefined]>([
+    ['to the last place', { planned: { deal: 2_000, lead: 400 }, standingDeals: 100 }, undefined],
+    [
+      'with one too many',
+      { planned: { deal: 2_000, lead: 401 }, standingDeals: 100 },
+      '2,501 leads and deals, 100 of them in the account already; lite with 1 seat(s) holds 2,500 that are not archived: 1 too many. It takes plan growth (5,000) or 2 seats (5,000), or archiving 1 of those in the account or exporting fewer years. A run that finds no room is refused before its first write.',
+    ],
+    [
+      'with more than any account holds',
+      { planned: { deal: 300_001 } },
+      '300,001 leads and deals; lite with 1 seat(s) holds 2,500 that are not archived: 297,501 too many. No plan of Pipedrive holds more than 300,000; what helps is exporting fewer years. A run that finds no room is refused before its first write.',
+    ],
+  ])('counts leads and deals against the plan %s', (_what, change, says) => {
+    const { warnings } = ask({ plan: 'lite', seats: 1, ...change });
+    expect(warnings.find(({ code }) => code === 'deal_cap')?.says).toBe(says);
+  });
+
   it('counts inquiries where the tenant wants them', () => {
     const [leads, deals] = [ask(), ask({ inquiries: 'deals' })];
     expect([leads.records.lead, deals.records.lead]).toEqual([1_000, undefined]);

@@ -1,6 +1,15 @@
 import { findDefinition } from '@octopipe/shared/domain/objects/registry';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
-import { dailyTokens, dealCap, type PlanName, planNames, plans } from '@octopipe/shared/pipedrive/plans';
+import {
+  dailyTokens,
+  dealCap,
+  dealCapOfAnyPlan,
+  type PlanName,
+  planNames,
+  plans,
+  whatHolds,
+} from '@octopipe/shared/pipedrive/plans';
+import { count } from '../html/wording.js';
 import { complexityOf, magnitude } from './complexity.js';
 import { priceOf } from './price-book.js';
 import { type Cost, type RecordCounts, sum, tokenModel } from './token-model.js';
@@ -169,7 +178,7 @@ function warningsOf(input: EstimateInput, records: RecordCounts) {
       ? [
           {
             code: 'deal_cap',
-            says: `${deals} leads and deals; ${input.plan} with ${input.seats} seat(s) holds ${cap}: closed ones have to be archived as they come, or the plan has to grow.`,
+            says: `${count(deals)} leads and deals${input.standingDeals > 0 ? `, ${count(input.standingDeals)} of them in the account already` : ''}; ${input.plan} with ${input.seats} seat(s) holds ${count(cap)} that are not archived: ${count(deals - cap)} too many. ${whatHelps(deals, deals - cap, input)} A run that finds no room is refused before its first write.`,
           },
         ]
       : []),
@@ -182,6 +191,21 @@ function warningsOf(input: EstimateInput, records: RecordCounts) {
         ]
       : []),
   ];
+}
+
+function whatHelps(deals: number, over: number, { plan, seats, standingDeals }: EstimateInput): string {
+  const larger = whatHolds(deals, plan, seats);
+  const grow = [
+    ...(larger.plan ? [`plan ${larger.plan.name} (${count(larger.plan.holds)})`] : []),
+    ...(larger.seats ? [`${larger.seats.count} seats (${count(larger.seats.holds)})`] : []),
+  ];
+  const less = [
+    ...(standingDeals >= over ? [`archiving ${count(over)} of those in the account`] : []),
+    'exporting fewer years',
+  ];
+  return grow.length > 0
+    ? `It takes ${grow.join(' or ')}, or ${less.join(' or ')}.`
+    : `No plan of Pipedrive holds more than ${count(dealCapOfAnyPlan)}; what helps is ${less.join(' or ')}.`;
 }
 
 type CompatibilityKind = 'one_to_one' | 'one_to_many' | 'lossy' | 'inventory_only' | 'part_of_others';

@@ -22,7 +22,9 @@ export const EstimateTerms = {
   deal_lines: z.enum(['text', 'products']).default('text'),
   matching: z.boolean().default(false).meta({ description: 'Match with records that stand in the account.' }),
   additional_deltas: z.number().int().min(0).max(50).default(0),
-  standing_deals: count.default(0).meta({ description: 'Leads and deals that the account has already.' }),
+  standing_deals: count
+    .default(0)
+    .meta({ description: 'Leads and deals that the account has already, archived ones apart.' }),
   billing: z
     .object({
       model: z.enum(['booking_fee', 'commission']),
