@@ -218,6 +218,23 @@ export async function findConfirmedMapping(
   return row && versionOf(row);
 }
 
+/** The version that a person (or a waiver) has confirmed last, of whichever export of the migration. */
+export async function findConfirmedOfMigration(
+  tx: Tx,
+  tenantId: string,
+  migrationId: string,
+): Promise<MappingVersion | undefined> {
+  const row = await tx
+    .selectFrom('transform.mappingVersion')
+    .select(versionColumns)
+    .where('tenantId', '=', tenantId)
+    .where('migrationId', '=', migrationId)
+    .where('state', '=', 'confirmed')
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
+  return row && versionOf(row);
+}
+
 const versionColumns = [
   'id',
   'migrationId',

@@ -3,7 +3,7 @@ import { optionKey, parseList } from '@octopipe/shared/domain/convert/list';
 import { definitionOf, entityOfOwnFields, targetType } from '@octopipe/shared/domain/mapping/custom-values';
 import type { Catalogue, SourceRow } from '@octopipe/shared/domain/mapping/define-object';
 import { labelKey, labelsIn } from '@octopipe/shared/domain/mapping/labels';
-import type { ProposalFacts } from '@octopipe/shared/domain/mapping/propose';
+import { type ProposalFacts, statedSetting } from '@octopipe/shared/domain/mapping/propose';
 import {
   getExport,
   getMigration,
@@ -13,6 +13,7 @@ import {
 } from '@octopipe/shared/staging/read-staged';
 import { allRows } from '../mapping/all-rows.js';
 import { loadCatalogue } from '../mapping/catalogue.js';
+import { scanDuplicates } from './scan-duplicates.js';
 
 /** Gathers what a proposal rests on: columns, fill, definitions, and the values that occur in statuses and choices. */
 export async function scanExport(
@@ -34,9 +35,13 @@ export async function scanExport(
     for await (const row of allRows(tx, tenantId, exportId, object)) values.see(row);
   for await (const row of allRows(tx, tenantId, exportId, 'custom_field_value')) values.seeLongForm(row);
   const filled = await fillOf(tx, tenantId, exportId);
-  return {
+  const stated = {
     given: record(migration.settings),
     manifestTenant: record(record(found.manifest).tenant),
+  };
+  const country = statedSetting(stated, 'country') ?? '';
+  return {
+    ...stated,
     objects,
     filled: (object, header) => filled.get(`${object}\n${header}`),
     customFields: catalogue.customFields,
@@ -50,6 +55,7 @@ export async function scanExport(
     valuesFound: new Map([...values.options].map(([header, labels]) => [header, [...labels.values()]])),
     longFormFields: values.longForm,
     outOfScope: await listOutOfScope(tx, tenantId, exportId),
+    duplicates: await scanDuplicates(tx, { tenantId, migrationId, exportId }, country),
   };
 }
 

@@ -2,13 +2,14 @@ import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { problemsOf } from '@octopipe/shared/domain/mapping/check-content';
 import { contentHash, MappingContent } from '@octopipe/shared/domain/mapping/content';
+import { mergesOf } from '@octopipe/shared/domain/mapping/duplicate-customers';
 import { proposeMapping } from '@octopipe/shared/domain/mapping/propose';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMappingVersion, type MappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { sharedActivityTypes } from '@octopipe/shared/run/read-run';
-import { getExport } from '@octopipe/shared/staging/read-staged';
+import { getExport, rowsById } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TransformContext } from '../context.js';
@@ -49,7 +50,10 @@ export const postMapping = defineRoute({
     return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
       await assertAssessed(tx, tenant.id, body.migration_id, body.export_id);
       const content = body.content ?? (await propose(tx, tenant.id, body.migration_id, body.export_id));
-      assertSound(content);
+      assertSound([
+        ...problemsOf(content),
+        ...(body.content ? await problemsOfMerges(tx, tenant.id, body.export_id, content) : []),
+      ]);
       await lockVersions(tx, body.migration_id);
       if (body.content) assertAsRead(await latestVersion(tx, tenant.id, body.migration_id));
       const { version, isNew } = await saveVersion(tx, tenant.id, body.migration_id, body.export_id, content);
@@ -97,8 +101,21 @@ async function propose(
   );
 }
 
-function assertSound(content: MappingContent): void {
-  const problems = problemsOf(content);
+/** A customer that is set aside, left out or not there can neither go into another nor take one in. */
+async function problemsOfMerges(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+  content: MappingContent,
+): Promise<string[]> {
+  const ids = [...new Set(mergesOf(content).flatMap(({ from, into }) => [from, into]))];
+  const rows = await rowsById(tx, tenantId, exportId, 'customer', ids);
+  return ids
+    .filter((id) => !rows.has(id))
+    .map((id) => `Customer ${id} cannot be merged: the export has no row of it that is migrated.`);
+}
+
+function assertSound(problems: ReadonlyArray<string>): void {
   if (problems.length === 0) return;
   throw new Problem(
     422,

@@ -1,4 +1,5 @@
 import type { MappingContent } from './content.js';
+import { mergesOf } from './duplicate-customers.js';
 import { labelKey } from './labels.js';
 import { markerFieldName } from './record.js';
 
@@ -59,5 +60,32 @@ export function problemsOf(content: MappingContent): string[] {
     ...schema.fields
       .filter((field) => (field.type === 'enum' || field.type === 'set') && field.options.length === 0)
       .map((field) => `The field ${field.entity}: ${field.name} is a choice without options.`),
+    ...problemsOfMerges(content),
+  ];
+}
+
+/** A customer goes into one other, which stays: two answers to where it went would be two records or none. */
+function problemsOfMerges({ duplicates = [] }: MappingContent): string[] {
+  const merges = mergesOf({ duplicates });
+  const into = new Map<string, Set<string>>();
+  for (const { from, into: survivor } of merges)
+    into.set(from, new Set([...(into.get(from) ?? []), survivor]));
+  const survivors = new Set(merges.map((merge) => merge.into));
+  return [
+    ...duplicates
+      .filter(({ mergeInto, customers }) => mergeInto !== null && !customers.includes(mergeInto))
+      .map(
+        ({ mergeInto, customers }) =>
+          `Customers ${customers.join(', ')} are to be merged into ${mergeInto}, which is not one of them.`,
+      ),
+    ...[...into]
+      .filter(([, targets]) => targets.size > 1)
+      .map(([from, targets]) => `Customer ${from} is merged into ${[...targets].join(' and ')}.`),
+    ...[...into.keys()]
+      .filter((from) => survivors.has(from))
+      .map(
+        (from) =>
+          `Customer ${from} is merged into ${[...(into.get(from) ?? [])].join(' and ')}, and others into it: put all of them in one group.`,
+      ),
   ];
 }

@@ -135,6 +135,24 @@ export const MappingSettings = z.object({
 });
 export type MappingSettings = z.infer<typeof MappingSettings>;
 
+/** What two customers have in common once it is normalised: the kinds, never the values. */
+export const SharedSignal = z.enum(['name', 'email', 'phone', 'address']);
+export type SharedSignal = z.infer<typeof SharedSignal>;
+
+/** Customers of the export that look like one and the same, and what a person says of them. */
+export const DuplicateCustomers = z.object({
+  /** Source ids, lowest first. */
+  customers: z.array(z.string().min(1)).min(2),
+  /** How sure we are. It decides nothing: no grade merges by itself. */
+  grade: z.enum(['sure', 'likely']),
+  evidence: z.array(
+    z.object({ customers: z.tuple([z.string(), z.string()]), same: z.array(SharedSignal).min(1) }),
+  ),
+  /** The one that the others are merged into. Null: they are kept apart. */
+  mergeInto: z.string().min(1).nullable(),
+});
+export type DuplicateCustomers = z.infer<typeof DuplicateCustomers>;
+
 /**
  * A mapping version: everything the mapper needs besides the rows, and everything a person confirms.
  * Immutable once confirmed; the hash is what the confirmation is bound to.
@@ -145,6 +163,8 @@ export const MappingContent = z.object({
   objects: z.array(ObjectMapping),
   /** Normalised source status → deal status and stage. */
   bookingStatuses: z.record(z.string(), StatusTarget),
+  /** Absent where no customers look alike, and in versions from before we looked: nobody is merged. */
+  duplicates: z.array(DuplicateCustomers).optional(),
   /** Sentences that say openly what cannot be carried over in full. */
   lossy: z.array(z.object({ object: z.string(), says: z.string() })),
 });
@@ -153,6 +173,11 @@ export type MappingContent = z.infer<typeof MappingContent>;
 /** The entities whose records are to be looked for in the account. */
 export function entitiesToMatch(settings: MappingSettings): MatchedEntity[] {
   return matchedEntities.filter((entity) => settings.matching?.[entity]?.existing === 'match');
+}
+
+/** Customers that look alike and are kept apart: by a person's word, or because nobody has looked. */
+export function keptApart({ duplicates }: Pick<MappingContent, 'duplicates'>): DuplicateCustomers[] {
+  return (duplicates ?? []).filter(({ mergeInto }) => mergeInto === null);
 }
 
 export function contentHash(content: MappingContent): string {

@@ -64,6 +64,7 @@ const facts: ProposalFacts = {
   valuesFound: new Map([['cf:710:Size', ['small', 'Huge (+$90.00)']]]),
   longFormFields: new Map(),
   outOfScope: [{ path: 'timesheets.csv', rows: 40 }],
+  duplicates: [],
 };
 
 function propose(more: Partial<ProposalFacts> = {}, cap?: number): MappingContent {

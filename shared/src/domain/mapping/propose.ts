@@ -12,6 +12,7 @@ import {
   type ColumnMapping,
   ConflictPolicy,
   type DestinationSchema,
+  type DuplicateCustomers,
   type FieldEntity,
   MappingContent,
   type MappingSettings,
@@ -37,6 +38,7 @@ import type {
   Product,
   SourceRow,
 } from './define-object.js';
+import { mostGroups } from './duplicate-customers.js';
 import { fieldEntityOf, isFieldEntity, packedFieldName } from './map-record.js';
 import { type LabelFacts, proposeLabels } from './propose-labels.js';
 import { markerFieldName } from './record.js';
@@ -89,6 +91,8 @@ export interface ProposalFacts {
   longFormFields: ReadonlyMap<string, number>;
   /** Tables of the package that are no object of the export, by path. */
   outOfScope: ReadonlyArray<{ path: string; rows: number }>;
+  /** Customers that look alike, the surest first, with what a person has said of them before. */
+  duplicates: ReadonlyArray<DuplicateCustomers>;
 }
 
 export type Proposal = { content: MappingContent } | { missing: Array<{ setting: string; says: string }> };
@@ -130,19 +134,38 @@ export function proposeMapping(
     },
     objects,
     bookingStatuses,
-    lossy: [...lossesOf(objects, settings), ...lossesOfSharedTypes({ activityTypes: types }, shared)],
+    ...duplicatesOf(facts),
+    lossy: [
+      ...lossesOf(objects, settings),
+      ...lossesOfSharedTypes({ activityTypes: types }, shared),
+      ...notListed(facts),
+    ],
   };
   return { content: MappingContent.parse(content) };
+}
+
+/** Only when there are some: the mapping of everybody else says what it always said. */
+function duplicatesOf({ duplicates }: ProposalFacts): Pick<MappingContent, 'duplicates'> {
+  return duplicates.length === 0 ? {} : { duplicates: duplicates.slice(0, mostGroups) };
+}
+
+function notListed({ duplicates }: ProposalFacts): MappingContent['lossy'] {
+  const more = duplicates.length - mostGroups;
+  return more <= 0
+    ? []
+    : [
+        {
+          object: 'customer',
+          says: `${more} more groups of customers look alike than the ${mostGroups} that the mapping lists: they are kept apart.`,
+        },
+      ];
 }
 
 function settingsOf(
   facts: ProposalFacts,
   room: FieldRoom,
 ): MappingSettings | { missing: Array<{ setting: string; says: string }> } {
-  const pick = (name: 'country' | 'currency' | 'time_zone' | 'date_format') => {
-    const value = facts.given[name] ?? facts.manifestTenant[name];
-    return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-  };
+  const pick = (name: Stated) => statedSetting(facts, name);
   const country = pick('country')?.toUpperCase();
   const currency = pick('currency')?.toUpperCase();
   const timeZone = pick('time_zone');
@@ -171,6 +194,17 @@ function settingsOf(
     ...(room.plan === null ? {} : { plan: room.plan }),
     ...matchingOf(facts.given),
   };
+}
+
+type Stated = 'country' | 'currency' | 'time_zone' | 'date_format';
+
+/** What the migration's settings say, else the manifest. */
+export function statedSetting(
+  { given, manifestTenant }: Pick<ProposalFacts, 'given' | 'manifestTenant'>,
+  name: Stated,
+): string | undefined {
+  const value = given[name] ?? manifestTenant[name];
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
 /** Only when something is to be matched: the mapping of everybody else says what it always said. */
