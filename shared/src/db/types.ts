@@ -540,6 +540,14 @@ export interface TransformMappingVersion {
   waived: Generated<boolean>;
 }
 
+export interface TransformSourceAlias {
+  object: string;
+  setId: string;
+  sourceId: string;
+  survivingId: string;
+  tenantId: string;
+}
+
 export interface TransformSourceLink {
   object: string;
   role: string;
@@ -601,6 +609,7 @@ export interface DB {
   "transform.mappedRecord": TransformMappedRecord;
   "transform.mappedSet": TransformMappedSet;
   "transform.mappingVersion": TransformMappingVersion;
+  "transform.sourceAlias": TransformSourceAlias;
   "transform.sourceLink": TransformSourceLink;
   "transform.sourceOutcome": TransformSourceOutcome;
 }

@@ -180,6 +180,25 @@ export async function outcomeCounts(tx: Tx, tenantId: string, setId: string): Pr
   return rows.map((row) => ({ ...row, outcome: row.outcome as SourceOutcome['outcome'] }));
 }
 
+/** A source id without a record of its own, and the one that what refers to it refers to. */
+export interface SourceAlias {
+  object: string;
+  sourceId: string;
+  survivingId: string;
+}
+
+export async function listAliases(tx: Tx, tenantId: string, setId: string): Promise<SourceAlias[]> {
+  return tx
+    .selectFrom('transform.sourceAlias')
+    .select(['object', 'sourceId', 'survivingId'])
+    .where('tenantId', '=', tenantId)
+    .where('setId', '=', setId)
+    .orderBy('object')
+    .orderBy(sql`surviving_id collate "C"`)
+    .orderBy(sql`source_id collate "C"`)
+    .execute();
+}
+
 /** Throws when there is none: the caller holds an id from a table that references it. */
 export async function getMappingVersion(tx: Tx, tenantId: string, id: string): Promise<MappingVersion> {
   const found = await findMappingVersion(tx, tenantId, id);

@@ -3,7 +3,7 @@ import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { layOut } from '@octopipe/shared/domain/mapping/map-record';
 import { adHocProduct } from '@octopipe/shared/domain/objects/deal-lines';
 import { sql } from 'kysely';
-import type { SetScope } from './load-refs.js';
+import type { SetScope } from './set-scope.js';
 
 /** Adds the product of lines without one, once and only where a line stands on it. No source row becomes it. */
 export async function writeAdHocProduct(

@@ -5,7 +5,7 @@ import { countRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import { listCountedObjects } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import { writeAdHocProduct } from './ad-hoc-product.js';
-import type { SetScope } from './load-refs.js';
+import type { SetScope } from './set-scope.js';
 
 /** Why a set cannot be loaded: a bug of ours, found before it could do harm. */
 export type SetFault = 'equation_broken' | 'dangling_reference' | 'mapper_error';

@@ -9,17 +9,14 @@ import type {
   Refs,
   SourceRow,
 } from '@octopipe/shared/domain/mapping/define-object';
+import { standsInOf } from '@octopipe/shared/domain/mapping/duplicate-customers';
 import { compareIds } from '@octopipe/shared/domain/mapping/group-companies';
 import type { TargetKey } from '@octopipe/shared/domain/mapping/record';
 import { wantsSeries } from '@octopipe/shared/domain/objects/series';
 import { childRows, findPackageFiles, rowsById } from '@octopipe/shared/staging/read-staged';
 import { seriesSlot } from './group-series.js';
-
-export interface SetScope {
-  tenantId: string;
-  exportId: string;
-  setId: string;
-}
+import { aliasesAround, aliasesOf } from './merge-customers.js';
+import type { SetScope } from './set-scope.js';
 
 /** Reads everything the rows of a page may ask for: a fixed number of queries per page, not per row. */
 export async function loadRefs(
@@ -36,11 +33,25 @@ export async function loadRefs(
   // The bookings of a series are read with the row that makes its deal, and all that hangs on them.
   const bookings = await bookingsOfSeries(tx, scope, series);
   for (const found of bookings.values()) rows.addRows('booking', found);
+  // So are the customers that were merged: what hangs on each hangs on the one that stays.
+  const aliases = await aliasesAround(tx, scope, customersOf(definition, page));
+  const merged = await mergedCustomers(tx, scope, aliases);
+  for (const found of merged.values()) rows.addRows('customer', found);
   for (const rule of definition.reads) await readMore(tx, scope, rule, rows);
   const asked = page.flatMap((row) => definition.asks(row, rows));
   const askedBookings = asked.flatMap((key) => bookingOf(key) ?? []);
   for (const [id, found] of await seriesOf(tx, scope, content, askedBookings)) series.set(id, found);
-  const standIn = (key: TargetKey) => series.get(bookingOf(key) ?? '')?.key ?? key;
+  const survivors = await aliasesOf(
+    tx,
+    scope,
+    asked.flatMap((key) => customerOf(key) ?? []),
+  );
+  const standIn = (key: TargetKey) => {
+    const customer = customerOf(key);
+    const into = survivors.get(customer ?? '') ?? aliases.get(customer ?? '');
+    if (customer !== undefined && into !== undefined) return key.replace(customer, into);
+    return series.get(bookingOf(key) ?? '')?.key ?? key;
+  };
   const mapped = await existingKeys(tx, scope, asked.map(standIn));
   const customers = await customerRecords(tx, scope, [
     ...rows.every((row) => row.fields.customer_id),
@@ -52,7 +63,9 @@ export async function loadRefs(
     tx,
     scope.tenantId,
     scope.exportId,
-    page.flatMap((row) => definition.files(row, rows)),
+    [...page, ...[...merged.values()].flat().filter(({ object }) => object === definition.name)].flatMap(
+      (row) => definition.files(row, rows),
+    ),
   );
   return {
     children: (child, parent, parentId) => rows.children(child, parent, parentId),
@@ -64,6 +77,7 @@ export async function loadRefs(
       return found && { key: found.key, bookings: found.isMaker ? (bookings.get(found.key) ?? []) : null };
     },
     customer: (id) => (id === undefined ? undefined : customers.get(id)),
+    merged: (id) => merged.get(aliases.get(id ?? '') ?? id ?? ''),
     members: (organization) => members.get(organization) ?? [],
     file: (path) => files.get(path),
     catalogue,
@@ -197,6 +211,38 @@ async function bookingsOfSeries(
     if (row) found.set(targetKey, [...(found.get(targetKey) ?? []), row]);
   }
   return found;
+}
+
+/** The id in the key of a record that another one stands in for once its customer is merged. */
+function customerOf(key: TargetKey): string | undefined {
+  const id = /^customer:([^#]+)(?:#note)?$/.exec(key)?.[1];
+  return id !== undefined && standsInOf(id).includes(key) ? id : undefined;
+}
+
+/** The customers that the rows of a page are or are about, where the mapper may ask for those merged with them. */
+function customersOf(definition: ObjectDefinition, page: ReadonlyArray<SourceRow>): string[] {
+  if (definition.name === 'customer') return page.map(({ sourceId }) => sourceId);
+  const reads = definition.reads.some((rule) => 'parent' in rule && rule.parent === 'customer');
+  return reads ? page.flatMap(({ fields }) => fields.customer_id ?? []) : [];
+}
+
+/** The rows of merged customers by the id of the one that stays, which comes first. */
+async function mergedCustomers(
+  tx: Tx,
+  scope: SetScope,
+  aliases: ReadonlyMap<string, string>,
+): Promise<Map<string, SourceRow[]>> {
+  const ids = [...new Set([...aliases.keys(), ...aliases.values()])];
+  const rows = await rowsById(tx, scope.tenantId, scope.exportId, 'customer', ids);
+  const merged = new Map<string, SourceRow[]>();
+  for (const into of new Set(aliases.values())) {
+    const gone = [...aliases].filter(([, survivor]) => survivor === into).map(([id]) => id);
+    merged.set(
+      into,
+      [into, ...gone.sort(compareIds)].flatMap((id) => rows.get(id) ?? []),
+    );
+  }
+  return merged;
 }
 
 type CustomerRecords = Map<string, { person: TargetKey | null; organization: TargetKey | null }>;

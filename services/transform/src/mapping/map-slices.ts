@@ -17,7 +17,9 @@ import { sql } from 'kysely';
 import { pageSize } from './all-rows.js';
 import { groupCustomers } from './group-customers.js';
 import { groupSeries } from './group-series.js';
-import { loadRefs, type SetScope } from './load-refs.js';
+import { loadRefs } from './load-refs.js';
+import { mergeCustomers } from './merge-customers.js';
+import type { SetScope } from './set-scope.js';
 import { writeOutcomes, writeSlice } from './write-slice.js';
 
 /** How far a set is: the step, and within an object the last row that is done. */
@@ -49,7 +51,7 @@ export class MapperError extends Error {
   }
 }
 
-/** Companies and series first (every customer and booking is needed to tell them), then objects in load order, then what is not migrated. */
+/** Merges, companies and series first (every customer and booking is needed to tell them), then objects in load order, then what is not migrated. */
 export function stepsOf(staged: ReadonlyArray<string>): string[] {
   const supported = loadOrder(registry).filter((object) => staged.includes(object));
   const unsupported = staged.filter((object) => !findDefinition(object));
@@ -61,6 +63,7 @@ export async function mapSlice(tx: Tx, job: MapJob, progress: Progress): Promise
   const steps = stepsOf(job.staged);
   const next = { step: steps[steps.indexOf(progress.step) + 1] ?? 'finish', afterRow: 0 };
   if (progress.step === 'companies') {
+    await mergeCustomers(tx, job, job.content);
     await groupCustomers(tx, job, job.content.settings.country);
     if (wantsSeries(job.content.settings)) await groupSeries(tx, job);
     return next;

@@ -4,7 +4,7 @@ import type { MappedRow } from '@octopipe/shared/domain/mapping/map-record';
 import type { SourceLink, SourceOutcome } from '@octopipe/shared/domain/mapping/record';
 import { appendFindings } from '@octopipe/shared/findings/write-findings';
 import { sql } from 'kysely';
-import type { SetScope } from './load-refs.js';
+import type { SetScope } from './set-scope.js';
 
 /** Stores what the rows of a slice became. No `on conflict` on records and outcomes: a second one would be a bug. */
 export async function writeSlice(

@@ -99,7 +99,16 @@ export interface Refs extends PageRows {
   customer(id: string | undefined): { person: TargetKey | null; organization: TargetKey | null } | undefined;
   /** The series a booking belongs to, where the tenant wishes one deal for it; its bookings where the row makes that deal. */
   series(booking: SourceRow): Series | undefined;
-  /** The record that stands in the place of another: the deal of its series for a booking's. Else the key itself. */
+  /**
+   * The rows of a customer that are one by a person's word: the one that stays first, then those merged into it, lowest
+   * id first. Whichever of them is asked for; undefined for a customer that is merged with none. Read with customers,
+   * and with rows that read their customer.
+   */
+  merged(customerId: string | undefined): ReadonlyArray<SourceRow> | undefined;
+  /**
+   * The record that stands in the place of another: the deal of its series for a booking's, the person of the customer
+   * it was merged into for a customer's. Else the key itself.
+   */
   standIn(key: TargetKey): TargetKey;
   /** The customers that share an organization, lowest id first. */
   members(organization: TargetKey): ReadonlyArray<SourceRow>;

@@ -34,6 +34,23 @@ export function companySignals(row: SourceRow, country: string): CompanySignals 
   };
 }
 
+/** One company of customers that are merged: named as the one that stays names it, found by the signals of all. */
+export function mergeCompanies(customerId: string, parts: ReadonlyArray<CompanySignals>): CompanySignals {
+  const inOrder = [...parts].sort((a, b) => {
+    if (a.customerId === customerId || b.customerId === customerId)
+      return a.customerId === customerId ? -1 : 1;
+    return compareIds(a.customerId, b.customerId);
+  });
+  const [first] = inOrder;
+  // A signal of another company is none of this one: it would draw in strangers of the same name.
+  const ofFirst = inOrder.filter(({ nameKey }) => nameKey === first?.nameKey);
+  return {
+    customerId,
+    nameKey: first?.nameKey ?? '',
+    signals: [...new Set(ofFirst.flatMap(({ signals }) => signals))],
+  };
+}
+
 /**
  * Which customers are one organization: the same normalised name plus at least one shared signal, also through a third
  * (A shares a phone with B, B an address with C). The name alone proves nothing. Customer id → the lowest id of its group.

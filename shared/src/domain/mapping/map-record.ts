@@ -44,7 +44,11 @@ export function mapRow(
   const kept = (source: SourceRow) => withoutDropped(definition, source, mapping.content);
   const result: Mapping = definition.map(
     kept(row),
-    { ...refs, series: (of) => seriesWith(kept, refs.series(of)) },
+    {
+      ...refs,
+      series: (of) => seriesWith(kept, refs.series(of)),
+      merged: (id) => mergedWith(kept, definition, refs.merged(id)),
+    },
     ctx,
   );
   return {
@@ -68,6 +72,15 @@ export function mapRow(
 /** The other bookings of a series are rows of the same object: what a person dropped is dropped in them, too. */
 function seriesWith(kept: (row: SourceRow) => SourceRow, series: Series | undefined): Series | undefined {
   return series?.bookings ? { ...series, bookings: series.bookings.map(kept) } : series;
+}
+
+/** As of a series: but an address of a customer, say, drops columns of addresses, not of customers. */
+function mergedWith(
+  kept: (row: SourceRow) => SourceRow,
+  definition: ObjectDefinition,
+  rows: ReadonlyArray<SourceRow> | undefined,
+): ReadonlyArray<SourceRow> | undefined {
+  return rows?.map((row) => (row.object === definition.name ? kept(row) : row));
 }
 
 /** References as they are resolved: mappers name the deal of a booking, whether it has one of its own or not. */

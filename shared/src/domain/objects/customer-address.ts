@@ -14,6 +14,7 @@ import {
 } from '../mapping/define-object.js';
 import { block, markedNote } from '../mapping/note-text.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
+import { addressInRecord } from './merge-customers.js';
 import { noteOnCustomer } from './note.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -61,7 +62,7 @@ function mapAddress(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const owner = refs.row('customer', row.fields.customer_id);
   if (!customer || !owner) return rejected('orphan_reference');
   const address = addressOf(row.fields);
-  const known = addressOf(owner.fields);
+  const known = addressInRecord(refs.merged(row.fields.customer_id) ?? [owner]);
   const record = customer.person ?? customer.organization;
   const isKnown = address === undefined || (known && addressKey(address) === addressKey(known));
   if (isKnown && record) return merged(row.sourceId === '' ? [] : [linkOf(row, record, 'contributes')]);

@@ -14,19 +14,19 @@ import {
   titleLimit,
   yesNo,
 } from '../mapping/convert-field.js';
-import { customValues, longFormOf } from '../mapping/custom-values.js';
+import { customValues, longFormOf, ownCells } from '../mapping/custom-values.js';
 import {
   type Draft,
   defineObject,
   linkOf,
   type Mapping,
-  merged,
+  merged as mergedInto,
   type Refs,
   type RowContext,
   type SourceRow,
 } from '../mapping/define-object.js';
 import { labelsOf } from '../mapping/labels.js';
-import { block, markedNote } from '../mapping/note-text.js';
+import { type BlockLine, block, markedNote } from '../mapping/note-text.js';
 import {
   markerFieldName,
   type Payload,
@@ -35,6 +35,7 @@ import {
   targetKeyOf,
 } from '../mapping/record.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
+import { type MergedCustomer, mergeCustomers } from './merge-customers.js';
 import { ownerOf } from './owner.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -130,64 +131,111 @@ export const customer = defineObject({
 });
 
 function mapCustomer(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
-  const organization = refs.customer(row.sourceId)?.organization ?? null;
-  const people = peopleOf(row, organization !== null, ctx);
-  const key = targetKeyOf('customer', row.sourceId);
+  const group = refs.merged(row.sourceId);
+  if (group && group[0]?.sourceId !== row.sourceId) return mergedAway(row, refs, ctx);
+  const others = group?.slice(1) ?? [];
+  const rows = [row, ...others] as const;
+  const merged = mergeCustomers(rows, ctx.settings);
+  const one: Customer = { ...merged, rows, organization: refs.customer(row.sourceId)?.organization ?? null };
+  const { organization } = one;
+  const people = peopleOf(one, ctx);
   const drafts: Draft[] = [];
-  if (organization === `${key}#org`)
-    drafts.push(organizationDraft(organization, refs.members(organization), refs, ctx));
-  for (const person of people) drafts.push(personDraft(row, person, organization, refs, ctx));
-  const note = noteDraft(row, people[0], organization, refs, ctx);
+  if (organization === `${targetKeyOf('customer', row.sourceId)}#org`)
+    drafts.push(organizationDraft(organization, one, refs, ctx));
+  for (const person of people) drafts.push(personDraft(person, one, refs, ctx));
+  const note = noteDraft(people[0], one, refs, ctx);
   if (note) drafts.push(note);
   const [first] = people;
-  const person = first ? targetKeyOf('customer', row.sourceId, first.slot) : null;
-  const place = {
-    deal: null,
-    lead: null,
-    activity: null,
-    product: null,
-    person,
-    organization,
-    label: undefined,
-  };
-  const files = fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
-  const own = drafts
+  const person = first ? keyOfContact(first) : null;
+  const files = rows.map((source) =>
+    filesOf(source, { person, organization }, refs, source === row ? ctx : silent(ctx)),
+  );
+  const own = [
+    ...people.map((contact) => linkOf(contact.of, keyOfContact(contact), 'primary', contact.slot)),
+    ...(note ? [linkOf(row, note.targetKey, 'primary', 'note')] : []),
     // The link to the organization stands already, made with the groups.
-    .filter((draft) => draft.entity !== 'organization')
-    .map((draft) => linkOf(row, draft.targetKey, 'primary', draft.targetKey.split('#')[1] ?? ''));
-  drafts.push(...files.drafts);
-  const links = [...own, ...files.links];
+    ...others.flatMap((other) => [
+      ...(person ? [linkOf(other, person, 'merged')] : []),
+      ...(note ? [linkOf(other, note.targetKey, 'merged', 'note')] : []),
+    ]),
+  ];
+  drafts.push(...files.flatMap((found) => found.drafts));
+  const links = [...own, ...files.flatMap((found) => found.links)];
   // Nothing of its own: a company without a contact that is one organization with another customer.
-  return drafts.length === 0 ? merged([]) : { outcome: 'mapped', reason: '', drafts, links };
+  return drafts.length === 0 ? mergedInto([]) : { outcome: 'mapped', reason: '', drafts, links };
+}
+
+/** Lives on in the customer that a person merged it into, whose row makes all records. What is wrong with it is said here. */
+function mergedAway(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
+  const one = { row, otherwise: [], rows: [row] as const, organization: null };
+  for (const slot of ['', '2', '3'] as const)
+    addContactData({ of: row, slot, name: '', emails: [], phones: [] }, row, slot, false, ctx);
+  addTime(one.row, ctx, true);
+  filesOf(row, { person: targetKeyOf('customer', row.sourceId), organization: null }, refs, ctx);
+  return mergedInto([]);
+}
+
+/** A customer as it is mapped: one row, or several that a person says are one. */
+interface Customer extends MergedCustomer {
+  rows: readonly [SourceRow, ...SourceRow[]];
+  organization: TargetKey | null;
+}
+
+function silent(ctx: RowContext): RowContext {
+  return { ...ctx, find: () => {} };
+}
+
+function filesOf(
+  row: SourceRow,
+  on: { person: TargetKey | null; organization: TargetKey | null },
+  refs: Refs,
+  ctx: RowContext,
+) {
+  const place = { deal: null, lead: null, activity: null, product: null, ...on, label: undefined };
+  return fieldFiles(row, longFormOf(row, refs), place, refs, ctx);
 }
 
 interface Contact {
+  /** The row that it is the first, second or third person of. */
+  of: SourceRow;
   slot: '' | '2' | '3';
   name: string;
   emails: string[];
   phones: Array<{ value: string; label: string }>;
 }
 
+function keyOfContact({ of, slot }: Contact): TargetKey {
+  return targetKeyOf('customer', of.sourceId, slot);
+}
+
 /**
  * The first is the customer. A second or third name that differs is a person of their own with the e-mail and phone
- * of the same number; the same name again is the customer with one more address.
+ * of the same number; the same name again is the customer with one more address. Of customers that are merged each
+ * e-mail and phone is taken once, those of the one that stays first.
  */
-function peopleOf(row: SourceRow, hasCompany: boolean, ctx: RowContext): Contact[] {
-  const { fields } = row;
-  const name = displayName(fields.full_name) ?? fullName(fields.first_name, fields.last_name);
-  const first: Contact = { slot: '', name: name ?? '', emails: [], phones: [] };
-  addContactData(first, row, '', hasCompany, ctx);
+function peopleOf({ row, rows, organization }: Customer, ctx: RowContext): Contact[] {
+  const hasCompany = organization !== null;
+  const first: Contact = { of: row, slot: '', name: nameOf(row) ?? '', emails: [], phones: [] };
   const others: Contact[] = [];
-  for (const slot of ['2', '3'] as const) {
-    const other = fullName(fields[`first_name${slot}`], fields[`last_name${slot}`]);
-    const isSame = other === undefined || nameKey(other) === nameKey(first.name);
-    const known = others.find((person) => other !== undefined && nameKey(person.name) === nameKey(other));
-    const person = isSame ? first : (known ?? { slot, name: other, emails: [], phones: [] });
-    addContactData(person, row, slot, hasCompany, ctx);
-    if (!isSame && !known) others.push(person);
+  for (const source of rows) {
+    const report = source === rows[0] ? ctx : silent(ctx);
+    const ownNames = [first.name, nameOf(source) ?? ''].map(nameKey);
+    addContactData(first, source, '', hasCompany, report);
+    for (const slot of ['2', '3'] as const) {
+      const other = fullName(source.fields[`first_name${slot}`], source.fields[`last_name${slot}`]);
+      const isSame = other === undefined || ownNames.includes(nameKey(other));
+      const known = others.find((person) => other !== undefined && nameKey(person.name) === nameKey(other));
+      const person = isSame ? first : (known ?? { of: source, slot, name: other, emails: [], phones: [] });
+      addContactData(person, source, slot, hasCompany, report);
+      if (!isSame && !known) others.push(person);
+    }
   }
   if (first.name !== '') return [first, ...others];
   return [...namedAfter(first, row, hasCompany, ctx), ...others];
+}
+
+function nameOf({ fields }: SourceRow): string | undefined {
+  return displayName(fields.full_name) ?? fullName(fields.first_name, fields.last_name);
 }
 
 /** A row without a person's name: the company's name when it can be reached, else a placeholder from its contact data. */
@@ -224,14 +272,9 @@ function addContactData(
   }
 }
 
-function personDraft(
-  row: SourceRow,
-  person: Contact,
-  organization: TargetKey | null,
-  refs: Refs,
-  ctx: RowContext,
-): Draft {
-  const key = targetKeyOf('customer', row.sourceId, person.slot);
+function personDraft(person: Contact, one: Customer, refs: Refs, ctx: RowContext): Draft {
+  const { row, rows, organization } = one;
+  const key = keyOfContact(person);
   const label = organization === null ? 'home' : 'work';
   const owner = ownerOf([row.fields.owner_id, row.fields.owner], [], refs.catalogue);
   const native: Payload = {
@@ -251,16 +294,16 @@ function personDraft(
     entity: 'person',
     native,
     custom: new Map(),
-    sortKey: sortKeyOf(row, person.slot),
+    sortKey: sortKeyOf(person.of, person.slot),
   };
   draft.custom.set(markerFieldName, { value: key, text: key });
   // What is known of the customer stands on the customer, once; a further contact has a name, phone and e-mail.
   if (person.slot !== '') return draft;
-  draft.labels = labelsOf(row, 'person', ctx);
+  draft.labels = rows.flatMap((source) => labelsOf(source, 'person', ctx));
   const address = addressOf(row.fields);
   if (address) draft.custom.set('Address', { value: { ...address }, text: address.value });
   for (const [name, value] of readFields(personFields, row, ctx).custom) draft.custom.set(name, value);
-  for (const [name, value] of ownFields(row, refs, ctx)) draft.custom.set(name, value);
+  for (const [name, value] of ownFields(one, refs, ctx)) draft.custom.set(name, value);
   return draft;
 }
 
@@ -273,29 +316,30 @@ function isReadable(phone: Contact['phones'][number]): boolean {
   return phone.value.startsWith('+');
 }
 
-function ownFields(row: SourceRow, refs: Refs, ctx: RowContext) {
-  return customValues(row, longFormOf(row, refs), refs, ctx);
+function ownFields(one: Customer, refs: Refs, ctx: RowContext) {
+  return customValues(one.row, longFormOfAll(one, refs), refs, ctx);
+}
+
+/** The first value of a field is the one that counts. */
+function longFormOfAll({ rows }: Customer, refs: Refs): SourceRow[] {
+  return rows.flatMap((source) => longFormOf(source, refs));
 }
 
 /** The company as its lowest customer has it; what is missing there comes from the next that has it. */
-function organizationDraft(
-  key: TargetKey,
-  members: ReadonlyArray<SourceRow>,
-  refs: Refs,
-  ctx: RowContext,
-): Draft {
-  const first = members[0];
-  if (!first) throw new Error(`the organization ${key} has no members`);
+function organizationDraft(key: TargetKey, one: Customer, refs: Refs, ctx: RowContext): Draft {
+  const others = refs.members(key).filter(({ sourceId }) => sourceId !== one.row.sourceId);
+  const members = [one.row, ...others];
+  const name = firstOf(members, ({ fields }) => oneLine(fields.business_name ?? '') || undefined);
   const address = firstOf(members, (member) => addressOf(member.fields));
   const owner = firstOf(members, (member) =>
     ownerOf([member.fields.owner_id, member.fields.owner], [], refs.catalogue),
   );
   const native: Payload = {
-    name: cut(oneLine(first.fields.business_name ?? ''), titleLimit, ctx, 'business_name')?.text ?? key,
+    name: cut(name ?? '', titleLimit, ctx, 'business_name')?.text ?? key,
     ...(address ? { address: addressValue(address) } : {}),
     ...(owner ? { owner_id: owner } : {}),
     // The person's own finding says when this date cannot be read.
-    ...addTime(first, { ...ctx, find: () => {} }, true),
+    ...addTime(one.row, silent(ctx), true),
   };
   return {
     targetKey: key,
@@ -303,21 +347,24 @@ function organizationDraft(
     native,
     custom: new Map([[markerFieldName, { value: key, text: key }]]),
     labels: members.flatMap((member) => labelsOf(member, 'organization', ctx)),
-    sortKey: sortKeyOf(first, 'org'),
+    sortKey: sortKeyOf(one.row, 'org'),
   };
 }
 
-/** The customer's notes; and, when there is no person to carry them, the values of its fields. */
+/**
+ * The customer's notes; when there is no person to carry them, the values of its fields; and what customers that were
+ * merged into it say otherwise.
+ */
 function noteDraft(
-  row: SourceRow,
   person: Contact | undefined,
-  organization: TargetKey | null,
+  one: Customer,
   refs: Refs,
   ctx: RowContext,
 ): Draft | undefined {
-  const text = plainText(row.fields.notes ?? '');
-  const homeless = person ? [] : homelessValues(row, refs, ctx);
-  const body = block(homeless, text);
+  const { row, rows, organization } = one;
+  const texts = new Set(rows.map(({ fields }) => plainText(fields.notes ?? '')));
+  const homeless = person ? [] : homelessValues(one, refs, ctx);
+  const body = block([...homeless, ...one.otherwise, ...ownFieldsOtherwise(one, refs, ctx)], ...texts);
   if (body === '') return undefined;
   const key = targetKeyOf('customer', row.sourceId, 'note');
   return {
@@ -325,18 +372,35 @@ function noteDraft(
     entity: 'note',
     native: {
       content: markedNote(body, key, undefined, ctx),
-      ...(person ? { person_id: { $ref: targetKeyOf('customer', row.sourceId, person.slot) } } : {}),
+      ...(person ? { person_id: { $ref: keyOfContact(person) } } : {}),
       ...(organization === null ? {} : { org_id: { $ref: organization } }),
-      ...addTime(row, { ...ctx, find: () => {} }, true),
+      ...addTime(row, silent(ctx), true),
     },
     custom: new Map(),
     sortKey: sortKeyOf(row, 'note'),
   };
 }
 
-function homelessValues(row: SourceRow, refs: Refs, ctx: RowContext): Array<readonly [string, string]> {
-  const values = [...readFields(personFields, row, ctx).custom, ...ownFields(row, refs, ctx)];
+function homelessValues(one: Customer, refs: Refs, ctx: RowContext): Array<readonly [string, string]> {
+  const values = [...readFields(personFields, one.row, ctx).custom, ...ownFields(one, refs, ctx)];
   return values.map(([name, value]) => [name, value.text] as const);
+}
+
+/** Values of the tenant's own fields that another row's value stands before. */
+function ownFieldsOtherwise(one: Customer, refs: Refs, ctx: RowContext): BlockLine[] {
+  const taken = new Map(
+    ownCells(one.row, longFormOfAll(one, refs), refs, ctx).map(({ column, raw }) => [column.header, raw]),
+  );
+  return one.rows.slice(1).flatMap((source) =>
+    ownCells(source, longFormOf(source, refs), refs, ctx)
+      .filter(({ column, raw }) => taken.get(column.header) !== raw)
+      .map(
+        ({ column, raw }): BlockLine => [
+          `${column.target.field} (customer ${source.sourceId})`,
+          plainText(raw),
+        ],
+      ),
+  );
 }
 
 function addTime(row: SourceRow, ctx: RowContext, report: boolean): { add_time?: PayloadValue } {

@@ -1,6 +1,7 @@
 import { parseList } from '../convert/list.js';
 import type { DestinationSchema, MappingContent } from '../mapping/content.js';
 import type { Catalogue, CustomFieldDefinition, Refs, SourceRow } from '../mapping/define-object.js';
+import { mergesOf, standsInOf } from '../mapping/duplicate-customers.js';
 import { compareIds } from '../mapping/group-companies.js';
 import { isFieldEntity, type MappedRow, mapRow, packedFieldName } from '../mapping/map-record.js';
 import { targetKeyOf } from '../mapping/record.js';
@@ -158,7 +159,10 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
         .sort((a, b) => compareIds(a.sourceId, b.sourceId));
       return { key, bookings: bookings[0]?.sourceId === booking.sourceId ? bookings : null };
     },
+    merged: (id) => mergedRows(id, contentOf(pack), rows),
     standIn: (key) => {
+      const merge = mergesOf(contentOf(pack)).find(({ from }) => standsInOf(from).includes(key));
+      if (merge) return key.replace(merge.from, merge.into);
       const booking = rows.find(
         ({ object, sourceId }) => object === 'booking' && key === `booking:${sourceId}`,
       );
@@ -190,6 +194,16 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
       customFields: new Map((pack.customFields ?? []).map((definition) => [definition.id, definition])),
     },
   };
+}
+
+function mergedRows(id: string | undefined, content: MappingContent, rows: ReadonlyArray<SourceRow>) {
+  const merges = mergesOf(content);
+  const into = merges.find(({ from }) => from === id)?.into ?? id;
+  const gone = merges.filter((merge) => merge.into === into).map(({ from }) => from);
+  if (into === undefined || gone.length === 0) return undefined;
+  return [into, ...gone.sort(compareIds)].flatMap(
+    (one) => rows.find(({ object, sourceId }) => object === 'customer' && sourceId === one) ?? [],
+  );
 }
 
 function standIn(booking: SourceRow, { settings }: MappingContent): string | undefined {
