@@ -26,7 +26,7 @@ const Body = z
       .array(
         z
           .object({
-            gate: z.enum(['mapping_confirmation', 'rehearsal', 'phase_gates']),
+            gate: z.enum(['mapping_confirmation', 'duplicate_customers', 'rehearsal', 'phase_gates']),
             actor: z.string().min(1).max(120),
           })
           .strict(),

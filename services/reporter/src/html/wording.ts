@@ -64,6 +64,7 @@ export function gateWords(gate: string): string {
 
 const gates: Record<string, string> = {
   mapping_confirmation: 'Confirmation of the mapping by the customer',
+  duplicate_customers: 'Looking at customers that seem to be one and the same: they were kept apart',
   rehearsal: 'Rehearsal before the real run',
   phase_gates: 'Stopping when records are refused',
 };

@@ -8,6 +8,7 @@ import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
 import { getOrCreateTenant, type Tenant } from '@octopipe/shared/tenancy/tenant';
 import { createTestDatabase, type TestDatabase } from '@octopipe/shared/testing/postgres';
 import { parse } from 'csv-parse/sync';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ReporterConfig } from '../config.js';
 import { createContext, type ReporterContext } from '../context.js';
@@ -256,6 +257,35 @@ test('the page says the verdict first, names the waiver, escapes what came from 
   expect(html).toContain('What cannot be carried over in full');
   expect(html).not.toContain('<script');
   expect(html).not.toMatch(/src=|href="(?!inventor|billing-disputes)/);
+});
+
+test('customers that were merged are listed by id; those that a waiver kept apart are a waived check of their own', async () => {
+  const { runId } = await seedRun(ctx.db, tenant);
+  const { mappingVersionId, setId } = await ctx.db
+    .selectFrom('loader.run')
+    .select(['mappingVersionId', 'setId'])
+    .where('id', '=', runId)
+    .executeTakeFirstOrThrow();
+  const group = { grade: 'sure', evidence: [], customers: ['8', '9'], mergeInto: null };
+  await sql`
+    update transform.mapping_version set waived = true, confirmed_by = 'cli --yes',
+      content = content || ${JSON.stringify({ duplicates: [group] })}::jsonb
+    where id = ${mappingVersionId}`.execute(ctx.db);
+  await ctx.db
+    .insertInto('transform.sourceAlias')
+    .values({ tenantId: tenant.id, setId: setId ?? '', object: 'customer', sourceId: '3', survivingId: '1' })
+    .execute();
+  await reconcile(runId);
+  const files = await contents(runId);
+  const html = files['reconciliation.html'] ?? '';
+  expect(html).toContain('1 customer merged into 1 other by the confirmed mapping.');
+  expect(html).toContain('1 group of customers that look alike was kept apart, 1 of them surely the same.');
+  expect(html).toContain('<th scope="row">1</th><td>3</td>');
+  expect(html).toContain('they were kept apart</strong>, waived by <strong>cli --yes</strong>');
+  expect(JSON.parse(files['reconciliation.json'] ?? '')).toMatchObject({
+    merged_customers: [{ source_id: '3', into: '1' }],
+    waivers: [{ gate: 'mapping_confirmation' }, { gate: 'duplicate_customers', actor: 'cli --yes' }],
+  });
 });
 
 describe('planted inconsistencies are found', () => {

@@ -1,10 +1,12 @@
 import type { Tx } from '@octopipe/shared/db/index';
-import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
+import { keptApart, type MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { lossesOfSharedTypes } from '@octopipe/shared/domain/mapping/shared-activity-types';
 import {
   getMappingVersion,
+  listAliases,
   type MappingVersion,
   outcomeCounts,
+  type SourceAlias,
 } from '@octopipe/shared/mapped/read-mapped-set';
 import {
   connectionOf,
@@ -57,6 +59,8 @@ export interface ReportFacts {
     plannedBy: Record<string, number>;
     use: TokenUse[];
   };
+  /** Customers that a person merged, by the id that is gone. */
+  merged: SourceAlias[];
   waivers: Waiver[];
   phases: RunPhase[];
   durationMs: number;
@@ -64,8 +68,9 @@ export interface ReportFacts {
 
 /** As in POST /v1/runs. */
 const mappingGate = 'mapping_confirmation';
+const duplicatesGate = 'duplicate_customers';
 
-type MappingConfirmation = Pick<MappingVersion, 'waived' | 'confirmedBy' | 'confirmedAt'>;
+type MappingConfirmation = Pick<MappingVersion, 'waived' | 'confirmedBy' | 'confirmedAt' | 'content'>;
 
 /** Every gate of the run that a person let pass unchecked. */
 export async function waiversOfRun(tx: Tx, tenantId: string, run: Run): Promise<Waiver[]> {
@@ -118,6 +123,7 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
     deals,
     payments,
     findings: await findingCounts(tx, tenantId, run),
+    merged: run.setId === null ? [] : await listAliases(tx, tenantId, run.setId),
     tokens: {
       planned: run.plan.tokens?.planned ?? null,
       floor: run.plan.tokens?.floor ?? null,
@@ -131,15 +137,20 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
   };
 }
 
-/** A mapping confirmed by waiver is a waived gate too, unless the run already lists it. */
+/**
+ * A mapping confirmed by waiver is a waived gate too, and so is each question in it that nobody has answered, unless the
+ * run already lists it.
+ */
 function allWaivers(run: Run, mapping: MappingConfirmation): Waiver[] {
-  if (!mapping.waived || run.waivers.some(({ gate }) => gate === mappingGate)) return run.waivers;
+  if (!mapping.waived) return run.waivers;
+  const gates = [mappingGate, ...(keptApart(mapping.content).length > 0 ? [duplicatesGate] : [])];
+  const unlisted = gates.filter((gate) => !run.waivers.some((waiver) => waiver.gate === gate));
   return [
-    {
-      gate: mappingGate,
+    ...unlisted.map((gate) => ({
+      gate,
       actor: mapping.confirmedBy ?? 'unknown',
       ...(mapping.confirmedAt ? { at: mapping.confirmedAt.toISOString() } : {}),
-    },
+    })),
     ...run.waivers,
   ];
 }

@@ -28,6 +28,7 @@ const content: MappingContent = {
     },
   ],
   bookingStatuses: {},
+  duplicates: [{ customers: [hostile, '2'], grade: 'sure', evidence: [], mergeInto: null }],
   lossy: [{ object: hostile, says: hostile }],
 };
 
@@ -95,6 +96,7 @@ const facts: ReportFacts = {
     plannedBy: { [hostile]: 1 },
     use: [{ operation: hostile, calls: 1, tokens: 1 }],
   },
+  merged: [{ object: 'customer', sourceId: hostile, survivingId: `${hostile}2` }],
   waivers: [{ gate: hostile, actor: hostile, at: hostile }],
   phases: [],
   durationMs: 0,

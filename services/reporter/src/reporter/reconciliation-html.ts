@@ -1,4 +1,5 @@
 import { exclusionSentence } from '@octopipe/shared/domain/exclusions';
+import { keptApart } from '@octopipe/shared/domain/mapping/content';
 import type { Difference, FailedRecord, RecordMatch } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
@@ -44,6 +45,7 @@ ${verdict(facts)}
 ${waivers(facts)}
 ${about(facts)}
 ${sourceEquation(facts)}
+${duplicates(facts)}
 ${targetEquation(facts)}
 ${matched(matches, facts)}
 ${readBack(facts)}
@@ -126,7 +128,7 @@ function about(facts: ReportFacts): Html {
 function sourceEquation(facts: ReportFacts): Html {
   const rows = Object.entries(facts.reconciliation.source);
   return html`<section><h2>Every row of the export</h2>
-<p>For each object: rows = migrated + merged + left out + set aside. Rows are counted in the files, the rest in the outcomes.</p>
+<p>For each object: rows = migrated + merged + left out + set aside. Rows are counted in the files, the rest in the outcomes. A merged row has no record of its own and lives on in others.</p>
 ${scroll(
   'Every row of the export',
   html`<table><thead><tr><th scope="col">Object</th><th scope="col">Adds up</th><th scope="col" class="n">Rows</th><th scope="col" class="n">Migrated</th><th scope="col" class="n">Merged</th><th scope="col">Left out, by rule</th><th scope="col">Set aside, by reason</th></tr></thead>
@@ -140,6 +142,31 @@ ${scroll(
 )}
 ${rows.length === 0 && html`<p class="soft">The export holds no rows.</p>`}
 ${rulesUsed(facts)}</section>`;
+}
+
+/** Customers that are one by a person's word, and those that look alike and are not. Ids only; nothing where none look alike. */
+function duplicates(facts: ReportFacts): Html | false {
+  const { merged, mapping } = facts;
+  const apart = keptApart(mapping.content);
+  if (merged.length === 0 && apart.length === 0) return false;
+  const survivors = new Map<string, string[]>();
+  for (const { sourceId, survivingId } of merged)
+    survivors.set(survivingId, [...(survivors.get(survivingId) ?? []), sourceId]);
+  const listed = [...survivors].slice(0, shown);
+  const sure = apart.filter(({ grade }) => grade === 'sure').length;
+  return html`<section><h2>Customers that are one and the same</h2>
+<p>${counted(merged.length, 'customer')} merged into ${counted(survivors.size, 'other')} by the confirmed mapping. What belonged to a merged customer stands on the one it went into, and the crosswalk leads there. ${counted(apart.length, 'group')} of customers that look alike ${apart.length === 1 ? 'was' : 'were'} kept apart, ${count(sure)} of them surely the same.</p>
+${
+  listed.length > 0 &&
+  scroll(
+    'Customers that were merged',
+    html`<table><thead><tr><th scope="col">Customer</th><th scope="col">Merged into it</th></tr></thead>
+<tbody>${listed.map(
+      ([into, gone]) => html`<tr><th scope="row">${into}</th><td>${gone.join(', ')}</td></tr>`,
+    )}</tbody></table>`,
+  )
+}
+${survivors.size > shown && html`<p class="soft">The first ${count(shown)} of ${count(survivors.size)}; all stand in crosswalk.csv with the role merged.</p>`}</section>`;
 }
 
 /** What the rules of the column "Left out" mean; where an inventory has the rows, which. */

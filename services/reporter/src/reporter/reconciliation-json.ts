@@ -86,6 +86,10 @@ function headOf(facts: ReportFacts, hashes: DocumentHashes) {
       explained: explainedRows(counts),
       holds: counts.rows === explainedRows(counts),
     })),
+    merged_customers: facts.merged.map(({ sourceId, survivingId }) => ({
+      source_id: sourceId,
+      into: survivingId,
+    })),
     target: Object.entries(reconciliation.target).map(([entity, counts]) => ({
       entity,
       ...counts,
