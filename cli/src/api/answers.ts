@@ -30,8 +30,11 @@ export const Connection = z.object({
 });
 export type Connection = z.infer<typeof Connection>;
 
-/** The parts of a mapping's content that the summary prints (shared/src/domain/mapping/content.ts has all of it). */
-export const Mapping = z.object({
+/**
+ * The parts of a mapping's content that the summary prints (shared/src/domain/mapping/content.ts has all of it). Loose,
+ * because the whole is saved for a person to read, edit and send back.
+ */
+export const Mapping = z.looseObject({
   id: z.string(),
   number: z.number().nullish(),
   state: z.enum(['proposed', 'confirmed', 'superseded']),
@@ -40,26 +43,39 @@ export const Mapping = z.object({
   content: z.looseObject({
     settings: z.record(z.string(), z.unknown()).default({}),
     schema: z
-      .object({
-        fields: z.array(z.object({ entity: z.string(), name: z.string(), type: z.string() })).default([]),
-        pipelines: z.array(z.object({ name: z.string(), stages: z.array(z.string()) })).default([]),
-        activityTypes: z.array(z.object({ name: z.string() })).default([]),
-        labels: z.array(z.object({ entity: z.string(), name: z.string() })).default([]),
+      .looseObject({
+        fields: z
+          .array(z.looseObject({ entity: z.string(), name: z.string(), type: z.string() }))
+          .default([]),
+        pipelines: z.array(z.looseObject({ name: z.string(), stages: z.array(z.string()) })).default([]),
+        activityTypes: z.array(z.looseObject({ name: z.string() })).default([]),
+        labels: z.array(z.looseObject({ entity: z.string(), name: z.string() })).default([]),
       })
       .default({ fields: [], pipelines: [], activityTypes: [], labels: [] }),
     objects: z
       .array(
-        z.object({
+        z.looseObject({
           object: z.string(),
           rows: z.number(),
           supported: z.boolean(),
           inventory: z.string().optional(),
-          columns: z.array(z.object({ target: z.unknown() })).default([]),
+          columns: z.array(z.looseObject({ target: z.unknown() })).default([]),
         }),
       )
       .default([]),
-    bookingStatuses: z.record(z.string(), z.object({ status: z.string(), stage: z.string() })).default({}),
-    lossy: z.array(z.object({ object: z.string(), says: z.string() })).default([]),
+    bookingStatuses: z
+      .record(z.string(), z.looseObject({ status: z.string(), stage: z.string() }))
+      .default({}),
+    duplicates: z
+      .array(
+        z.looseObject({
+          customers: z.array(z.string()),
+          grade: z.enum(['sure', 'likely']),
+          mergeInto: z.string().nullable(),
+        }),
+      )
+      .optional(),
+    lossy: z.array(z.looseObject({ object: z.string(), says: z.string() })).default([]),
   }),
 });
 export type Mapping = z.infer<typeof Mapping>;

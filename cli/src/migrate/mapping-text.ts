@@ -63,9 +63,35 @@ export function mappingText({ content }: Mapping, columns: number): string[] {
         columns,
       ),
     ),
+    ...duplicatesText(content.duplicates ?? [], columns),
     ...(content.lossy.length === 0 ? [] : ['  What cannot be carried over in full:']),
     ...content.lossy.flatMap(({ object, says }) => hang(`- ${object}: ${says}`, columns)),
   ];
+}
+
+/** Groups of customers that look alike and that nobody has merged. */
+export function keptApart({ content }: Mapping): number {
+  return (content.duplicates ?? []).filter(({ mergeInto }) => mergeInto === null).length;
+}
+
+function duplicatesText(groups: NonNullable<Mapping['content']['duplicates']>, columns: number): string[] {
+  if (groups.length === 0) return [];
+  const apart = groups.filter(({ mergeInto }) => mergeInto === null);
+  const sure = apart.filter(({ grade }) => grade === 'sure').length;
+  const merged = groups.length - apart.length;
+  const says = [
+    ...(apart.length === 0
+      ? []
+      : [
+          `${counted(apart.length)} that may be one and the same, ${count(sure)} of them surely: kept apart, unless the mapping says "mergeInto" (see "duplicates" in mapping.json)`,
+        ]),
+    ...(merged === 0 ? [] : [`${counted(merged)} merged into one, as the mapping says`]),
+  ];
+  return section('Customers', says, columns);
+}
+
+function counted(groups: number): string {
+  return groups === 1 ? '1 group' : `${count(groups)} groups`;
 }
 
 function section(title: string, items: readonly string[], columns: number): string[] {

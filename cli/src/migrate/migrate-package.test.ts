@@ -265,6 +265,29 @@ test('a mapping that a person has confirmed needs no --yes, and then nothing is 
   expect(calls.find(([call]) => call === 'POST /v1/runs')?.[1]).toMatchObject({ waivers: [] });
 });
 
+test('customers that look alike are counted before anything is written, and with --yes kept apart by a waiver of its own', async () => {
+  const group = (mergeInto: string | null) => ({
+    customers: ['9', '12'],
+    grade: 'sure',
+    evidence: [{ customers: ['9', '12'], same: ['name', 'email'] }],
+    mergeInto,
+  });
+  const duplicates = [group(null), group('9')];
+  answers['POST /v1/mappings'] = [200, { ...mapping, content: { ...mapping.content, duplicates } }];
+  await expect(migrate({})).resolves.toBe('ok');
+  expect(said).toContain('1 group that may be one and the same, 1 of them surely: kept apart');
+  expect(said).toContain('1 group merged into one, as the mapping says');
+  expect(said.replace(/\s+/g, ' ')).toContain(
+    'Waived by cli --yes: mapping confirmation, duplicate customers,',
+  );
+  expect(calls.find(([call]) => call === 'POST /v1/runs')?.[1]).toMatchObject({
+    waivers: [{}, { gate: 'duplicate_customers', actor: 'cli --yes' }, {}, {}],
+  });
+  // A person finds in the file what the groups rest on.
+  const saved = JSON.parse(readFileSync(join(root, 'out', 'mapping.json'), 'utf8'));
+  expect(saved.content.duplicates).toEqual(duplicates);
+});
+
 test.each([
   ['POST /v1/connections', 422, 'token_refused', 'refused', /refused the token; copy it again/],
   ['POST /v1/connections', 502, 'account_unreachable', 'refused', /cannot be reached; check --to/],

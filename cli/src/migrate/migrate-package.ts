@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal/terminal.js';
 import { connect, type Destination } from './connect.js';
 import { followRun } from './follow-run.js';
 import type { ExportPackage } from './inspect-package.js';
-import { mappingText } from './mapping-text.js';
+import { keptApart, mappingText } from './mapping-text.js';
 import type { TenantName } from './name-tenant.js';
 import { findingsText, waitAssessed } from './wait-assessed.js';
 import { zipPackage } from './zip-package.js';
@@ -159,7 +159,12 @@ async function agree(mapping: Mapping, order: MigrationOrder, client: Client): P
     );
   }
   if (actor === undefined) return [];
-  const gates = ['mapping_confirmation', 'rehearsal', 'phase_gates'];
+  const gates = [
+    'mapping_confirmation',
+    ...(mapping.state !== 'confirmed' && keptApart(mapping) > 0 ? ['duplicate_customers'] : []),
+    'rehearsal',
+    'phase_gates',
+  ];
   const waivers = gates.map((gate) => ({ gate, actor }));
   if (mapping.state !== 'confirmed')
     await api.confirmMapping(mapping.id, { content_hash: mapping.content_hash, waived: true });
