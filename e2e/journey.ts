@@ -107,7 +107,13 @@ export const localeOfSamples = { country: 'AU', currency: 'AUD', time_zone: 'Aus
 export async function migrateOverHttp(
   portal: Caller,
   adminOf: (tenant: string) => Promise<Caller>,
-  order: { tenant: string; zip: Buffer; sim: { url: string; token: string } },
+  order: {
+    tenant: string;
+    zip: Buffer;
+    sim: { url: string; token: string };
+    /** What a person makes of the proposed content; absent: it is confirmed as it is. */
+    edit?: (content: Record<string, unknown>) => Record<string, unknown>;
+  },
 ): Promise<Journey> {
   const start = Date.now();
   const migration = await made<{ id: string }>(
@@ -131,9 +137,12 @@ export async function migrateOverHttp(
     ({ state }) => state === 'assessed',
     ({ state }) => state === 'failed',
   );
-  const mapping = await made<{ id: string; content_hash: string }>(
-    admin('POST', '/v1/mappings', { migration_id: migration.id, export_id: exported.id }),
+  const ids = { migration_id: migration.id, export_id: exported.id };
+  let mapping = await made<{ id: string; content_hash: string; content: Record<string, unknown> }>(
+    admin('POST', '/v1/mappings', ids),
   );
+  if (order.edit)
+    mapping = await made(admin('POST', '/v1/mappings', { ...ids, content: order.edit(mapping.content) }));
   await made(admin('POST', `/v1/mappings/${mapping.id}/confirm`, { content_hash: mapping.content_hash }));
   const waivers = ['rehearsal', 'phase_gates'].map((gate) => ({ gate, actor: 'the admin of a test' }));
   const run = await made<{ id: string }>(
