@@ -292,8 +292,16 @@ function groupOf(customers: string[], links: ReadonlyArray<Link>): DuplicateCust
       same,
     }))
     .sort((a, b) => compareIds(a.customers[0], b.customers[0]) || compareIds(a.customers[1], b.customers[1]));
-  return { customers, grade: isSure ? 'sure' : 'likely', evidence, mergeInto: null };
+  return {
+    customers,
+    grade: isSure ? 'sure' : 'likely',
+    evidence: evidence.slice(0, mostEvidence),
+    mergeInto: null,
+  };
 }
+
+/** Enough to judge a group by. A content is sent and stored whole, and twenty customers have 190 pairs. */
+const mostEvidence = 20;
 
 /** The same order whatever the rows' was, and whether a person has decided or not: an edited proposal stays in place. */
 function surestFirst(a: DuplicateCustomers, b: DuplicateCustomers): number {
