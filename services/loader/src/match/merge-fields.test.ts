@@ -1,6 +1,6 @@
 import type { ConflictPolicy } from '@octopipe/shared/domain/mapping/content';
 import { describe, expect, it } from 'vitest';
-import { mergeFields, saysOurs } from './merge-fields.js';
+import { beforeLaterPatch, mergeFields, saysOurs } from './merge-fields.js';
 
 const email = (value: string, primary = false) => ({ value, label: 'work', primary });
 const merge = (
@@ -86,5 +86,82 @@ describe('the fields of a matched record', () => {
     expect(saysOurs('emails', [email('c@x.example', true)], listed, 'AU')).toBe(false);
     expect(saysOurs('phones', [email('+61491570006')], [email('0491570006')], 'AU')).toBe(true);
     expect(saysOurs('name', 'Ann', 'Anna', 'AU')).toBe(false);
+  });
+});
+
+describe('what a record says before a later patch of ours', () => {
+  const phone = (value: string, primary = false) => ({ value, label: 'mobile', primary });
+  const [theirs, ours, added] = [phone('0491570006', true), phone('0491570156'), phone('0255500101')];
+  const image = (
+    before: Record<string, unknown>,
+    now: Record<string, unknown>,
+    fields: string[],
+    { written = [], wrote = {} }: { written?: string[]; wrote?: Record<string, unknown> } = {},
+  ) =>
+    beforeLaterPatch(before, now, {
+      fields,
+      isOurs: (field) => written.includes(field),
+      wrote,
+      country: 'AU',
+    });
+
+  it.each<[string, Parameters<typeof image>, unknown]>([
+    [
+      'a field that we write for the first time says what stands there now',
+      [{ name: 'Anna' }, { name: 'Ann', org_id: '7' }, ['org_id']],
+      { name: 'Anna', org_id: '7' },
+    ],
+    [
+      'one that somebody changed since we wrote it says what they made of it',
+      [{ name: 'Anna' }, { name: 'Anne' }, ['name']],
+      { name: 'Anne' },
+    ],
+    [
+      'one that still says ours says what they had at first',
+      [{ name: 'Anna' }, { name: 'Ann' }, ['name'], { written: ['name'] }],
+      { name: 'Anna' },
+    ],
+    [
+      'one that they emptied is empty',
+      [{ name: 'Anna', org_id: '7' }, { name: 'Ann' }, ['org_id']],
+      { name: 'Anna' },
+    ],
+    [
+      'one that was empty at first and says ours stays empty',
+      [{ name: 'Anna' }, { name: 'Anna', org_id: '7' }, ['org_id'], { written: ['org_id'] }],
+      { name: 'Anna' },
+    ],
+    [
+      'phones: what they added stays, what we added does not',
+      [
+        { phones: [theirs] },
+        { phones: [theirs, ours, added] },
+        ['phones'],
+        { written: ['phones'], wrote: { phones: [ours] } },
+      ],
+      { phones: [theirs, added] },
+    ],
+    [
+      'phones: nobody touched them, so they are as they were, with their primary',
+      [
+        { phones: [theirs] },
+        { phones: [phone('+61491570006'), { ...ours, primary: true }] },
+        ['phones'],
+        { written: ['phones'], wrote: { phones: [ours] } },
+      ],
+      { phones: [theirs] },
+    ],
+    [
+      'phones: one that both had is theirs',
+      [{ phones: [theirs] }, { phones: [theirs] }, ['phones'], { wrote: { phones: [theirs] } }],
+      { phones: [theirs] },
+    ],
+    [
+      'phones: what they took away is gone, and all ours leaves none',
+      [{ phones: [theirs] }, { phones: [ours] }, ['phones'], { wrote: { phones: [ours] } }],
+      {},
+    ],
+  ])('%s', (_what, args, expected) => {
+    expect(image(...args)).toEqual(expected);
   });
 });

@@ -69,6 +69,54 @@ export function saysOurs(field: string, ours: unknown, listed: unknown, country:
   return ((ours ?? []) as Contact[]).every((contact) => there.has(keyOf(contact)));
 }
 
+/**
+ * What a record of theirs says before a later patch of ours, so that a rollback puts back what people had made of it since
+ * the first: a field that we are about to write over says what stands there now, unless that is ours; of e-mails and phones
+ * it is what stands there without those that we added.
+ */
+export function beforeLaterPatch(
+  before: Canonical,
+  now: Canonical,
+  patch: {
+    fields: ReadonlyArray<string>;
+    isOurs(field: string): boolean;
+    /** What we wrote earlier, in canonical form. */
+    wrote: Canonical;
+    country: string;
+  },
+): Canonical {
+  const image = { ...before };
+  for (const field of patch.fields) {
+    const value = isContacts(field)
+      ? withoutOurs(field, now[field], before[field], patch)
+      : patch.isOurs(field)
+        ? before[field]
+        : now[field];
+    if (value === undefined) delete image[field];
+    else image[field] = value;
+  }
+  return image;
+}
+
+function withoutOurs(
+  field: 'emails' | 'phones',
+  now: unknown,
+  before: unknown,
+  { wrote, country }: { wrote: Canonical; country: string },
+): Contact[] | undefined {
+  const keysOf = (list: unknown) =>
+    new Set(((list ?? []) as Contact[]).map(({ value }) => contactKey(field, value, country)));
+  const [theirs, ours] = [keysOf(before), keysOf(wrote[field])];
+  const left = ((now ?? []) as Contact[]).filter(({ value }) => {
+    const key = contactKey(field, value, country);
+    return theirs.has(key) || !ours.has(key);
+  });
+  // Nobody added or took away one: theirs in their order, with the primary that they had.
+  const isSame = left.length === theirs.size && [...keysOf(left)].every((key) => theirs.has(key));
+  if (isSame) return before as Contact[] | undefined;
+  return left.length > 0 ? left : undefined;
+}
+
 interface Contact {
   value: string;
   label?: unknown;

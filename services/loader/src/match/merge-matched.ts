@@ -15,7 +15,7 @@ import { changeable } from '../write/build-requests.js';
 import { noteFailed } from '../write/note-outcome.js';
 import type { KnownTarget, Write } from '../write/plan-writes.js';
 import type { BatchState } from '../write/read-batch-state.js';
-import { type MergeRules, mergeFields, saysOurs } from './merge-fields.js';
+import { beforeLaterPatch, type MergeRules, mergeFields, saysOurs } from './merge-fields.js';
 
 type Update = Extract<Write, { kind: 'update' }>;
 
@@ -88,10 +88,14 @@ function mergeOne(
   const target = state.targets.get(record.targetKey);
   const image = imageOf(entity, listed);
   const before = target ? image : (state.images.get(record.targetKey) ?? image);
-  const isOurs = target ? oursIn(entity, now, sent, target, symbols, rules.country) : () => false;
+  const wrote = target ? canonicalOfSent(entity, resolvePayload(entity, target.payload, symbols).json) : {};
+  const isOurs = target ? oursIn(now, sent, target, wrote, rules.country) : () => false;
   const { json, fields } = mergeFields(entity, ours, before, { ...rules, isOurs });
   if (fields.length === 0) return { kind: 'kept', record };
-  return { ...write, merge: { json, fields, image } };
+  if (!target) return { ...write, merge: { json, fields, image, isFirst: true } };
+  const known = state.images.get(record.targetKey) ?? image;
+  const patch = { fields, isOurs, wrote, country: rules.country };
+  return { ...write, merge: { json, fields, image: beforeLaterPatch(known, image, patch), isFirst: false } };
 }
 
 /**
@@ -99,14 +103,12 @@ function mergeOne(
  * it, is ours too; what somebody has changed since is theirs again.
  */
 function oursIn(
-  entity: MatchedEntity,
   now: Canonical,
   sent: Canonical,
   target: KnownTarget,
-  symbols: AccountSymbols,
+  wrote: Canonical,
   country: string,
 ): MergeRules['isOurs'] {
-  const wrote = canonicalOfSent(entity, resolvePayload(entity, target.payload, symbols).json);
   return (field) =>
     target.writtenFields?.includes(field) === true &&
     [wrote[field], sent[field]].some((value) => saysOurs(field, value, now[field], country));

@@ -272,15 +272,23 @@ describe("records of the customer's own that a load had changed", () => {
         },
       );
       const before = await standing(rig);
-      const { body: started } = await loader.api<ShownRun>('POST', '/v1/runs', {
-        migration_id: rig.ids.migrationId,
-        mapping_version_id: rig.ids.mappingVersionId,
-        connection_id: await connect(rig, loader),
-        waivers: [{ gate: 'phase_gates', actor: 'cli --yes' }],
-      });
-      const load = await runReaches(loader, started.id, ['done', 'failed', 'waiting_person']);
+      const first = await loadAsked(rig, loader);
+      expect(first).toMatchObject({ status: 'done', verified: { differences: 0 } });
+      expect(first.phases.reduce((sum, phase) => sum + phase.updated, 0)).toBe(3);
+      // They rename their company, and the next export writes over that, too.
+      const renamed = { name: 'Tidewater Group' };
+      await edit(rig, { entity: 'organizations', id: idOf('organizations'), set: renamed });
+      await rig.database.db
+        .updateTable('transform.mappedRecord')
+        .set({
+          payload: sql`payload || '{"name": "Tidewater Dental Limited"}'`,
+          payloadHash: 'the next export',
+        })
+        .where('targetKey', '=', 'customer:1#org')
+        .execute();
+      const load = await loadAsked(rig, loader);
       expect(load).toMatchObject({ status: 'done', verified: { differences: 0 } });
-      expect(load.phases.reduce((sum, phase) => sum + phase.updated, 0)).toBe(3);
+      expect(load.phases.reduce((sum, phase) => sum + phase.updated, 0)).toBe(1);
       const phones = [{ value: '+61 2 5550 0000', primary: true, label: 'work' }];
       const website = 'https://tidewater.example';
       await edit(
@@ -301,7 +309,7 @@ describe("records of the customer's own that a load had changed", () => {
       const edited = (record: Record<string, unknown>) => {
         if (record.list === 'persons' && record.id === idOf('persons')) return { ...record, phones };
         if (record.list === 'organizations' && record.id === idOf('organizations'))
-          return { ...record, website };
+          return { ...record, ...renamed, website };
         return record;
       };
       const after = await standing(rig);
@@ -324,3 +332,14 @@ describe("records of the customer's own that a load had changed", () => {
     }
   });
 });
+
+/** What is not surely the same is created anew, without asking. */
+async function loadAsked(rig: LoaderRig, loader: LoaderProcess): Promise<ShownRun> {
+  const { body } = await loader.api<ShownRun>('POST', '/v1/runs', {
+    migration_id: rig.ids.migrationId,
+    mapping_version_id: rig.ids.mappingVersionId,
+    connection_id: await connect(rig, loader),
+    waivers: [{ gate: 'phase_gates', actor: 'cli --yes' }],
+  });
+  return runReaches(loader, body.id, ['done', 'failed', 'waiting_person']);
+}

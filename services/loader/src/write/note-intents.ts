@@ -61,7 +61,10 @@ export async function noteIntents(
   });
 }
 
-/** What matched records say before our first patch; of a repeated or later one the first image stays. */
+/**
+ * What matched records say before our patch. Of a repeated first one the first image stays; a later one brings the image
+ * that was kept, with what people have made of its fields since.
+ */
 async function saveBeforeImages(
   tx: Tx,
   batch: AdmittedBatch,
@@ -71,6 +74,7 @@ async function saveBeforeImages(
     .flatMap(({ parts }) => parts)
     .flatMap(({ write }) => (write.kind === 'update' && write.merge ? [{ write, merge: write.merge }] : []));
   if (images.length === 0) return;
+  const isLater = sql<boolean>`excluded.target_key = any(${images.flatMap(({ write, merge }) => (merge.isFirst ? [] : [write.record.targetKey]))}::text[])`;
   await tx
     .insertInto('loader.beforeImage')
     .values(
@@ -84,7 +88,12 @@ async function saveBeforeImages(
         takenByRun: batch.runId,
       })),
     )
-    .onConflict((conflict) => conflict.columns(['connectionId', 'targetKey']).doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(['connectionId', 'targetKey'])
+        .doUpdateSet({ image: sql`excluded.image` })
+        .where(isLater),
+    )
     .execute();
 }
 

@@ -46,7 +46,7 @@ export type Write =
       payload: Payload;
       /** A record that stood in the account before us: mergeMatched decides what of the payload is written, and how. */
       ofTheirs: boolean;
-      merge?: FieldMerge & { image: Image };
+      merge?: FieldMerge & { image: Image; isFirst: boolean };
     };
 
 export type SentWrite = Extract<Write, { kind: 'create' | 'update' }>;
