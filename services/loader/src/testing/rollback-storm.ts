@@ -1,4 +1,5 @@
 import { seededRandom } from '@octopipe/simulator/account/random';
+import { sql } from 'kysely';
 import { expect } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from './loader-rig.js';
 import { control, loadToEnd } from './loader-run.js';
@@ -7,7 +8,6 @@ import {
   controlAnswer,
   edit,
   expectOnlyOurs,
-  ledgerOf,
   rollbackReaches,
   seedCustomer,
   standing,
@@ -184,13 +184,12 @@ async function killAllTheWay(
   size: { kills: number },
   random: () => number,
 ): Promise<number> {
-  const base = (await ledgerOf(rig)).length;
   const { body } = await watched(workers[0] as LoaderProcess, runId);
   const all = Object.values(body.rollback?.entities ?? {}).reduce((sum, entity) => sum + entity.delete, 0);
   let kills = 0;
   while (kills < size.kills) {
-    const next = base + ((kills + random()) * all) / size.kills;
-    await until(async () => (await ledgerOf(rig)).length >= next);
+    const next = ((kills + random()) * all) / size.kills;
+    await until(async () => (await undone(rig, runId)) >= next);
     const victim = random() < 0.5 ? 0 : 1;
     workers[victim]?.kill();
     await workers[victim]?.exited;
@@ -199,6 +198,16 @@ async function killAllTheWay(
   }
   for (const worker of workers) await worker.stop();
   return kills;
+}
+
+async function undone(rig: LoaderRig, runId: string): Promise<number> {
+  const { n } = await rig.database.db
+    .selectFrom('loader.recordOutcome')
+    .select(sql<number>`count(*)::int`.as('n'))
+    .where('runId', '=', runId)
+    .where('outcome', '=', 'deleted')
+    .executeTakeFirstOrThrow();
+  return n;
 }
 
 /** The run once it has looked. */
