@@ -57,7 +57,7 @@ export async function hasActivities(
 /**
  * Commits the names before anything is made: what stands under such a name later, and did not before, is ours, also
  * when we died between making and noting it. What a run that ended before had only planned is judged anew: somebody
- * else may have made it since.
+ * else may have made it since. So is what gets another name than it was known by: a kind of activity that shared a type.
  */
 export async function notePlannedItems(
   ctx: LoaderContext,
@@ -81,9 +81,15 @@ export async function notePlannedItems(
       .onConflict((conflict) =>
         conflict
           .columns(['connectionId', 'kind', 'entity', 'parent', 'name'])
-          .doUpdateSet({ createdByRun: sql<string | null>`excluded.created_by_run` })
-          .where('loader.destinationItem.remoteKey', 'is', null)
-          .where(sql<boolean>`loader.destination_item.created_by_run is distinct from ${scope.runId}`),
+          .doUpdateSet({
+            createdByRun: sql<string | null>`excluded.created_by_run`,
+            actualName: sql<string>`excluded.actual_name`,
+            remoteId: null,
+            remoteKey: null,
+          })
+          .where(sql<boolean>`loader.destination_item.actual_name <> excluded.actual_name
+            or (loader.destination_item.remote_key is null
+              and loader.destination_item.created_by_run is distinct from ${scope.runId})`),
       )
       .execute(),
   );
