@@ -1,4 +1,5 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
+import { hintPurges } from '@octopipe/shared/purge/run-step';
 import { sweepIdempotency } from '@octopipe/shared/tenancy/idempotency';
 import { sql } from 'kysely';
 import type { IngestContext } from './context.js';
@@ -8,6 +9,7 @@ import { relayEvents } from './webhooks/relay-events.js';
 export async function sweep(ctx: IngestContext): Promise<void> {
   await relayEvents(ctx);
   await sweepIdempotency(ctx.db);
+  await hintPurges(ctx, 'ingest');
   const pending = await inSystemTransaction(ctx.db, async (tx) => ({
     exports: await tx
       .selectFrom('ingest.export')

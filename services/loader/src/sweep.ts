@@ -1,4 +1,5 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
+import { hintPurges } from '@octopipe/shared/purge/run-step';
 import type { LoaderContext } from './context.js';
 
 /**
@@ -6,6 +7,7 @@ import type { LoaderContext } from './context.js';
  * Cheap: one row per run, and advance-run does nothing when nothing has changed.
  */
 export async function sweep(ctx: LoaderContext): Promise<void> {
+  await hintPurges(ctx, 'loader');
   const runs = await inSystemTransaction(ctx.db, (tx) =>
     tx
       .selectFrom('loader.run')

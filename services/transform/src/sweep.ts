@@ -1,8 +1,10 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
+import { hintPurges } from '@octopipe/shared/purge/run-step';
 import type { TransformContext } from './context.js';
 
 /** Finds sets that are not finished, and runs that wait for a set nobody has begun, and hints them again. */
 export async function sweep(ctx: TransformContext): Promise<void> {
+  await hintPurges(ctx, 'transform');
   const pending = await inSystemTransaction(ctx.db, async (tx) => {
     const sets = await tx
       .selectFrom('transform.mappedSet')

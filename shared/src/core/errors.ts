@@ -56,6 +56,16 @@ export class Problem<C extends ProblemCode = ProblemCode> extends Error {
   }
 }
 
+/**
+ * The tenant is being purged, or is gone: nothing is done for it any more. A caller hears what a caller who named no
+ * tenant of ours hears; a job is dropped.
+ */
+export class TenantGone extends Problem<'tenant_not_found'> {
+  constructor() {
+    super(404, 'tenant_not_found', 'There is no such tenant for this key.');
+  }
+}
+
 /** A start-up or configuration mistake: printed as one sentence, without a stack. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';

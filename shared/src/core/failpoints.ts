@@ -32,6 +32,11 @@ export const failpointNames = [
   'ingest.mid_file',
   'reporter.before_save',
   'http.before_keep',
+  'purge.after_mark',
+  'purge.after_slice',
+  'purge.before_next_step',
+  'purge.after_retire',
+  'purge.before_end',
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

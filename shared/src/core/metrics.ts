@@ -56,7 +56,7 @@ export const histograms = {
     buckets: [0.005, 0.02, 0.05, 0.1, 0.15, 0.3, 0.6, 1, 3, 10],
   },
   octopipe_job_seconds: {
-    help: 'Jobs: done, handed back (again later), stopped (a person is needed), failed (a bug or a store that is away)',
+    help: 'Jobs: done, handed back (again later), dropped (the tenant is gone), stopped (a person is needed), failed (a bug or a store that is away)',
     labels: ['job', 'outcome'],
     buckets: [0.01, 0.1, 0.5, 1, 5, 15, 60, 300],
   },

@@ -122,6 +122,28 @@ export const problems = {
     act: 'Make a second operator key that does not expire, then revoke this one.',
   },
 
+  // Purge
+  tenant_being_purged: {
+    status: [409],
+    says: 'The tenant of this name is being purged.',
+    act: 'Wait until GET /v1/purges says done; then the name is free.',
+  },
+  runs_not_at_rest: {
+    status: [409],
+    says: 'A run of the tenant still moves: it may write to the account at this moment.',
+    act: 'Let the named run end, or pause or cancel it, and ask again.',
+  },
+  purge_not_found: {
+    status: [404],
+    says: 'There is no such purge.',
+    act: 'Take an id of GET /v1/purges.',
+  },
+  purge_not_done: {
+    status: [409],
+    says: 'The receipt of a purge is printed when everything is gone.',
+    act: 'Wait until GET /v1/purges/{id} says done.',
+  },
+
   // Migrations and exports
   migration_not_found: {
     status: [404],

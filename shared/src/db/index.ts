@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import { TenantGone } from '../core/errors.js';
 import { hearErrors } from '../core/hear-errors.js';
 import type { DB } from './types.js';
 
@@ -57,14 +58,38 @@ export interface Scope {
 
 /**
  * The only way to a tenant's rows: one transaction under the service's role with the tenant set for row-level
- * security. Both end with the transaction, so a pooled connection can never carry them over.
+ * security. Both end with the transaction, so a pooled connection can never carry them over. Throws TenantGone from the
+ * moment a tenant is being purged: whatever was begun for it before ends here.
  */
 export function inTransaction<T>(db: Database, scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return inTenantTransaction(db, scope, async (tx, mark) => {
+    if (mark === 'purged') throw new TenantGone();
+    return work(tx);
+  });
+}
+
+/** The purge's own way in, and nobody else's: the same for a tenant that is being purged, and only for such a one. */
+export function inPurgeTransaction<T>(db: Database, scope: Scope, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return inTenantTransaction(db, scope, async (tx, mark) => {
+    if (mark === 'absent') throw new TenantGone();
+    if (mark === 'none') throw new Error('this tenant is not being purged');
+    return work(tx);
+  });
+}
+
+function inTenantTransaction<T>(
+  db: Database,
+  scope: Scope,
+  work: (tx: Tx, mark: 'purged' | 'none' | 'absent') => Promise<T>,
+): Promise<T> {
   return db.transaction().execute(async (tx) => {
-    await sql`select set_config('role', ${`octopipe_${scope.role}`}, true), set_config('app.tenant', ${scope.tenantId}, true)`.execute(
+    const { rows } = await sql<{ purged: boolean | null }>`
+      select set_config('role', ${`octopipe_${scope.role}`}, true), set_config('app.tenant', ${scope.tenantId}, true),
+        (select purge_id is not null from core.tenant where id = ${scope.tenantId}::uuid) as purged`.execute(
       tx,
     );
-    return work(tx);
+    const purged = rows[0]?.purged ?? null;
+    return work(tx, purged === null ? 'absent' : purged ? 'purged' : 'none');
   });
 }
 

@@ -15,6 +15,7 @@ import * as labelItems from './migrations/20261125-0072-label-items.js';
 import * as poison from './migrations/20261125-0080-poison.js';
 import * as rollback from './migrations/20261125-0090-rollback.js';
 import * as sourceAlias from './migrations/20261126-0100-source-alias.js';
+import * as purge from './migrations/20261130-0095-purge.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -31,6 +32,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0080-poison': poison,
   '20261125-0090-rollback': rollback,
   '20261126-0100-source-alias': sourceAlias,
+  '20261130-0095-purge': purge,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

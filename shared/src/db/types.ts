@@ -97,6 +97,21 @@ export interface CoreOutbox {
   tenantId: string;
 }
 
+export interface CorePurge {
+  bytes: Int8 | null;
+  files: Int8 | null;
+  finishedAt: Timestamp | null;
+  id: Generated<string>;
+  movedAt: Generated<Timestamp>;
+  receiptHash: string | null;
+  requestedAt: Generated<Timestamp>;
+  requestedBy: string;
+  rowsRemoved: Generated<Json>;
+  slugHash: string;
+  step: Generated<string>;
+  subjectId: string;
+}
+
 export interface CoreRateUse {
   familyId: string;
   used: number;
@@ -108,6 +123,7 @@ export interface CoreTenant {
   id: Generated<string>;
   masterKeyId: string;
   name: string;
+  purgeId: string | null;
   slug: string;
   wrappedDataKey: Buffer;
 }
@@ -575,6 +591,7 @@ export interface DB {
   "core.finding": CoreFinding;
   "core.idempotency": CoreIdempotency;
   "core.outbox": CoreOutbox;
+  "core.purge": CorePurge;
   "core.rateUse": CoreRateUse;
   "core.tenant": CoreTenant;
   "ingest.announcedStage": IngestAnnouncedStage;

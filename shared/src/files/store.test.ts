@@ -1,10 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { TenantGone } from '../core/errors.js';
 import { openFileStore } from './store.js';
 
 const root = await mkdtemp(join(tmpdir(), 'octopipe-files-'));
@@ -140,3 +141,44 @@ function openFiles(): string[] {
     }
   });
 }
+
+describe('the files of a tenant that is purged', () => {
+  test('are counted, go at once, and none comes after', async () => {
+    const gone = randomUUID();
+    let isGone = false;
+    const guarded = openFileStore(root, async () => {
+      if (isGone) throw new TenantGone();
+    });
+    const first = await guarded.put(gone, dataKey, Readable.from(['one']));
+    await guarded.put(gone, dataKey, Readable.from(['two and more']));
+    // A nonce and a tag around each.
+    const usage = { files: 2, bytes: 3 + 12 + 2 * 28 };
+    expect(await guarded.usage(gone)).toEqual(usage);
+    isGone = true;
+    await guarded.retire(gone);
+    await expect(guarded.open(gone, dataKey, first.blob)).rejects.toThrow(/ENOENT/);
+    await expect(guarded.put(gone, dataKey, Readable.from(['late']))).rejects.toThrow(TenantGone);
+    // Asked again after a crash, with a file half written: what counts stays, what came does not.
+    await mkdir(join(root, gone));
+    await writeFile(join(root, gone, 'late.part'), 'half');
+    await guarded.retire(gone);
+    expect(await guarded.usage(gone)).toEqual(usage);
+    await guarded.removeRetired(gone);
+    await guarded.retire(gone);
+    await guarded.removeRetired(gone);
+    expect(await guarded.usage(gone)).toEqual({ files: 0, bytes: 0 });
+    expect((await readdir(root)).filter((name) => name.startsWith(gone))).toEqual([]);
+  });
+
+  test('a refused file leaves no folder, and takes none that others use', async () => {
+    const [fresh, used] = [randomUUID(), randomUUID()];
+    const refusing = openFileStore(root, async () => {
+      throw new TenantGone();
+    });
+    await store.put(used, dataKey, Readable.from(['kept']));
+    for (const tenant of [fresh, used])
+      await expect(refusing.put(tenant, dataKey, Readable.from(['late']))).rejects.toThrow(TenantGone);
+    expect((await readdir(root)).filter((name) => name === fresh || name === used)).toEqual([used]);
+    expect(await store.usage(used)).toEqual({ files: 1, bytes: 4 + 28 });
+  });
+});

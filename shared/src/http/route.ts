@@ -36,6 +36,7 @@ export type Thing =
   | 'document'
   | 'webhook'
   | 'delivery'
+  | 'purge'
   /** An id of the source: it is looked for among the tenant's rows and refers to nothing else. */
   | 'source_record';
 
@@ -70,7 +71,7 @@ interface AnswerExtras {
   headers?: Record<string, string>;
   /** Of a streamed request body: what a repeat with the same Idempotency-Key is compared with. */
   bodySha256?: string;
-  /** Of a call that opened its tenant: whose the remembered answer is. */
+  /** Of a call that named its tenant in the body: whose the remembered answer is. */
   tenantId?: string;
 }
 

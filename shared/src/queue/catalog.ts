@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** What every job carries: ids only, never a record. `version` is of the payload's shape. */
 const base = { version: z.literal(1), tenantId: z.uuid() };
 
+const purge = z.object({ ...base, purgeId: z.uuid() });
+
 export const serviceNames = ['ingest', 'transform', 'loader', 'reporter'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
@@ -107,6 +109,12 @@ export const catalog = {
     z.object({ ...base, runId: z.uuid() }),
     (p) => `reconcile-run-${p.runId}`,
   ),
+  /** Remove everything of a tenant that is being purged from the tables of one service, in this order: see shared/purge. */
+  'purge-reporter': entry('reporter', purge, (p) => `purge-reporter-${p.purgeId}`),
+  'purge-loader': entry('loader', purge, (p) => `purge-loader-${p.purgeId}`),
+  'purge-transform': entry('transform', purge, (p) => `purge-transform-${p.purgeId}`),
+  /** ... and its files, its queued jobs, and the tenant itself. */
+  'purge-ingest': entry('ingest', purge, (p) => `purge-ingest-${p.purgeId}`),
 } as const;
 
 export type JobName = keyof typeof catalog;

@@ -28,6 +28,8 @@ export interface QueueConnection {
   ping(): Promise<void>;
   /** What is in a queue now, for the metrics; throws when the store does not answer. */
   look(name: string): Promise<QueueLook>;
+  /** Takes out of a queue what waits there and is theirs; what runs is not touched. Answers how many; throws when the store is away. */
+  remove(name: string, isTheirs: (data: unknown) => boolean): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -103,7 +105,11 @@ function onRedis(url: string, lockMs: number, onError: (error: Error) => void): 
     },
     look: async (name) => {
       assertReady();
-      return looks.at(name);
+      return looks.at(name, lookAt);
+    },
+    remove: async (name, isTheirs) => {
+      assertReady();
+      return looks.at(name, (queue) => removeFrom(queue, isTheirs));
     },
     close: async () => {
       await looks.close();
@@ -148,7 +154,8 @@ function onPostgres(settings: QueueSettings): QueueConnection {
     ping: async () => {
       await pool.query('select 1');
     },
-    look: (name) => looks.at(name),
+    look: (name) => looks.at(name, lookAt),
+    remove: (name, isTheirs) => looks.at(name, (queue) => removeFrom(queue, isTheirs)),
     close: async () => {
       await looks.close();
       await pool.end();
@@ -156,14 +163,14 @@ function onPostgres(settings: QueueSettings): QueueConnection {
   };
 }
 
-/** Queues that are only looked at: made on the first look, closed with the connection. */
+/** Queues that nothing is sent to from here: made on the first look, closed with the connection. */
 function queuesToLookAt(createQueue: (name: string) => Queue) {
   const queues = new Map<string, Queue>();
   return {
-    at(name: string): Promise<QueueLook> {
+    at<T>(name: string, look: (queue: Queue) => Promise<T>): Promise<T> {
       const queue = queues.get(name) ?? createQueue(name);
       queues.set(name, queue);
-      return lookAt(queue).catch((error: unknown) => {
+      return look(queue).catch((error: unknown) => {
         // See producer.ts: one that failed once may fail for ever.
         if (queues.get(name) === queue) queues.delete(name);
         queue.close().catch(() => {});
@@ -174,6 +181,34 @@ function queuesToLookAt(createQueue: (name: string) => Queue) {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
+}
+
+/** Jobs that are read at a time. */
+const pageSize = 500;
+
+async function removeFrom(queue: Queue, isTheirs: (data: unknown) => boolean): Promise<number> {
+  // All of them first: removing while reading would move the pages.
+  const theirs: Job[] = [];
+  for (const state of ['waiting', 'delayed'] as const) {
+    for (let from = 0; ; from += pageSize) {
+      const page = await queue.getJobs([state], from, from + pageSize - 1);
+      theirs.push(...page.filter((job) => job !== undefined && isTheirs(job.data)));
+      if (page.length < pageSize) break;
+    }
+  }
+  let removed = 0;
+  // A worker may have taken it meanwhile: then it runs, and ends by itself.
+  for (const job of theirs) {
+    await job.remove().then(
+      () => {
+        removed += 1;
+      },
+      async (error: unknown) => {
+        if (!(await job.isActive())) throw error;
+      },
+    );
+  }
+  return removed;
 }
 
 async function lookAt(queue: Queue): Promise<QueueLook> {

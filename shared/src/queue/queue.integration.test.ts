@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { RetryLater, RunStopped } from '../core/errors.js';
+import { RetryLater, RunStopped, TenantGone } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
 import { createMetrics } from '../core/metrics.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
@@ -73,6 +73,23 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
     await producer.send('reconcile-run', { tenantId, runId: randomUUID() }, { delayMs: 3_600_000 });
     expect(await countsOf(connection)).toEqual({ ...noJobs, delayed: 1 });
     await empty(connection);
+  });
+
+  test('the job of a tenant that is gone is dropped: no failure, no repeat', async () => {
+    const { producer, connection } = open();
+    const { log } = start(connection, async () => {
+      throw new TenantGone();
+    });
+    await producer.send('reconcile-run', { tenantId, runId: randomUUID() });
+    await vi.waitFor(
+      () =>
+        expect(log().map(({ msg, level }) => [level, msg])).toContainEqual([
+          'info',
+          'job dropped, its tenant is gone',
+        ]),
+      patience,
+    );
+    await vi.waitFor(async () => expect(await countsOf(connection)).toEqual(noJobs), patience);
   });
 
   test('RetryLater hands the job back with its delay, and it runs again', async () => {
@@ -226,6 +243,34 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
     await empty(connection);
   });
 
+  test('what waits for one tenant is taken out, what waits for others stays; what runs, runs', async () => {
+    const { producer, connection } = open();
+    const gone = randomUUID();
+    const isTheirs = (data: unknown) => (data as { tenantId: string }).tenantId === gone;
+    let finish = () => {};
+    const ran: string[] = [];
+    const { drain } = start(connection, async (_ctx, payload) => {
+      ran.push(payload.tenantId);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    });
+    await producer.send('reconcile-run', { tenantId: gone, runId: randomUUID() });
+    await vi.waitFor(() => expect(ran).toEqual([gone]), patience);
+    for (const owner of [gone, tenantId]) {
+      await producer.send('reconcile-run', { tenantId: owner, runId: randomUUID() }, { delayMs: 3_600_000 });
+      for (let n = 0; n < 3; n++)
+        await producer.send('reconcile-run', { tenantId: owner, runId: randomUUID() });
+    }
+    expect(await connection.remove('reporter', isTheirs)).toBe(4);
+    expect(await connection.remove('reporter', isTheirs)).toBe(0);
+    expect(await countsOf(connection)).toEqual({ ...noJobs, active: 1, waiting: 3, delayed: 1 });
+    const drained = drain();
+    finish();
+    await drained;
+    await empty(connection);
+  });
+
   test('a look shows what waits, what is delayed, and how long the oldest has waited', async () => {
     const { producer, connection } = open();
     const look = () => connection.look('reporter');
@@ -361,7 +406,10 @@ describe.each(redis ? (['postgres', 'redis'] as const) : (['postgres'] as const)
     const { drain } = startWorker({
       service: 'reporter',
       ctx: undefined,
-      handlers: [{ job: 'reconcile-run', handle: handle as JobHandler<undefined>['handle'] }],
+      handlers: [
+        { job: 'reconcile-run', handle: handle as JobHandler<undefined>['handle'] },
+        { job: 'purge-reporter', handle: async () => {} },
+      ],
       connection,
       logger: createLogger('reporter', 'info', destination),
       metrics,

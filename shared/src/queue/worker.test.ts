@@ -17,6 +17,7 @@ const ids = {
   entity: 'deal',
   cause: 'batch-done',
   turn: 1,
+  purgeId: '77777777-7777-4777-8777-777777777777',
 };
 
 test.each(serviceNames)('%s starts with exactly its handlers', (service) => {
@@ -26,12 +27,12 @@ test.each(serviceNames)('%s starts with exactly its handlers', (service) => {
 test.each([
   [
     'missing',
-    ['stage-export', 'assess-export', 'deliver-webhook'],
+    ['stage-export', 'assess-export', 'deliver-webhook', 'purge-ingest'],
     /lacks \[stage-file\] and has too many \[\]/,
   ],
   [
     'of another service',
-    ['stage-export', 'stage-file', 'assess-export', 'deliver-webhook', 'load-batch'],
+    ['stage-export', 'stage-file', 'assess-export', 'deliver-webhook', 'purge-ingest', 'load-batch'],
     /lacks \[\] and has too many \[load-batch\]/,
   ],
   [
@@ -39,7 +40,7 @@ test.each([
     ['stage-export', 'stage-file', 'stage-file', 'assess-export'],
     /two handlers for job stage-file/,
   ],
-  ['all missing', [], /lacks \[stage-export, stage-file, assess-export, deliver-webhook\]/],
+  ['all missing', [], /lacks \[stage-export, stage-file, assess-export, deliver-webhook, purge-ingest\]/],
 ])('a handler that is %s keeps the service from starting, by name', (_what, jobs, message) => {
   expect(() => startWith('ingest', jobs as never)).toThrow(message);
   expect(() => startWith('ingest', jobs as never)).toThrow(/^service ingest/);

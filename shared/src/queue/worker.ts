@@ -1,6 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import { DelayedError, type Job, type Worker } from 'bullmq';
-import { RetryLater, RunStopped } from '../core/errors.js';
+import { RetryLater, RunStopped, TenantGone } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { Metrics } from '../core/metrics.js';
 import { inSpan, traceBindings } from '../core/tracing.js';
@@ -34,6 +34,7 @@ export interface WorkerOptions<C> {
  * Starts the service's worker. The only file that knows BullMQ's special errors: it parses the payload, binds the
  * logger, runs the handler and translates the outcome:
  * RetryLater → the job is handed back with a delay (not an attempt, not a failure);
+ * TenantGone → the job is dropped: its tenant is being purged;
  * RunStopped → the run waits for a person; anything else → logged as a bug, the sweep will hint the work again.
  */
 export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; drain(): Promise<void> } {
@@ -93,6 +94,10 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
         await job.moveToDelayed(Date.now() + error.delayMs, token);
         return 'handed_back';
       }
+      if (error instanceof TenantGone) {
+        log.info({ tookMs: took() }, 'job dropped, its tenant is gone');
+        return 'dropped';
+      }
       if (error instanceof RunStopped && payload && options.onRunStopped) {
         log.warn({ tookMs: took(), code: error.code }, 'job stopped its run');
         await options.onRunStopped(payload, error).catch((failure: unknown) => {
@@ -107,7 +112,7 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
   }
 }
 
-type JobOutcome = 'done' | 'handed_back' | 'stopped' | 'failed';
+type JobOutcome = 'done' | 'handed_back' | 'dropped' | 'stopped' | 'failed';
 
 /** What every line of the job is found by: the run, the batch, the export … The migration is bound by the handler. */
 function idsIn(payload: Record<string, unknown>): Record<string, string> {

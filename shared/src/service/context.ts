@@ -12,6 +12,7 @@ import { authenticate, type Caller } from '../tenancy/api-key.js';
 import { openIdempotencyStore } from '../tenancy/idempotency.js';
 import { openRateLimiter } from '../tenancy/rate-limit.js';
 import { type MasterKey, tenantDataKey } from '../tenancy/secrets.js';
+import { assertTenantLives } from '../tenancy/tenant.js';
 import { type CommonConfig, defaultIdempotencyLeaseMs } from './config.js';
 
 /** What every service is handed: connections and clients built from its config. Tests pass `overrides`. */
@@ -42,6 +43,12 @@ export function createCommonContext(
     onError,
     applicationName: `octopipe-${service}`,
   });
+  // A job that prints documents within a transaction must not wait for a second connection of its own pool.
+  const lookouts = openDatabase(config.db.url, {
+    max: 1,
+    onError,
+    applicationName: `octopipe-${service}-files`,
+  });
   const queue = openQueueConnection({
     redisUrl: config.queue.redisUrl,
     lockMs: config.queue.lockMs,
@@ -56,7 +63,7 @@ export function createCommonContext(
     db: database.db,
     queue,
     producer,
-    files: openFileStore(config.files.root),
+    files: openFileStore(config.files.root, (tenantId) => assertTenantLives(lookouts.db, tenantId)),
     masterKey: config.masterKey,
     logger,
     metrics: createMetrics(service),
@@ -71,6 +78,7 @@ export function createCommonContext(
     async destroy() {
       await producer.close();
       await queue.close();
+      await lookouts.destroy();
       await database.destroy();
     },
   };

@@ -186,7 +186,9 @@ test('a handler too few, a schema that is newer: the service does not start and 
   const onDestroyed = () => {
     destroyed += 1;
   };
-  await expect(start({ handlers: [], onDestroyed })).rejects.toThrow(/lacks \[reconcile-run\]/);
+  await expect(start({ handlers: [], onDestroyed })).rejects.toThrow(
+    /lacks \[reconcile-run, purge-reporter\]/,
+  );
   expect(destroyed).toBe(1);
   await watcher.query(`insert into octopipe_migration (name, timestamp) values ('29990101-0001-later', 'x')`);
   await expect(start({ onDestroyed })).rejects.toThrow(/newer than this build/);
@@ -345,7 +347,10 @@ async function start(wanted: Wanted): Promise<RunningService & { ctx: CommonCont
         handle: async (_ctx: CommonContext, { caller }) => ({ status: 200, body: { role: caller.role } }),
       }),
     ],
-    handlers: wanted.handlers ?? [{ job: 'reconcile-run', handle: wanted.handle ?? (async () => {}) }],
+    handlers: wanted.handlers ?? [
+      { job: 'reconcile-run', handle: wanted.handle ?? (async () => {}) },
+      { job: 'purge-reporter', handle: async () => {} },
+    ],
     sweep: wanted.sweep ?? (async () => {}),
     count: wanted.count ?? (async () => []),
   });

@@ -65,6 +65,46 @@ export async function deleteRowsOfFile(tx: Tx, exportId: string, fileId: string)
   await sql`delete from ${partitionOf('staged_row', exportId)} where file_id = ${fileId}`.execute(tx);
 }
 
+/** An export's tables go, attached or not; answers how many rows they held. Under the lock of the export's row. */
+export async function dropTablesOf(tx: Tx, exportId: string): Promise<Record<string, number>> {
+  const held: Record<string, number> = {};
+  for (const parent of parents) {
+    const rows = await rowsIn(tx, parent, exportId);
+    if (rows === undefined) continue;
+    held[`ingest.${parent}`] = rows;
+    await sql`drop table ${partitionOf(parent, exportId)}`.execute(tx);
+  }
+  return held;
+}
+
+/** Rows of all exports of a tenant, those that are still being staged included. */
+export async function countStagedRows(tx: Tx, tenantId: string): Promise<Record<string, number>> {
+  const exports = await tx
+    .selectFrom('ingest.export')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .execute();
+  const counts: Record<string, number> = {};
+  for (const { id } of exports) {
+    for (const parent of parents) {
+      const name = `ingest.${parent}`;
+      const rows = (await rowsIn(tx, parent, id)) ?? 0;
+      if (rows > 0) counts[name] = (counts[name] ?? 0) + rows;
+    }
+  }
+  return counts;
+}
+
+/** Undefined when there is no such table: the export was refused, or is not that far. */
+async function rowsIn(tx: Tx, parent: Parent, exportId: string): Promise<number | undefined> {
+  const { rows: found } = await sql<{ table: string | null }>`
+    select to_regclass(${`ingest.${nameOf(parent, exportId)}`})::text as table`.execute(tx);
+  if (!found[0]?.table) return undefined;
+  const { rows } = await sql<{ count: string }>`
+    select count(*) as count from ${partitionOf(parent, exportId)}`.execute(tx);
+  return Number(rows[0]?.count ?? 0);
+}
+
 /** Statistics for the planner: COPY leaves none, and the questions of assess and mapping are joins. */
 export async function analyzeRows(tx: Tx, exportId: string): Promise<void> {
   await sql`analyze ${partitionOf('staged_row', exportId)}, ${partitionOf('staged_ref', exportId)}`.execute(
@@ -77,7 +117,8 @@ export function copyTargetOf(exportId: string): string {
   return `ingest.${nameOf('staged_row', exportId)} (${copyColumns})`;
 }
 
-type Parent = 'staged_row' | 'staged_ref';
+const parents = ['staged_ref', 'staged_row'] as const;
+type Parent = (typeof parents)[number];
 
 function partitionOf(parent: Parent, exportId: string) {
   return sql.id('ingest', nameOf(parent, exportId));

@@ -38,6 +38,8 @@ export interface ApiKey {
   familyId: string;
   hint: string;
   role: Role;
+  tenantId: string | null;
+  /** Its slug. */
   tenant: string | null;
   label: string;
   createdBy: string | null;
@@ -219,6 +221,7 @@ function apiKeys(tx: Tx) {
       'k.familyId',
       'k.hint',
       'k.role',
+      'k.tenantId',
       't.slug as tenant',
       'k.label',
       'k.createdBy',

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { SetupError } from '../core/errors.js';
+import { SetupError, TenantGone } from '../core/errors.js';
 import type { Database } from '../db/index.js';
 import { inSystemTransaction } from '../db/index.js';
 
@@ -37,10 +37,11 @@ export async function tenantDataKey(db: Database, master: MasterKey, tenantId: s
   const row = await inSystemTransaction(db, (tx) =>
     tx
       .selectFrom('core.tenant')
-      .select(['slug', 'wrappedDataKey', 'masterKeyId'])
+      .select(['slug', 'wrappedDataKey', 'masterKeyId', 'purgeId'])
       .where('id', '=', tenantId)
-      .executeTakeFirstOrThrow(),
+      .executeTakeFirst(),
   );
+  if (!row || row.purgeId !== null) throw new TenantGone();
   if (row.masterKeyId !== master.id) {
     throw new SetupError(
       `The data of this installation was sealed with master key ${row.masterKeyId}, but ${master.id} is configured; restore the former OCTOPIPE_MASTER_KEY.`,

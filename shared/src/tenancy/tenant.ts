@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Problem } from '../core/errors.js';
+import { Problem, TenantGone } from '../core/errors.js';
 import { type Database, inSystemTransaction, type Tx } from '../db/index.js';
 import type { Caller } from './api-key.js';
 import { type MasterKey, seal } from './secrets.js';
@@ -10,7 +10,10 @@ export interface Tenant {
   name: string;
 }
 
-/** Finds the tenant by its slug or makes it, with a data key of its own (see secrets.ts). */
+/**
+ * Finds the tenant by its slug or makes it, with a data key of its own (see secrets.ts). A slug is free again when the
+ * purge of whoever had it has ended.
+ */
 export async function getOrCreateTenant(
   db: Database,
   master: MasterKey,
@@ -23,11 +26,18 @@ export async function getOrCreateTenant(
       .values({ slug: wanted.slug, name: wanted.name, wrappedDataKey: wrapped, masterKeyId: master.id })
       .onConflict((conflict) => conflict.column('slug').doNothing())
       .execute();
-    return tx
+    const { purgeId, ...tenant } = await tx
       .selectFrom('core.tenant')
-      .select(['id', 'slug', 'name'])
+      .select(['id', 'slug', 'name', 'purgeId'])
       .where('slug', '=', wanted.slug)
       .executeTakeFirstOrThrow();
+    if (purgeId !== null)
+      throw new Problem(
+        409,
+        'tenant_being_purged',
+        'The tenant of this name is being purged; when that has ended, the name can be used again.',
+      );
+    return tenant;
   });
 }
 
@@ -37,8 +47,9 @@ export async function findTenant(tx: Tx, slug: string): Promise<Tenant> {
     .selectFrom('core.tenant')
     .select(['id', 'slug', 'name'])
     .where('slug', '=', slug)
+    .where('purgeId', 'is', null)
     .executeTakeFirst();
-  if (!row) throw tenantNotFound();
+  if (!row) throw new TenantGone();
   return row;
 }
 
@@ -48,7 +59,7 @@ export async function findTenant(tx: Tx, slug: string): Promise<Tenant> {
  */
 export async function tenantOfCall(db: Database, caller: Caller, slug: string | undefined): Promise<Tenant> {
   const row = await inSystemTransaction(db, (tx) => {
-    const query = tx.selectFrom('core.tenant').select(['id', 'slug', 'name']);
+    const query = tx.selectFrom('core.tenant').select(['id', 'slug', 'name']).where('purgeId', 'is', null);
     if (caller.tenantId !== null) return query.where('id', '=', caller.tenantId).executeTakeFirst();
     if (slug === undefined) return Promise.resolve(undefined);
     return query.where('slug', '=', slug).executeTakeFirst();
@@ -60,10 +71,19 @@ export async function tenantOfCall(db: Database, caller: Caller, slug: string | 
       'Name the tenant with ?tenant=<slug>: this key is not bound to one.',
     );
   }
-  if (!row || (slug !== undefined && row.slug !== slug)) throw tenantNotFound();
+  if (!row || (slug !== undefined && row.slug !== slug)) throw new TenantGone();
   return row;
 }
 
-function tenantNotFound(): Problem {
-  return new Problem(404, 'tenant_not_found', 'There is no such tenant for this key.');
+/** Throws TenantGone when it is being purged, or is gone. */
+export async function assertTenantLives(db: Database, tenantId: string): Promise<void> {
+  const row = await inSystemTransaction(db, (tx) =>
+    tx
+      .selectFrom('core.tenant')
+      .select('id')
+      .where('id', '=', tenantId)
+      .where('purgeId', 'is', null)
+      .executeTakeFirst(),
+  );
+  if (!row) throw new TenantGone();
 }

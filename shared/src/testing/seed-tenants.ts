@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Database } from '../db/index.js';
 import { openFileStore } from '../files/store.js';
 import type { Thing } from '../http/route.js';
+import { hashOfSlug } from '../purge/receipt.js';
 import { insertApiKey } from '../tenancy/api-key.js';
 import { type MasterKey, seal, tenantDataKey } from '../tenancy/secrets.js';
 import { getOrCreateTenant, type Tenant } from '../tenancy/tenant.js';
@@ -206,6 +207,23 @@ export async function seedTenant(
   const apiKey = await db
     .transaction()
     .execute((tx) => insertApiKey(tx, { role: 'viewer', label: canary, tenantId }));
+  // Of somebody who is gone: a receipt belongs to the installation.
+  const purgeId = await idOf(
+    db
+      .insertInto('core.purge')
+      .values({
+        subjectId: randomUUID(),
+        slugHash: hashOfSlug(`former-${slug}`),
+        requestedBy: randomUUID(),
+        step: 'done',
+        rowsRemoved: JSON.stringify({ 'core.tenant': 1 }),
+        files: 0,
+        bytes: 0,
+        finishedAt: new Date(),
+        receiptHash: hashOfSlug('a receipt'),
+      })
+      .returning('id'),
+  );
   return {
     ...tenant,
     canary,
@@ -220,6 +238,7 @@ export async function seedTenant(
       document,
       webhook: webhookId,
       delivery: deliveryId,
+      purge: purgeId,
       source_record: slug,
     },
   };

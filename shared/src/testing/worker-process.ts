@@ -34,5 +34,6 @@ startWorker({
         appendFileSync(journal, 'ended\n');
       },
     },
+    { job: 'purge-reporter', async handle() {} },
   ],
 });

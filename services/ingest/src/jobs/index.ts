@@ -2,6 +2,7 @@ import type { JobHandler } from '@octopipe/shared/queue/worker';
 import type { IngestContext } from '../context.js';
 import { assessExport } from './assess-export.js';
 import { deliverWebhook } from './deliver-webhook.js';
+import { purgeIngest } from './purge-ingest.js';
 import { stageExport } from './stage-export.js';
 import { stageFile } from './stage-file.js';
 
@@ -10,4 +11,5 @@ export const handlers: ReadonlyArray<JobHandler<IngestContext>> = [
   stageFile,
   assessExport,
   deliverWebhook,
+  purgeIngest,
 ];

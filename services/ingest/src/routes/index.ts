@@ -16,6 +16,7 @@ import { postExport } from './post-export.js';
 import { postKey } from './post-key.js';
 import { postKeyRotate } from './post-key-rotate.js';
 import { postMigration } from './post-migration.js';
+import { postTenantPurge } from './post-tenant-purge.js';
 import { postWebhook } from './post-webhook.js';
 import { postWebhookResend } from './post-webhook-resend.js';
 import { postWebhookSecret } from './post-webhook-secret.js';
@@ -42,4 +43,5 @@ export const routes: ReadonlyArray<Route<IngestContext>> = [
   getKeys,
   postKeyRotate,
   deleteKey,
+  postTenantPurge,
 ];

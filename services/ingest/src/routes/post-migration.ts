@@ -36,6 +36,7 @@ export const postMigration = defineRoute({
   summary: 'Opens a migration, or answers the one with the same reference.',
   body: Body,
   answers: { 201: Migration, 200: Migration },
+  problems: ['tenant_being_purged'],
   async handle(ctx: IngestContext, { body, caller }) {
     const tenant =
       caller.tenantId === null

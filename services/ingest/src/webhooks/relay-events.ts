@@ -13,7 +13,14 @@ const sliceSize = 200;
  */
 export async function relayEvents(ctx: IngestContext): Promise<void> {
   const tenants = await inSystemTransaction(ctx.db, (tx) =>
-    tx.selectFrom('core.outbox').select('tenantId').distinct().limit(500).execute(),
+    tx
+      .selectFrom('core.outbox as outbox')
+      .innerJoin('core.tenant as tenant', 'tenant.id', 'outbox.tenantId')
+      .select('outbox.tenantId')
+      .distinct()
+      .where('tenant.purgeId', 'is', null)
+      .limit(500)
+      .execute(),
   );
   for (const { tenantId } of tenants) {
     while ((await relaySlice(ctx, tenantId)) === sliceSize);

@@ -27,36 +27,37 @@ export interface BudgetOwner {
   companyKey: string;
 }
 
-/** Makes or refreshes the company's row; called by the probe with what it learnt. `dailyLimit` in tokens a day. */
+/**
+ * Makes or refreshes the company's row with what the probe learnt; `dailyLimit` in tokens a day. In the transaction that
+ * connects the company: a purge of the last tenant that was connected to it takes the row away.
+ */
 export async function openBudget(
-  db: Database,
-  owner: BudgetOwner,
+  tx: Tx,
+  companyKey: string,
   facts: { dailyLimit: number; burstLimit: number; reserveShare: number; clockSkewMs: number },
 ): Promise<void> {
   const ceiling = Math.floor(facts.dailyLimit * (1 - facts.reserveShare));
-  await inTransaction(db, { role: 'loader', tenantId: owner.tenantId }, (tx) =>
-    tx
-      .insertInto('loader.companyBudget')
-      .values({
-        companyKey: owner.companyKey,
-        day: sql<string>`((now() + ${facts.clockSkewMs} * interval '1 millisecond') at time zone 'utc')::date`,
+  await tx
+    .insertInto('loader.companyBudget')
+    .values({
+      companyKey,
+      day: sql<string>`((now() + ${facts.clockSkewMs} * interval '1 millisecond') at time zone 'utc')::date`,
+      dailyLimit: facts.dailyLimit,
+      ceiling,
+      burstLimit: facts.burstLimit,
+      clockSkewMs: facts.clockSkewMs,
+    })
+    .onConflict((conflict) =>
+      conflict.column('companyKey').doUpdateSet({
         dailyLimit: facts.dailyLimit,
         ceiling,
         burstLimit: facts.burstLimit,
         clockSkewMs: facts.clockSkewMs,
-      })
-      .onConflict((conflict) =>
-        conflict.column('companyKey').doUpdateSet({
-          dailyLimit: facts.dailyLimit,
-          ceiling,
-          burstLimit: facts.burstLimit,
-          clockSkewMs: facts.clockSkewMs,
-          blockedUntil: null,
-          updatedAt: sql<Date>`now()`,
-        }),
-      )
-      .execute(),
-  );
+        blockedUntil: null,
+        updatedAt: sql<Date>`now()`,
+      }),
+    )
+    .execute();
 }
 
 /** Tokens asked for at once, so that workers rarely meet on the row; what is left over is given back. */

@@ -3,6 +3,7 @@ import { loadBatchJob } from './load-batch.js';
 import { matchExistingJob } from './match-existing.js';
 import { planRollbackJob } from './plan-rollback.js';
 import { provisionRunJob } from './provision-run.js';
+import { purgeLoaderJob } from './purge-loader.js';
 import { removeSchemaJob } from './remove-schema.js';
 import { settleUnknownJob } from './settle-unknown.js';
 import { undoBatchJob } from './undo-batch.js';
@@ -19,4 +20,5 @@ export const handlers = [
   planRollbackJob,
   undoBatchJob,
   removeSchemaJob,
+  purgeLoaderJob,
 ];

@@ -54,15 +54,11 @@ export const postConnection = defineRoute({
       Buffer.from(body.api_token),
       tokenContext(tenant.id, companyKey),
     );
-    await openBudget(
-      ctx.db,
-      { tenantId: tenant.id, companyKey },
-      { ...probed, reserveShare: ctx.settings.reserveShare },
-    );
     const { row, isNew } = await inTransaction(
       ctx.db,
       { role: 'loader', tenantId: tenant.id },
       async (tx) => {
+        await openBudget(tx, companyKey, { ...probed, reserveShare: ctx.settings.reserveShare });
         const known = await tx
           .selectFrom('loader.connection')
           .select(['id', 'probe'])

@@ -1,5 +1,5 @@
 import { sleep } from '@octopipe/shared/core/clock';
-import { Problem } from '@octopipe/shared/core/errors';
+import { Problem, TenantGone } from '@octopipe/shared/core/errors';
 import type { Logger } from '@octopipe/shared/core/logger';
 import { type Database, inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { endedStatuses } from '@octopipe/shared/domain/run/states';
@@ -84,9 +84,10 @@ export function createRunFeed(db: Database, logger: Logger): RunFeed {
       const startedAt = performance.now();
       // Postgres may be away for a while: the streams stay open, and the next look finds all that was missed.
       for (const group of byRun(places))
-        await tell(db, group).catch((error: unknown) =>
-          logger.warn({ err: error, runId: group[0]?.run.runId }, 'a followed run could not be read'),
-        );
+        await tell(db, group).catch((error: unknown) => {
+          if (error instanceof TenantGone) for (const place of group) place.end();
+          else logger.warn({ err: error, runId: group[0]?.run.runId }, 'a followed run could not be read');
+        });
       // Counting a large run takes its time: at most a sixth of it is spent on looking.
       await sleep(Math.max(everyMs, (performance.now() - startedAt) * 5), wake.signal);
     }

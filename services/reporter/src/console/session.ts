@@ -47,6 +47,7 @@ export async function findSession(ctx: ReporterContext, req: Request): Promise<S
       .selectFrom('core.tenant')
       .select(['id', 'slug', 'name'])
       .where('id', '=', sealed.tenantId)
+      .where('purgeId', 'is', null)
       .executeTakeFirst();
     return tenant && { tenant };
   });

@@ -2,6 +2,7 @@ import type { Route } from '@octopipe/shared/http/route';
 import type { ReporterContext } from '../context.js';
 import { getDocument } from './get-document.js';
 import { getDocuments } from './get-documents.js';
+import { getPurge, getPurgeReceipt, getPurges } from './get-purges.js';
 import { getReport } from './get-report.js';
 import { postEstimate } from './post-estimate.js';
 import { postExportEstimate } from './post-export-estimate.js';
@@ -12,4 +13,7 @@ export const routes: ReadonlyArray<Route<ReporterContext>> = [
   getDocument,
   postEstimate,
   postExportEstimate,
+  getPurges,
+  getPurge,
+  getPurgeReceipt,
 ];
