@@ -31,7 +31,7 @@ const proofs = [
   },
   {
     name: 'failpoints-redis',
-    proves: 'R5: the same, queue on Redis',
+    proves: 'R5: every step of the write path for two entities, queue on Redis',
     file: 'services/loader/src/write/crash-redis-lane',
   },
   {
