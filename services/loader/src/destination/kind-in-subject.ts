@@ -16,3 +16,16 @@ function beginsWith(kind: string, subject: string): boolean {
     subject.toLowerCase().startsWith(kind.toLowerCase()) && !/^[\p{L}\p{N}]/u.test(subject.slice(kind.length))
   );
 }
+
+/** Activity types are made under their own name, so one known by another has none of its own. */
+export function sharesType({
+  kind,
+  name,
+  actualName,
+}: {
+  kind: string;
+  name: string;
+  actualName: string;
+}): boolean {
+  return kind === 'activity_type' && actualName !== name;
+}

@@ -4,6 +4,7 @@ import type { MappedRecord, PayloadValue } from '@octopipe/shared/domain/mapping
 import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
+import { sharesType } from './kind-in-subject.js';
 import { type AccountSymbols, fieldKey, stageKey, toId } from './resolve-payload.js';
 
 interface ConnectionProbe {
@@ -106,7 +107,7 @@ async function schemaSymbols(
       });
     if (item.kind === 'stage') stages.set(stageKey(item.parent, item.name), Number(item.remoteId));
     if (item.kind === 'activity_type') activityTypes.set(item.name, item.remoteKey ?? '');
-    if (item.kind === 'activity_type' && item.actualName !== item.name) sharedTypes.add(item.name);
+    if (sharesType(item)) sharedTypes.add(item.name);
     if (item.kind === 'label') labels.set(fieldKey(item.entity, item.name), toId(item.remoteId ?? ''));
   }
   for (const item of items) {

@@ -1,31 +1,20 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import { describe, expect, it } from 'vitest';
-import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
+import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
 import {
   accountByKey,
-  connect,
   control,
   faultsLeft,
   runReaches,
   type ShownRun,
   startRun,
+  startWaived,
   writesByKey,
 } from '../testing/loader-run.js';
 import { matchingContent, matchingPayloads, seedTheirs, theirAccount } from '../testing/matching-fixture.js';
 
 const ends = ['done', 'failed', 'waiting_person'];
 const rigOf = () => createLoaderRig({ content: matchingContent, payloads: matchingPayloads });
-
-/** As under --yes: what is not sure is created. */
-async function startWaived(rig: LoaderRig, loader: LoaderProcess): Promise<ShownRun> {
-  const { body } = await loader.api<ShownRun>('POST', '/v1/runs', {
-    migration_id: rig.ids.migrationId,
-    mapping_version_id: rig.ids.mappingVersionId,
-    connection_id: await connect(rig, loader),
-    waivers: [{ gate: 'phase_gates', actor: 'cli --yes' }],
-  });
-  return body;
-}
 
 const matchesOf = (rig: LoaderRig) =>
   rig.database.db

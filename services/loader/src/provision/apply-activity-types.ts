@@ -3,9 +3,10 @@ import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content'
 import type { SharedActivityType } from '@octopipe/shared/domain/mapping/shared-activity-types';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
+import { sharesType } from '../destination/kind-in-subject.js';
 import { type AccountSchema, isActive, RemoteActivityType } from './account-schema.js';
 import { refusalOf, type Scope, saveItem, saveSharedType, tryToMake } from './apply-schema.js';
-import { identity, type PlannedItem, sharesType } from './plan-schema.js';
+import { identity, type PlannedItem } from './plan-schema.js';
 
 /**
  * Makes the activity types that are missing and binds those that stand, by name, in the order of the mapping. A company

@@ -1,6 +1,7 @@
 import { RunStopped } from '@octopipe/shared/core/errors';
 import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
 import { type PlanName, plans } from '@octopipe/shared/pipedrive/plans';
+import { sharesType } from '../destination/kind-in-subject.js';
 import { type AccountSchema, fieldEntities, findLabel } from './account-schema.js';
 
 /** What we know of one item of the destination, by our own name for it. `remoteKey` null: planned, perhaps made, not confirmed. */
@@ -57,15 +58,6 @@ export function nameItems(
     items.push({ ...item, actualName });
   }
   return items;
-}
-
-/** Activity types are made under their own name, so one known by another has none of its own. */
-export function sharesType({
-  kind,
-  name,
-  actualName,
-}: Pick<KnownItem, 'kind' | 'name' | 'actualName'>): boolean {
-  return kind === 'activity_type' && actualName !== name;
 }
 
 export function identity(item: Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name'>): string {

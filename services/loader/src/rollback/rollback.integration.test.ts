@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
 import {
   accountByKey,
-  connect,
   loadToEnd,
   runReaches,
   type ShownRun,
   simState,
+  startWaived,
   writesByKey,
 } from '../testing/loader-run.js';
 import { matchingContent, matchingPayloads, seedTheirs } from '../testing/matching-fixture.js';
@@ -272,7 +272,7 @@ describe("records of the customer's own that a load had changed", () => {
         },
       );
       const before = await standing(rig);
-      const first = await loadAsked(rig, loader);
+      const first = await loadWaived(rig, loader);
       expect(first).toMatchObject({ status: 'done', verified: { differences: 0 } });
       expect(first.phases.reduce((sum, phase) => sum + phase.updated, 0)).toBe(3);
       // They rename their company, and the next export writes over that, too.
@@ -286,7 +286,7 @@ describe("records of the customer's own that a load had changed", () => {
         })
         .where('targetKey', '=', 'customer:1#org')
         .execute();
-      const load = await loadAsked(rig, loader);
+      const load = await loadWaived(rig, loader);
       expect(load).toMatchObject({ status: 'done', verified: { differences: 0 } });
       expect(load.phases.reduce((sum, phase) => sum + phase.updated, 0)).toBe(1);
       const phones = [{ value: '+61 2 5550 0000', primary: true, label: 'work' }];
@@ -333,13 +333,7 @@ describe("records of the customer's own that a load had changed", () => {
   });
 });
 
-/** What is not surely the same is created anew, without asking. */
-async function loadAsked(rig: LoaderRig, loader: LoaderProcess): Promise<ShownRun> {
-  const { body } = await loader.api<ShownRun>('POST', '/v1/runs', {
-    migration_id: rig.ids.migrationId,
-    mapping_version_id: rig.ids.mappingVersionId,
-    connection_id: await connect(rig, loader),
-    waivers: [{ gate: 'phase_gates', actor: 'cli --yes' }],
-  });
-  return runReaches(loader, body.id, ['done', 'failed', 'waiting_person']);
+async function loadWaived(rig: LoaderRig, loader: LoaderProcess): Promise<ShownRun> {
+  const { id } = await startWaived(rig, loader);
+  return runReaches(loader, id, ['done', 'failed', 'waiting_person']);
 }
