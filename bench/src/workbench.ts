@@ -51,7 +51,8 @@ export async function openWorkbench({ size, seed }: Choices): Promise<Workbench>
     log: { level: 'warn' },
     masterKey,
   };
-  const logger = createLogger('bench', 'warn');
+  // The standard output is the report's alone.
+  const logger = createLogger('bench', 'warn', process.stderr);
   const ingest = createIngestContext(
     { ...config, upload: { maxBytes: 2 ** 31 }, webhooks: { testHosts: [] } },
     logger,
