@@ -1,10 +1,10 @@
 # syntax=docker/dockerfile:1
 # One image for everything: docker build -t octopipe:local .
-#   services/{ingest,transform,loader,reporter}/dist/main.js   the four services
-#   shared/dist/programs/migrate.js                            the migrate step
-#   shared/dist/programs/create-key.js                         the first API key
-#   cli/dist/gateway-main.js                                   the gateway of docker-compose
-#   simulator/dist/main.js                                     a simulated Pipedrive account
+#   services/{ingest,transform,loader,reporter}/dist/bundle/main.js   the four services
+#   shared/dist/bundle/migrate.js                                     the migrate step
+#   shared/dist/bundle/create-key.js                                  the first API key
+#   cli/dist/bundle/gateway-main.js                                   the gateway of docker-compose
+#   simulator/dist/bundle/main.js                                     a simulated Pipedrive account
 # Pin by digest in your registry's build: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
@@ -24,7 +24,7 @@ COPY bench/package.json bench/
 # The embedded Postgres is optional and not for images; no install script runs (.npmrc says so, too).
 RUN npm ci --ignore-scripts --include=dev
 COPY . .
-RUN npx tsc -b
+RUN npm run build
 RUN npm prune --omit=dev --omit=optional --ignore-scripts \
   && find . -path ./node_modules -prune -o -name '*.test.*' -type f -exec rm {} +
 
@@ -52,4 +52,4 @@ RUN install -d -o node -g node -m 0700 /data/files
 USER 1000:1000
 # Nothing is written below / at run time: files go to /data/files, uploads are unpacked through /tmp.
 ENTRYPOINT ["node", "--disable-proto=delete"]
-CMD ["services/ingest/dist/main.js"]
+CMD ["services/ingest/dist/bundle/main.js"]

@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Tests read our packages from source, so that a test run never depends on a stale build.
-// Tests that start real processes (crash, e2e) use the build, which `npm test` makes first.
+// Tests that start real processes (crash, e2e) use the build, which `npm test` makes first; what the compiler wrote since
+// is packed again before they begin.
 const fromSource = [
   'shared',
   'simulator',
@@ -62,7 +63,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          globalSetup: ['shared/src/testing/global-setup.ts'],
+          globalSetup: ['scripts/bundle-setup.mjs', 'shared/src/testing/global-setup.ts'],
           include: [
             '{shared,services/*,simulator,generator,cli,bench}/src/**/*.{integration,contract}.test.ts',
           ],
@@ -75,6 +76,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
+          globalSetup: ['scripts/bundle-setup.mjs'],
           testTimeout: 600_000,
           hookTimeout: 300_000,
           // After the others: each of these starts a whole stack, and two of those fill two cores.

@@ -11,7 +11,7 @@ export const samplePackage = path.join(root, 'samples/harbour-home-services/pack
 
 /** Where the build of one of our programs lies, for those that no helper here starts. */
 export function builtProgram(workspace: string): string {
-  return path.join(root, workspace, 'dist/main.js');
+  return path.join(root, workspace, 'dist/bundle/main.js');
 }
 
 /** A folder of this test's own, gone at the end. */
@@ -35,7 +35,7 @@ export async function startSimulator(
   const child = spawn(
     process.execPath,
     [
-      path.join(root, 'simulator/dist/main.js'),
+      path.join(root, 'simulator/dist/bundle/main.js'),
       '--port',
       '0',
       '--token',
@@ -75,7 +75,7 @@ export interface Octopipe {
 
 /** `octopipe …` as npm start runs it, without the bootstrap. */
 export function octopipe(args: string[], env: Record<string, string> = {}): Octopipe {
-  const child = spawn(process.execPath, [path.join(root, 'cli/dist/main.js'), ...args], {
+  const child = spawn(process.execPath, [path.join(root, 'cli/dist/bundle/main.js'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
     cwd: root,

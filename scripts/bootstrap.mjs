@@ -103,6 +103,8 @@ async function compile() {
   forgetRemovedBuilds();
   const code = await runTool('tsc', ['-b']);
   if (code !== 0) giveUp('the build failed; see the compiler errors above.');
+  const { bundlePrograms } = await import('./bundle.mjs');
+  await bundlePrograms();
   if (Date.now() - started > 1000) console.log(`Built in ${seconds(started)} s.`);
 }
 

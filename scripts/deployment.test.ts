@@ -8,6 +8,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { prefixes } from '../cli/src/stack/gateway.js';
 import { gauges, histograms } from '../shared/src/core/metrics.js';
 import { serviceNames } from '../shared/src/queue/catalog.js';
+import { programs } from './bundle.mjs';
 
 /**
  * What is deployed, read without a Docker engine or a cluster: image, compose, Kubernetes, alerts and dashboard must agree
@@ -41,7 +42,9 @@ const knownEnv = new Set(
 
 /** What a container runs must be built, and be in the image. */
 const isEntryPoint = (file: string) =>
-  read(file.replace('/dist/', '/src/').replace(/\.js$/, '.ts')).length > 0 &&
+  Object.entries(programs).some(([folder, names]) =>
+    names.some((name: string) => file === `${folder}/dist/bundle/${path.basename(name)}.js`),
+  ) &&
   dockerfile.some(
     (line) => line.startsWith('COPY --from=build') && line.includes(` /app/${file.split('/dist/')[0]}/dist `),
   );

@@ -30,9 +30,9 @@ export async function runProgram(args, node = process.execPath) {
   process.exit(code ?? 128 + constants.signals[signal]);
 }
 
-/** The path of a built program of a workspace. */
+/** The path of a workspace's program as it is run: packed (bundle.mjs). */
 export function builtProgram(workspace) {
-  return `${repoRoot}${workspace}/dist/main.js`;
+  return `${repoRoot}${workspace}/dist/bundle/main.js`;
 }
 
 const sameKeyPressMs = 1500;

@@ -108,7 +108,7 @@ async function startReporter(): Promise<Reporter> {
     closers.push(postgres.stop);
     await migrateToLatestOrThrow(postgres.url);
     const key = await portalKey(postgres.url);
-    const program = await startProgram('services/reporter/dist/main.js', [], {
+    const program = await startProgram('services/reporter/dist/bundle/main.js', [], {
       DATABASE_URL: postgres.url,
       OCTOPIPE_MASTER_KEY: randomBytes(32).toString('base64'),
       OCTOPIPE_FILES_DIR: path.join(temporary.path, 'files'),

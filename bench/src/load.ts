@@ -134,7 +134,7 @@ async function loadOnce(
     const simulator = await startSimulator();
     closers.push(simulator.stop);
     const address = await addressOf(simulator.url, closers);
-    const loader = await startProgram('services/loader/dist/main.js', [], {
+    const loader = await startProgram('services/loader/dist/bundle/main.js', [], {
       ...bench.env,
       RECORDS_IN_FLIGHT: String(recordsInFlight),
       BATCHES_IN_FLIGHT: String(batchesInFlight),

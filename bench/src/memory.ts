@@ -29,7 +29,7 @@ export async function measureMemory(
   const migration = await spawnWatched(
     process.execPath,
     [
-      ...[path.join(root, 'cli/dist/main.js'), 'migrate', made.zip, '--to', simulator.url],
+      ...[path.join(root, 'cli/dist/bundle/main.js'), 'migrate', made.zip, '--to', simulator.url],
       ...['--token', simulator.token, '--out', path.join(folder, 'out')],
       ...['--state-dir', path.join(folder, 'state'), '--yes', '--exit'],
     ],
@@ -89,7 +89,7 @@ async function servicesUnder(ancestor: number): Promise<Map<number, ServiceName>
     // The second field is the program's name in brackets, which may hold blanks and brackets.
     parents.set(pid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0));
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    const service = serviceNames.find((one) => command.includes(`services/${one}/dist/main.js`));
+    const service = serviceNames.find((one) => command.includes(`services/${one}/dist/bundle/main.js`));
     if (service) services.set(pid, service);
   }
   const descends = (pid: number): boolean => {

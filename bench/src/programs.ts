@@ -56,7 +56,7 @@ export interface Simulator extends Program {
  */
 export async function startSimulator(): Promise<Simulator> {
   const token = 'bench-token-0123456789';
-  const program = await startProgram('simulator/dist/main.js', [
+  const program = await startProgram('simulator/dist/bundle/main.js', [
     ...['--port', '0', '--token', token, '--seed', '1'],
     ...['--plan', 'ultimate', '--seats', '100', '--requests-per-2s', '1000000'],
   ]);

@@ -111,10 +111,10 @@ test('a folder with something else in it is left alone', async () => {
   await expect(made({ out: fileURLToPath(new URL('.', import.meta.url)) })).rejects.toThrow('not ours');
 });
 
-test.runIf(existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url))))(
+test.runIf(existsSync(fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url))))(
   'S is written in constant memory and holds together',
   () => {
-    const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+    const main = fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url));
     const out = path.join(root, 'S');
     const said = execFileSync(
       process.execPath,

@@ -24,7 +24,7 @@ export async function startSimulator(state: StateFolder, env: NodeJS.ProcessEnv)
   const seats = 5;
   const program = await startProgram({
     name: 'simulator',
-    script: join(projectRoot, 'simulator', 'dist', 'main.js'),
+    script: join(projectRoot, 'simulator', 'dist', 'bundle', 'main.js'),
     args: [
       ...['--port', '0', '--token', token, '--company', company],
       ...['--plan', plan, '--seats', String(seats), '--seed', String(randomInt(1, 2 ** 31))],

@@ -222,7 +222,7 @@ async function startServices(
 function startService(name: ServiceName, env: NodeJS.ProcessEnv, logFile: string): Promise<Program> {
   return startProgram({
     name,
-    script: join(projectRoot, 'services', name, 'dist', 'main.js'),
+    script: join(projectRoot, 'services', name, 'dist', 'bundle', 'main.js'),
     env,
     ready: new RegExp(`^octopipe ${name} ready at (http://\\S+)`),
     logFile,

@@ -271,7 +271,7 @@ test('staging and assessing again changes nothing', async () => {
 });
 
 describe('a process killed in the middle of a file', () => {
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url));
 
   test('leaves nothing half, and the next one finishes', async () => {
     const idle = await startRig({ withoutService: true });

@@ -136,7 +136,7 @@ async function startStack() {
     IDEMPOTENCY_LEASE_MS: '1500',
   };
   const start = () =>
-    spawnWatched(process.execPath, [fileURLToPath(new URL('../dist/main.js', import.meta.url))], {
+    spawnWatched(process.execPath, [fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url))], {
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });

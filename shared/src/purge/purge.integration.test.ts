@@ -456,7 +456,7 @@ async function startAll(env: Record<string, string>): Promise<void> {
 
 /** Started again whenever it is killed, as an orchestrator would. */
 async function start(service: ServiceName, env: Record<string, string>): Promise<void> {
-  const child = spawn(process.execPath, [path.join(root, 'services', service, 'dist/main.js')], {
+  const child = spawn(process.execPath, [path.join(root, 'services', service, 'dist/bundle/main.js')], {
     env: {
       ...{ PATH: process.env.PATH, DATABASE_URL: database.url, OCTOPIPE_MASTER_KEY: masterKey },
       ...{ OCTOPIPE_FILES_DIR: files, LOG_LEVEL: 'warn', DATABASE_POOL_SIZE: '4', ...env },

@@ -161,10 +161,10 @@ test('close ends silent connections and removes the bytes', async () => {
   await silent;
 });
 
-const built = new URL('../../dist/main.js', import.meta.url);
+const built = new URL('../../dist/bundle/main.js', import.meta.url);
 
 test('the process says one line when ready and ends on SIGTERM', async (context) => {
-  context.skip(!existsSync(built), 'needs a build: npx tsc -b simulator');
+  context.skip(!existsSync(built), 'needs a build: npm run build');
   const child = spawn(process.execPath, [
     built.pathname,
     '--port',

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { startRig } from '../testing/rig.js';
 
 // The build, because a process of its own does not read our sources (`npm test` builds first).
-const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
 
 const tables = {
   mapped_record: 'target_key, entity, sort_key, payload_hash',
