@@ -26,7 +26,7 @@ const quick = {
   PROBE_GAP_MS: '150',
   LEASE_MS: '1500',
   BUDGET_PROBE_MS: '400',
-  SWEEP_INTERVAL_MS: '100',
+  SWEEP_INTERVAL_MS: '250',
   QUEUE_LOCK_MS: '900',
 };
 
@@ -145,7 +145,7 @@ async function startProcess(
   apiKey: string,
   tenant: string,
 ): Promise<LoaderProcess> {
-  const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
   const child = await spawnWatched(process.execPath, [main], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
