@@ -118,6 +118,125 @@ describe('the verdict is stricter than the equations', () => {
   });
 });
 
+test('all that can be wrong: what is open first, each with its figures and what to do', () => {
+  const { points, source, target } = reconcile({
+    ...clean,
+    status: 'failed',
+    reason: 'The account was closed.',
+    stagedRows: [...clean.stagedRows, { object: 'quote', rows: 9 }],
+    outcomes: [
+      ...clean.outcomes,
+      { object: 'quote', outcome: 'rejected', reason: 'unparseable_date', rows: 2 },
+      { object: 'quote', outcome: 'rejected', reason: 'missing_key', rows: 1 },
+      { object: 'quote', outcome: 'rejected', reason: 'unparseable_date', rows: 1 },
+    ],
+    entities: [
+      ...clean.entities,
+      { entity: 'note', planned: 8, created: 1, updated: 1, unchanged: 1, failed: 2, waiting: 2 },
+    ],
+    unknownOutcomes: 5,
+    verification: [
+      ...clean.verification.map((row) => ({ ...row, differences: 1 })),
+      { entity: 'note', records: 2, fields: 8, differences: 1 },
+    ],
+    unequalSums: ['deal value', 'payments'],
+  });
+  expect(Object.keys(source)).toEqual(['automation', 'booking', 'customer', 'quote']);
+  expect(Object.keys(target)).toEqual(['deal', 'note', 'person']);
+  // The documents print the reasons in this order.
+  expect(Object.entries(source.quote?.rejected ?? {})).toEqual([
+    ['missing_key', 1],
+    ['unparseable_date', 3],
+  ]);
+  expect(points.map(({ weight, code, says, todo }) => [weight, code, says, todo])).toEqual([
+    [
+      'open',
+      'run_stopped',
+      'The run stopped before its end: The account was closed.',
+      'Remove the cause and start the run again. What has been written is known and will not be written twice.',
+    ],
+    [
+      'open',
+      'rows_not_explained',
+      'Rows of "quote" in the export: 9. Rows with an outcome: 4.',
+      'Do not sign off. Send this report to support: a row was lost or counted twice.',
+    ],
+    [
+      'open',
+      'records_not_explained',
+      'Pipedrive records "note" planned: 8. Explained: 7.',
+      'Do not sign off. Send this report to support: a record was lost or counted twice.',
+    ],
+    [
+      'open',
+      'records_waiting',
+      'Pipedrive records "note" not written yet: 2 of 8.',
+      'Start the run again; it goes on where it stopped.',
+    ],
+    [
+      'open',
+      'outcomes_unknown',
+      'Writes of which it is not known yet whether Pipedrive carried them out: 5.',
+      'Start the run again: it looks each one up in Pipedrive before it writes anything.',
+    ],
+    [
+      'open',
+      'records_not_verified',
+      'Pipedrive records "note" that should be there: 3. Read back and compared: 2.',
+      'Start the run again; it reads everything back at its end.',
+    ],
+    [
+      'exception',
+      'rows_rejected',
+      'Rows set aside because of their data: quote 4 of 9.',
+      'See "Rows that were set aside". Correct them in OctopusPro and export again, or accept that they stay behind.',
+    ],
+    [
+      'exception',
+      'records_failed',
+      'Records that Pipedrive refused: note 2 of 8.',
+      'See "Records that could not be written" for the reason of each.',
+    ],
+    [
+      'exception',
+      'fields_differ',
+      'Fields that Pipedrive gives back differently from how they were written: 3.',
+      'See "Differences" for each record and field. Somebody may have edited them meanwhile, or an automation did.',
+    ],
+    [
+      'exception',
+      'sums_differ',
+      'Sums of money that are not the same in Pipedrive: deal value, payments.',
+      'See "Sums of money". Records that were refused or edited since are the usual reason.',
+    ],
+  ]);
+});
+
+test('several objects and entities are told in one sentence; a run without a reason says that it stopped', () => {
+  const { points } = reconcile({
+    ...clean,
+    status: 'cancelled',
+    outcomes: clean.outcomes.map((row) => ({ ...row, outcome: 'rejected', reason: 'missing_key' })),
+    entities: clean.entities.map((row) => ({ ...row, created: 1, failed: row.created - 1 })),
+    verification: [
+      // More were read than stand there: records of an earlier run count, too.
+      { entity: 'person', records: 9, fields: 40, differences: 0 },
+      { entity: 'deal', records: 1, fields: 33, differences: 0 },
+    ],
+  });
+  expect(points.map(({ says }) => says)).toEqual([
+    'The run stopped before its end.',
+    'Rows set aside because of their data: booking 3 of 3, customer 7 of 7.',
+    'Records that Pipedrive refused: deal 2 of 3, person 1 of 4.',
+  ]);
+});
+
+test('a run that has not ended is open', () => {
+  expect(reconcile({ ...clean, status: 'running' }).points).toMatchObject([
+    { weight: 'open', code: 'run_not_ended', says: 'The run has not ended yet.' },
+  ]);
+});
+
 const name = fc.string({ minLength: 1, maxLength: 8 });
 const some = fc.nat({ max: 50_000 });
 const reasons = fc.array(fc.record({ reason: name, rows: some }), { maxLength: 3 });
