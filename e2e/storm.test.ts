@@ -16,10 +16,10 @@ const kills = Number(process.env.STORM_KILLS ?? 4);
 const seed = Number(process.env.STORM_SEED ?? Math.floor(Math.random() * 1e6));
 
 const victims = {
-  ingest: /services\/ingest\/dist\/main\.js/,
-  transform: /services\/transform\/dist\/main\.js/,
-  loader: /services\/loader\/dist\/main\.js/,
-  reporter: /services\/reporter\/dist\/main\.js/,
+  ingest: /services\/ingest\/dist\/bundle\/main\.js/,
+  transform: /services\/transform\/dist\/bundle\/main\.js/,
+  loader: /services\/loader\/dist\/bundle\/main\.js/,
+  reporter: /services\/reporter\/dist\/bundle\/main\.js/,
   Postgres: /\/postgres -D /,
 };
 type Victim = keyof typeof victims;
