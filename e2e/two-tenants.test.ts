@@ -88,9 +88,19 @@ describe('two tenants at once, over HTTP only', () => {
       }),
     );
     const { spent, planned } = journey.summary.tokens;
-    console.log(`estimated ${estimate.tokens.total}, planned ${planned}, spent ${spent} tokens`);
+    const compared = await compareTokens(journey.tenant, journey.runId);
+    const why = reasonsOf(compared);
+    console.log(
+      `reckoned ${compared.reckoned}, estimated ${estimate.tokens.total}, planned ${planned}, spent ${spent}`,
+    );
+    console.log(`the reasons: ${JSON.stringify(why)}`);
+    expect(compared).toMatchObject({ estimated: estimate.tokens.total, planned, spent });
     expect(Math.abs(spent / planned - 1)).toBeLessThanOrEqual(0.02);
-    expect(Math.abs(estimate.tokens.total / spent - 1)).toBeLessThanOrEqual(0.1);
+    // The account has types of its own that say the same as ours; nothing else differs from the estimate.
+    const ofAccount = why.filter(({ step }) => step === 'account');
+    expect(ofAccount.map(({ phase, code }) => [phase, code])).toEqual([['provision', 'stands_in_account']]);
+    expect(ofAccount[0]?.tokens).toBe(planned - estimate.tokens.total);
+    expect(why.filter(({ code }) => code === 'unexplained')).toEqual([]);
   });
 
   it('a company sees nothing of the other; foreign and absent answer alike', async () => {
@@ -199,8 +209,46 @@ describe('two tenants at once, over HTTP only', () => {
     expect(again.migrationId).toBe(run.migration_id);
     expect(again.summary).toMatchObject({ balanced: true, verified: { differences: 0 } });
     expect((await readCreates(sims[0]?.url ?? '')).byKey.size).toBe(writesBefore);
+    const compared = await compareTokens(tenant, again.runId);
+    const why = reasonsOf(compared);
+    console.log(`the second run: ${JSON.stringify(why)}`);
+    expect(compared.phases.find(({ phase }) => phase === 'load')).toMatchObject({ planned: 0, spent: 0 });
+    const load = why.filter(({ phase, step }) => phase === 'load' && step === 'account');
+    expect(load.map(({ code }) => code)).toEqual(['loaded_before']);
+    expect(why.filter(({ code }) => code === 'unexplained')).toEqual([]);
   });
+
+  function compareTokens(tenant: string, runId: string): Promise<Comparison> {
+    return made<Comparison>(portal('GET', `/v1/reports/${runId}/tokens?tenant=${tenant}`));
+  }
 });
+
+interface Comparison {
+  reckoned: number;
+  estimated: number;
+  planned: number;
+  spent: number;
+  phases: Array<{
+    phase: string;
+    planned: number;
+    spent: number;
+    differences: Array<{
+      step: string;
+      tokens: number;
+      reasons: Array<{ code: string; tokens: number }>;
+    }>;
+  }>;
+}
+
+/** Every reason, after seeing that those of a step come to its difference. */
+function reasonsOf({ phases }: Comparison) {
+  return phases.flatMap(({ phase, differences }) =>
+    differences.flatMap(({ step, tokens, reasons }) => {
+      expect(reasons.reduce((sum, reason) => sum + reason.tokens, 0)).toBe(tokens);
+      return reasons.map(({ code, tokens: because }) => ({ step, phase, code, tokens: because }));
+    }),
+  );
+}
 
 async function accountText(sim: Simulator): Promise<string> {
   return (await fetch(`${sim.url}/__sim/state`)).text();

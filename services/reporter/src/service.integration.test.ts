@@ -125,6 +125,56 @@ test('a document comes with its type, name, length and hash, and not again when 
   }
 });
 
+test('says by phase why estimate, plan and spent tokens differ, during the run, too', async () => {
+  const counts = {
+    reckoned: z.number(),
+    estimated: z.number().nullable(),
+    planned: z.number().nullable(),
+    spent: z.number(),
+  };
+  const Comparison = z.object({
+    ...counts,
+    phases: z.array(
+      z.object({
+        phase: z.string(),
+        ...counts,
+        differences: z.array(
+          z.object({
+            step: z.string(),
+            tokens: z.number(),
+            reasons: z.array(z.object({ code: z.string(), tokens: z.number(), says: z.string() })),
+          }),
+        ),
+      }),
+    ),
+  });
+  for (const run of [done, running]) {
+    const answer = await call(`/v1/reports/${run}/tokens`);
+    expect(answer.status).toBe(200);
+    const { phases, ...all } = Comparison.parse(await answer.json());
+    // Two persons and two deals were planned and written, though not all of what was mapped.
+    expect(all).toMatchObject({ planned: 20, spent: 20 });
+    expect(phases.map(({ phase }) => phase)).toEqual(['provision', 'load', 'verify']);
+    for (const { differences, ...phase } of phases) {
+      expect(differences.map(({ step }) => step)).toEqual(['mapping', 'account', 'sending']);
+      const columns = [phase.reckoned, phase.estimated, phase.planned, phase.spent];
+      for (const [i, { tokens, reasons }] of differences.entries()) {
+        expect(tokens).toBe((columns[i + 1] ?? 0) - (columns[i] ?? 0));
+        expect(reasons.reduce((sum, reason) => sum + reason.tokens, 0)).toBe(tokens);
+      }
+    }
+  }
+  const refused = await Promise.all([
+    call(`/v1/reports/${done}/tokens`, otherKey),
+    call('/v1/reports/00000000-0000-4000-8000-000000000000/tokens'),
+  ]);
+  for (const answer of refused)
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      expect.objectContaining({ code: 'run_not_found' }),
+    ]);
+});
+
 test('not ready, foreign, absent, malformed and unnamed', async () => {
   const absent = '00000000-0000-4000-8000-000000000000';
   const answers: Record<string, unknown> = {};

@@ -76,6 +76,18 @@ export async function countRecords(
   return rows.map((row) => ({ entity: row.entity as Entity, count: row.count }));
 }
 
+/** How many lines stand under each deal, in the order in which the verification lists them. */
+export async function countLinesByDeal(tx: Tx, tenantId: string, setId: string): Promise<number[]> {
+  const { rows } = await sql<{ lines: number }>`
+    select count(*)::int as lines
+    from transform.mapped_record mapped
+    cross join lateral (select mapped.payload->'deal_id'->>'$ref') as deal(key)
+    where mapped.tenant_id = ${tenantId} and mapped.set_id = ${setId} and mapped.entity = 'line'
+    group by deal.key
+    order by deal.key collate "C"`.execute(tx);
+  return rows.map(({ lines }) => lines);
+}
+
 /** The records of these keys, in the order of the keys; keys that are not in the set are left out. */
 export async function readRecords(
   tx: Tx,

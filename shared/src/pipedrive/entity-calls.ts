@@ -16,6 +16,8 @@ export interface EntityCalls {
   pageSize: number;
   /** One call for several records of one parent: from how many on it is cheaper, and how many it takes. */
   bulk?: { create: OperationName; from: number; most: number };
+  /** Of records that are listed by what they stand under: how many parents one list takes. */
+  parentsAtOnce?: number;
 }
 
 export const entityCalls = {
@@ -39,6 +41,7 @@ export const entityCalls = {
     pageSize: 500,
     // 25 tokens for up to 100 against 5 for each.
     bulk: { create: 'createDealProducts', from: 6, most: 100 },
+    parentsAtOnce: 100,
   },
   activity: v2('Activity', 'getActivities'),
   note: {

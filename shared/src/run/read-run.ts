@@ -59,6 +59,14 @@ export const RunPlan = z.looseObject({
       planned: z.number(),
       floor: z.number(),
       by_operation: z.record(z.string(), z.number()).default({}),
+      /** The same, by the part of the run they are for; loads only, and absent in plans from before it was kept. */
+      by_phase: z
+        .object({
+          provision: z.record(z.string(), z.number()),
+          load: z.record(z.string(), z.number()),
+          verify: z.record(z.string(), z.number()),
+        })
+        .optional(),
     })
     .optional(),
   rollback: RollbackPlan.optional(),

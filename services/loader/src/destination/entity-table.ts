@@ -81,7 +81,12 @@ export const entityTable: Record<Entity, EntityRules> = {
     changedSince: null,
     everything: { sort_by: 'id', sort_direction: 'asc' },
     markerOf: (record) => (typeof record.comments === 'string' ? findMarker(record.comments) : undefined),
-    under: { field: 'deal_id', ownId: 'product_attachment_id', listedBy: 'deal_ids', parentsAtOnce: 100 },
+    under: {
+      field: 'deal_id',
+      ownId: 'product_attachment_id',
+      listedBy: 'deal_ids',
+      parentsAtOnce: entityCalls.line.parentsAtOnce,
+    },
     fieldsOf: null,
   },
   activity: {

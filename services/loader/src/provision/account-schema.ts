@@ -1,24 +1,11 @@
 import type { DestinationSchema, FieldEntity, LabelEntity } from '@octopipe/shared/domain/mapping/content';
 import { labelKey } from '@octopipe/shared/domain/mapping/labels';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import { fieldEntities, fieldOperations } from '@octopipe/shared/pipedrive/planned-calls';
 import { z } from 'zod';
 import type { Account } from '../destination/account.js';
 import { nextPosition } from '../destination/entity-table.js';
 
-/** The calls that make and list custom fields, by entity. */
-export const fieldOperations: Record<
-  FieldEntity,
-  { list: OperationName; create: OperationName; addOptions: OperationName }
-> = {
-  organization: {
-    list: 'getOrganizationFields',
-    create: 'createOrganizationField',
-    addOptions: 'addOrganizationFieldOptions',
-  },
-  person: { list: 'getPersonFields', create: 'createPersonField', addOptions: 'addPersonFieldOptions' },
-  product: { list: 'getProductFields', create: 'createProductField', addOptions: 'addProductFieldOptions' },
-  deal: { list: 'getDealFields', create: 'createDealField', addOptions: 'addDealFieldOptions' },
-};
 /** The documented way to the options of a built-in field, where v2 refuses it (probe list #15). Products have no labels. */
 export const labelOperations: Record<
   Exclude<LabelEntity, 'lead'>,
@@ -28,8 +15,6 @@ export const labelOperations: Record<
   person: { list: 'getPersonFieldsV1', update: 'updatePersonFieldV1' },
   deal: { list: 'getDealFieldsV1', update: 'updateDealFieldV1' },
 };
-
-export const fieldEntities = Object.keys(fieldOperations) as FieldEntity[];
 
 export const RemoteField = z.object({
   field_name: z.string(),

@@ -1,17 +1,12 @@
 import { RunStopped } from '@octopipe/shared/core/errors';
 import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
 import { labelKey } from '@octopipe/shared/domain/mapping/labels';
+import { fieldOperations } from '@octopipe/shared/pipedrive/planned-calls';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable, nextPosition } from '../destination/entity-table.js';
-import {
-  type AccountSchema,
-  fieldOperations,
-  labelFieldOf,
-  labelOperations,
-  RemoteLeadLabel,
-} from './account-schema.js';
+import { type AccountSchema, labelFieldOf, labelOperations, RemoteLeadLabel } from './account-schema.js';
 import { AddedOptions, make, type Scope, saveItem, tryToMake } from './apply-schema.js';
 import type { PlannedItem } from './plan-schema.js';
 

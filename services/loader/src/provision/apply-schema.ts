@@ -4,17 +4,12 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import type { DestinationSchema, FieldEntity } from '@octopipe/shared/domain/mapping/content';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
+import { fieldOperations } from '@octopipe/shared/pipedrive/planned-calls';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
-import {
-  type AccountSchema,
-  fieldOperations,
-  RemoteField,
-  RemotePipeline,
-  RemoteStage,
-} from './account-schema.js';
+import { type AccountSchema, RemoteField, RemotePipeline, RemoteStage } from './account-schema.js';
 import { identity, type KnownItem, type PlannedItem } from './plan-schema.js';
 
 export interface Scope {

@@ -1,8 +1,9 @@
 import { RunStopped } from '@octopipe/shared/core/errors';
 import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
+import { fieldEntities } from '@octopipe/shared/pipedrive/planned-calls';
 import { type PlanName, plans } from '@octopipe/shared/pipedrive/plans';
 import { sharesType } from '../destination/kind-in-subject.js';
-import { type AccountSchema, fieldEntities, findLabel } from './account-schema.js';
+import { type AccountSchema, findLabel } from './account-schema.js';
 
 /** What we know of one item of the destination, by our own name for it. `remoteKey` null: planned, perhaps made, not confirmed. */
 export interface KnownItem {

@@ -25,6 +25,11 @@ it('prices creates, updates, list pages and provisioning; overhead is planned bu
       updatePerson: 10,
       uploadFile: 30,
     },
+    by_phase: {
+      provision: { createDeal: 5, deleteDeal: 3, getPipelines: 5 },
+      load: { createPerson: 2_505, updatePerson: 10, uploadFile: 30 },
+      verify: { getFiles: 40, getPersons: 20 },
+    },
   });
 });
 
@@ -48,5 +53,10 @@ it('prices lines by deal: one call from six lines on, and lists of a hundred dea
 });
 
 it('costs nothing when there is nothing to do', () => {
-  expect(planTokens(none, {}, {})).toEqual({ planned: 0, floor: 0, by_operation: {} });
+  expect(planTokens(none, {}, {})).toEqual({
+    planned: 0,
+    floor: 0,
+    by_operation: {},
+    by_phase: { provision: {}, load: {}, verify: {} },
+  });
 });

@@ -1,9 +1,14 @@
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
-import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
-import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import {
+  type Calls,
+  type EntityWork,
+  probeCalls,
+  schemaCalls,
+  sumOfCalls,
+} from '@octopipe/shared/pipedrive/planned-calls';
 import { isPlanName } from '@octopipe/shared/pipedrive/plans';
 import type { DealRoom, RunPlan } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
@@ -15,8 +20,6 @@ import { planRun } from '../run/plan-run.js';
 import type { LiveRun } from '../run/read-live-run.js';
 import {
   type AccountSchema,
-  fieldEntities,
-  fieldOperations,
   findLabel,
   hasLeadLabels,
   isActive,
@@ -28,7 +31,7 @@ import { applySchema, hasActivities, notePlannedItems, readKnownItems } from './
 import { assertDealRoom, countDealRoom } from './deal-room.js';
 import { matchOwners } from './match-owners.js';
 import { assertFieldRoom, countCustomFields, nameItems, type PlannedItem } from './plan-schema.js';
-import { type EntityWork, planTokens } from './plan-tokens.js';
+import { planTokens } from './plan-tokens.js';
 import { probeDeal } from './probe-deal.js';
 
 type Work = Record<Entity, EntityWork>;
@@ -57,13 +60,13 @@ export async function provisionRun(
   const counting = await assertLimits(ctx, account, run, remote, items, work, signal);
 
   const missing = missingItems(remote, items);
-  const provisioning = provisioningCalls(schema, missing);
+  const provisioning = schemaCalls(missing, hasLeadLabels(schema));
   const calls = isPlannedByCall(run) ? await planRun(ctx, run, content, missing) : undefined;
   if (calls && (await isOtherThanExpected(ctx, run, calls.hash))) return;
-  // A run without deals needs no answers about them, and an account that is full of them has no place for one more.
-  const probing = work.deal.total > 0 ? { createDeal: 1, deleteDeal: 1 } : {};
   await savePlan(ctx, run, {
-    tokens: { ...planTokens(work, provisioning, { ...probing, ...counting }) },
+    tokens: {
+      ...planTokens(work, provisioning, sumOfCalls(probeCalls(work.deal.total), counting)),
+    },
     ...(calls ? { calls } : {}),
   });
   if (run.kind === 'dry_run') return;
@@ -72,6 +75,7 @@ export async function provisionRun(
   await applySchema(ctx, account, scope, schema, remote, items);
   const shared = await applyActivityTypes(ctx, account, scope, schema, remote, items);
   await applyLabels(ctx, account, scope, schema, remote, items, signal);
+  // Not without deals: an account that is full of them has no place for one more.
   if (work.deal.total > 0) await probeDeal(ctx, account, signal);
   // A kind that shares a type was missing and was not made, unless it is known to share it from a run before.
   const made = missing.filter((item) => !shared.some(({ kind }) => isTypeOf(item, kind))).length;
@@ -125,7 +129,7 @@ async function assertLimits(
   items: ReadonlyArray<PlannedItem>,
   work: Work,
   signal: AbortSignal,
-): Promise<Partial<Record<OperationName, number>>> {
+): Promise<Calls> {
   const { plan } = account.connection;
   if (!isPlanName(plan)) throw new Error(`unknown plan ${plan}`);
   const newFields = missingItems(remote, items).filter((item) => item.kind === 'field').length;
@@ -178,34 +182,6 @@ function missingItems(remote: AccountSchema, items: ReadonlyArray<PlannedItem>):
         return false;
     }
   });
-}
-
-function provisioningCalls(
-  schema: DestinationSchema,
-  missing: ReadonlyArray<PlannedItem>,
-): Partial<Record<OperationName, number>> {
-  const calls: Partial<Record<OperationName, number>> = {
-    getPipelines: 1,
-    getStages: 1,
-    getActivityTypes: 1,
-    getUsers: 1,
-  };
-  for (const entity of fieldEntities) {
-    calls[fieldOperations[entity].list] = 1;
-    calls[fieldOperations[entity].create] = missing.filter(
-      (item) => item.kind === 'field' && item.entity === entity,
-    ).length;
-  }
-  calls.createPipeline = missing.filter((item) => item.kind === 'pipeline').length;
-  calls.createStage = missing.filter((item) => item.kind === 'stage').length;
-  calls.createActivityType = missing.filter((item) => item.kind === 'activity_type').length;
-  const labels = missing.filter((item) => item.kind === 'label');
-  // The labels of one entity are added by one call.
-  for (const entity of fieldEntities)
-    calls[fieldOperations[entity].addOptions] = labels.some((item) => item.entity === entity) ? 1 : 0;
-  calls.getLeadLabels = hasLeadLabels(schema) ? 1 : 0;
-  calls.createLeadLabel = labels.filter((item) => item.entity === 'lead').length;
-  return calls;
 }
 
 /** Per entity: records that are new to this account, changed, and in all. */

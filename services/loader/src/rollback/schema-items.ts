@@ -1,7 +1,7 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import type { FieldEntity } from '@octopipe/shared/domain/mapping/content';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
-import { fieldEntities, fieldOperations } from '../provision/account-schema.js';
+import { fieldEntities, fieldOperations } from '@octopipe/shared/pipedrive/planned-calls';
 import type { KnownItem } from '../provision/plan-schema.js';
 import type { Calls } from './price.js';
 

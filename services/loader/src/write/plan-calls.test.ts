@@ -1,6 +1,7 @@
+import { createCalls } from '@octopipe/shared/pipedrive/planned-calls';
 import { describe, expect, it } from 'vitest';
 import { entityTable } from '../destination/entity-table.js';
-import { createCalls, planCalls } from './plan-calls.js';
+import { planCalls } from './plan-calls.js';
 import type { SentWrite } from './plan-writes.js';
 
 let count = 0;

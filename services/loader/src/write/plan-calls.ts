@@ -29,15 +29,6 @@ export function operationOf(entity: Entity, call: ReadonlyArray<SentWrite>): Ope
   return call.length > 1 && rules.bulk ? rules.bulk.create : rules.create;
 }
 
-/** How many calls it takes to create so many records under one parent. */
-export function createCalls(rules: EntityRules, creates: number): { bulk: number; single: number } {
-  const { bulk } = rules;
-  if (!bulk) return { bulk: 0, single: creates };
-  const full = Math.floor(creates / bulk.most);
-  const rest = creates % bulk.most;
-  return rest >= bulk.from ? { bulk: full + 1, single: 0 } : { bulk: full, single: rest };
-}
-
 /** The writes of each parent; a record that stands by itself is a family of one. */
 function familiesOf(rules: EntityRules, writes: ReadonlyArray<SentWrite>): SentWrite[][] {
   const families = new Map<string, SentWrite[]>();

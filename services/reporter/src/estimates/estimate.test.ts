@@ -176,3 +176,42 @@ describe('an estimate', () => {
     expect(Object.keys(ask().records).every((entity) => entities.includes(entity as never))).toBe(true);
   });
 });
+
+describe('an estimate of a mapped export', () => {
+  const schema: NonNullable<EstimateInput['schema']> = {
+    fields: (['person', 'deal', 'deal', 'product'] as const).map((entity, i) => ({
+      ...{ entity, name: `Field ${i}`, type: 'varchar', options: [], rank: 'must' },
+    })),
+    pipelines: [{ name: 'OctopusPro', stages: ['New', 'Scheduled', 'Done'] }],
+    activityTypes: [{ name: 'Payment', iconKey: 'loop' }],
+    labels: [
+      { entity: 'deal', name: 'Urgent' },
+      { entity: 'deal', name: 'Quote' },
+      { entity: 'lead', name: 'Hot' },
+    ],
+  };
+
+  it('prices the schema that the mapping wants, the probe and the count of standing deals', () => {
+    const { tokens } = ask({ planned: { person: 3, deal: 1 }, schema });
+    const lists = 4 * 10 + 2 * 5 + 2 * 20 + 10;
+    const made = 4 * 5 + 5 + 3 * 5 + 10 + 5 + 10;
+    expect(tokens.phases.provision.tokens).toBe(lists + made + (5 + 3) + (10 + 20));
+    // Without deals or leads nothing is asked about them.
+    expect(ask({ planned: { person: 3 }, schema }).tokens.phases.provision.tokens).toBe(lists + made);
+    expect(ask({ planned: { deal: 1 }, schema, standingDeals: 1_100 }).tokens.phases.provision.tokens).toBe(
+      lists + made + (5 + 3) + (30 + 20),
+    );
+  });
+
+  it('knows which deals have lines enough for a call of several', () => {
+    const { tokens } = ask({ planned: { line: 111 }, linesByDeal: [5, 6, 100], schema });
+    expect(tokens.phases.load).toEqual({ requests: 7, tokens: 5 * 5 + 2 * 25 });
+    expect(ask({ planned: { line: 111 }, schema }).tokens.phases.load.tokens).toBe(111 * 5);
+  });
+
+  it('counts the fields of the mapping against the plan', () => {
+    const few = ask({ plan: 'lite', seats: 1, planned: {}, schema, customFields: 500 });
+    expect(few.warnings).toEqual([]);
+    expect(few.assumptions).toContain('Fields, stages, types and labels are those of the confirmed mapping.');
+  });
+});

@@ -1,3 +1,4 @@
+import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
 import { findDefinition } from '@octopipe/shared/domain/objects/registry';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import {
@@ -12,7 +13,15 @@ import {
 import { count } from '../html/wording.js';
 import { complexityOf, magnitude } from './complexity.js';
 import { priceOf } from './price-book.js';
-import { type Cost, type RecordCounts, sum, tokenModel } from './token-model.js';
+import {
+  type Cost,
+  itemsOf,
+  itemsOfCounts,
+  type RecordCounts,
+  sum,
+  type TokenModel,
+  tokenModel,
+} from './token-model.js';
 import { inventoryOnly, yields } from './yields.js';
 
 export interface EstimateInput {
@@ -22,6 +31,10 @@ export interface EstimateInput {
   rows: Readonly<Record<string, number>>;
   /** Records by entity when an export is mapped already: these are used instead of the yields. */
   planned?: RecordCounts | undefined;
+  /** How many lines each deal has, once they are mapped. */
+  linesByDeal?: ReadonlyArray<number> | undefined;
+  /** What the confirmed mapping wants in the account, when there is one: used instead of the counts below. */
+  schema?: DestinationSchema | undefined;
   /** Share of each day's tokens that is left to the customer's other integrations. */
   reserveShare: number;
   inquiries: 'leads' | 'deals';
@@ -46,12 +59,7 @@ const leadLabelsMade = 8;
 /** Everything that is known before the first write, from counts alone. Pure: the same input gives the same estimate. */
 export function estimateOf(input: EstimateInput) {
   const { records, assumptions } = recordsOf(input);
-  const model = tokenModel(records, {
-    customFields: Math.min(plans[input.plan].customFields, ownFields + input.customFields),
-    stages: stagesMade,
-    activityTypes: activityTypesMade,
-    leadLabels: (records.lead ?? 0) > 0 ? leadLabelsMade : 0,
-  });
+  const model = modelOf(input, records);
   const total = sum([model.provision, model.load, model.verify]);
   const perDay = shareOf(input.plan, input);
   const rowCount = Object.values(input.rows).reduce((all, rows) => all + rows, 0);
@@ -103,6 +111,7 @@ export function estimateOf(input: EstimateInput) {
     billing: input.billing ? billingEffects(input.billing) : null,
     assumptions: [
       ...assumptions,
+      ...(input.schema ? ['Fields, stages, types and labels are those of the confirmed mapping.'] : []),
       `${Math.round(input.reserveShare * 100)} % of each day's tokens are left to the company's other integrations.`,
       'Prices are the published token costs per operation; refused requests are taken to cost the same.',
       'An account without records of an earlier run; a second run of the same data writes nothing.',
@@ -111,6 +120,32 @@ export function estimateOf(input: EstimateInput) {
 }
 
 export type Estimate = ReturnType<typeof estimateOf>;
+
+/** The calls behind an estimate, by phase and operation. */
+export function estimatedCalls(input: EstimateInput): TokenModel['calls'] {
+  return modelOf(input, recordsOf(input).records).calls;
+}
+
+function modelOf(input: EstimateInput, records: RecordCounts): TokenModel {
+  const { schema, linesByDeal, standingDeals } = input;
+  const hasLeadLabels = schema
+    ? (schema.labels ?? []).some(({ entity }) => entity === 'lead')
+    : (records.lead ?? 0) > 0;
+  const missing = schema
+    ? itemsOf(schema)
+    : itemsOfCounts({
+        customFields: Math.min(plans[input.plan].customFields, fieldsOf(input)),
+        stages: stagesMade,
+        activityTypes: activityTypesMade,
+        leadLabels: hasLeadLabels ? leadLabelsMade : 0,
+      });
+  return tokenModel({ counts: records, linesByDeal }, { missing, hasLeadLabels }, standingDeals);
+}
+
+/** Custom fields that are wanted in the account. */
+function fieldsOf({ schema, customFields }: Pick<EstimateInput, 'schema' | 'customFields'>): number {
+  return schema ? schema.fields.length : ownFields + customFields;
+}
 
 function recordsOf(input: EstimateInput): { records: Record<string, number>; assumptions: string[] } {
   if (input.planned)
@@ -182,11 +217,11 @@ function warningsOf(input: EstimateInput, records: RecordCounts) {
           },
         ]
       : []),
-    ...(ownFields + input.customFields > fieldCap
+    ...(fieldsOf(input) > fieldCap
       ? [
           {
             code: 'custom_field_cap',
-            says: `${ownFields + input.customFields} custom fields are wanted, ${input.plan} holds ${fieldCap}: the rest goes together into one text field per entity.`,
+            says: `${fieldsOf(input)} custom fields are wanted, ${input.plan} holds ${fieldCap}: the rest goes together into one text field per entity.`,
           },
         ]
       : []),

@@ -76,7 +76,7 @@ test('the summary of a run with rejected, refused and differing records', async 
     balanced: true,
     verified: { records: 5, fields: 20, differences: 1 },
     findings: { invalid_phone: 2, orphan_reference: 1 },
-    tokens: { planned: 65, spent: 20, floor: 60, by_operation: { addDeal: 10, addPerson: 10 } },
+    tokens: { planned: 65, spent: 20, floor: 60, by_operation: { createDeal: 10, createPerson: 10 } },
     waivers: [{ gate: 'rehearsal', actor: 'olive@harbour.example' }],
     duration_ms: 7_530_000,
     documents: [

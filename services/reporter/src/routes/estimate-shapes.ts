@@ -3,6 +3,7 @@ import { canonicalObjects } from '@octopipe/shared/octopuspro/canonical-fields';
 import { planNames } from '@octopipe/shared/pipedrive/plans';
 import { z } from 'zod';
 import type { EstimateInput } from '../estimates/estimate.js';
+import type { ExportFacts } from '../estimates/read-facts.js';
 
 const objectNames = canonicalObjects.map(({ object }) => object);
 
@@ -128,10 +129,7 @@ export const Estimate = z
 
 type Terms = z.infer<z.ZodObject<typeof EstimateTerms>>;
 
-export function inputOf(
-  terms: Terms,
-  facts: Pick<EstimateInput, 'rows' | 'planned' | 'customFields' | 'statuses'>,
-): EstimateInput {
+export function inputOf(terms: Terms, facts: ExportFacts): EstimateInput {
   return {
     ...facts,
     plan: terms.plan,

@@ -1,4 +1,6 @@
+import { tokenPhases } from '@octopipe/shared/pipedrive/planned-calls';
 import { z } from 'zod';
+import { type TokenReason, tokenReasons, tokenSteps } from '../estimates/token-reasons.js';
 
 export const RunPath = z.object({ runId: z.uuid() });
 
@@ -68,6 +70,50 @@ export const VerificationSummary = z
     cost_share: z.number().nullable().meta({ description: "Of the load's tokens; 0.01 is one per cent." }),
   })
   .meta({ id: 'VerificationSummary' });
+
+const tokenCounts = {
+  reckoned: z
+    .number()
+    .nullable()
+    .meta({ description: 'From the rows of the export alone, as before there was a mapping.' }),
+  estimated: z.number().nullable().meta({
+    description: 'From the mapped records, for an account that has nothing of ours; null until mapped.',
+  }),
+  planned: z.number().nullable().meta({ description: 'By the run, once it has seen the account.' }),
+  spent: z.number(),
+};
+
+export const TokenComparison = z
+  .object({
+    run_id: z.uuid(),
+    ...tokenCounts,
+    phases: z.array(
+      z.object({
+        phase: z.enum(tokenPhases),
+        ...tokenCounts,
+        differences: z
+          .array(
+            z.object({
+              step: z.enum(tokenSteps),
+              tokens: z.number(),
+              reasons: z.array(
+                z.object({
+                  code: z.enum(Object.keys(tokenReasons) as [TokenReason, ...TokenReason[]]),
+                  tokens: z.number(),
+                  says: z.string(),
+                }),
+              ),
+            }),
+          )
+          .meta({
+            description:
+              'mapping: reckoned → estimated, account: estimated → planned, sending: planned → spent. The reasons add up to the tokens.',
+          }),
+        by_operation: z.array(z.object({ operation: z.string(), ...tokenCounts })),
+      }),
+    ),
+  })
+  .meta({ id: 'TokenComparison' });
 
 export const Document = z
   .object({ name: z.string(), media_type: z.string(), bytes: z.number(), sha256: z.string() })

@@ -148,7 +148,7 @@ export async function seedRun(
         reason: options.reason ?? null,
         waivers: JSON.stringify(options.waivers ?? []),
         plan: JSON.stringify({
-          tokens: { planned: 65, floor: 60, by_operation: { addPerson: 10, addDeal: 10 } },
+          tokens: { planned: 65, floor: 60, by_operation: { createPerson: 10, createDeal: 10 } },
         }),
         startedAt,
         finishedAt: ended ? finishedAt : null,
@@ -382,9 +382,9 @@ async function loadRecords(
   await db
     .insertInto('loader.tokenUse')
     .values([
-      { tenantId, connectionId, runId, operation: 'addPerson', day: '2026-11-20', calls: 1, tokens: 5 },
-      { tenantId, connectionId, runId, operation: 'addPerson', day: '2026-11-21', calls: 1, tokens: 5 },
-      { tenantId, connectionId, runId, operation: 'addDeal', day: '2026-11-21', calls: 2, tokens: 10 },
+      { tenantId, connectionId, runId, operation: 'createPerson', day: '2026-11-20', calls: 1, tokens: 5 },
+      { tenantId, connectionId, runId, operation: 'createPerson', day: '2026-11-21', calls: 1, tokens: 5 },
+      { tenantId, connectionId, runId, operation: 'createDeal', day: '2026-11-21', calls: 2, tokens: 10 },
     ])
     .execute();
   const started = ['mapping', 'provision', 'organizations', 'persons', 'products', 'deals'];
