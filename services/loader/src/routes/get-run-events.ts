@@ -29,6 +29,7 @@ export const getRunEvents = defineRoute({
       run: { tenant, migrationId: run.migrationId, runId: run.id },
       holder: caller.familyId,
       after,
+      shown: '',
       take: (frames) => stream?.send(frames),
       end: () => stream?.end(),
     });

@@ -1,10 +1,9 @@
-import { sleep } from '@octopipe/shared/core/clock';
-import { Problem, TenantGone } from '@octopipe/shared/core/errors';
 import type { Logger } from '@octopipe/shared/core/logger';
 import { type Database, inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { endedStatuses } from '@octopipe/shared/domain/run/states';
 import { type LoggedEvent, messagesOf } from '@octopipe/shared/events/published';
 import type { Frame } from '@octopipe/shared/http/event-stream';
+import { createFeed, type Feed, type Follower } from '@octopipe/shared/http/feed';
 import type { Tenant } from '@octopipe/shared/tenancy/tenant';
 import { presentRun } from './present-run.js';
 
@@ -14,104 +13,23 @@ export interface FollowedRun {
   runId: string;
 }
 
-export interface Follower {
+export interface Place extends Follower {
   run: FollowedRun;
-  /** The key family: one of them may not take all the room. */
-  holder: string;
   /** The id of the last event the reader has, '0' for none. */
   after: string;
+  /** The state it was told last, as text; '' for none. */
+  shown: string;
   take(frames: ReadonlyArray<Frame>): void;
-  /** The run is over and the reader has all of it. */
-  end(): void;
 }
 
-export interface RunFeed {
-  /** Answers how to stop; throws when there is no room. */
-  follow(follower: Follower): () => void;
-  stop(): Promise<void>;
-}
+export type RunFeed = Feed<Place>;
 
-const mostFollowers = 500;
-const mostFollowersOfAKey = 25;
-const everyMs = 1_000;
 /** Of the events of one run, so many are read at a time. */
 const pageSize = 200;
 
-interface Place extends Follower {
-  /** The state it was shown last, as text. */
-  shown: string;
-}
-
-/**
- * Tells everybody who follows a run what happens to it. One loop per process looks at each followed run once, however
- * many follow it, and rests while nobody does. It keeps nothing that matters: the events are rows, and each follower
- * says which it has.
- */
+/** Events of runs and how they stand, told once a second. */
 export function createRunFeed(db: Database, logger: Logger): RunFeed {
-  const places = new Set<Place>();
-  const stopped = new AbortController();
-  let wake = new AbortController();
-  let looking: Promise<void> | undefined;
-
-  return {
-    follow(follower) {
-      assertRoom([...places], follower.holder);
-      const place = { ...follower, shown: '' };
-      places.add(place);
-      wake.abort();
-      start();
-      return () => void places.delete(place);
-    },
-    async stop() {
-      stopped.abort();
-      wake.abort();
-      places.clear();
-      await looking;
-    },
-  };
-
-  function start(): void {
-    looking ??= look().finally(() => {
-      looking = undefined;
-      // Somebody may have come when the loop had just seen that nobody was there.
-      if (places.size > 0 && !stopped.signal.aborted) start();
-    });
-  }
-
-  async function look(): Promise<void> {
-    while (places.size > 0 && !stopped.signal.aborted) {
-      wake = new AbortController();
-      const startedAt = performance.now();
-      // Postgres may be away for a while: the streams stay open, and the next look finds all that was missed.
-      for (const group of byRun(places))
-        await tell(db, group).catch((error: unknown) => {
-          if (error instanceof TenantGone) for (const place of group) place.end();
-          else logger.warn({ err: error, runId: group[0]?.run.runId }, 'a followed run could not be read');
-        });
-      // Counting a large run takes its time: at most a sixth of it is spent on looking.
-      await sleep(Math.max(everyMs, (performance.now() - startedAt) * 5), wake.signal);
-    }
-  }
-}
-
-function assertRoom(places: ReadonlyArray<Place>, holder: string): void {
-  const own = places.filter((place) => place.holder === holder).length;
-  if (places.length < mostFollowers && own < mostFollowersOfAKey) return;
-  throw new Problem(
-    429,
-    'too_many_streams',
-    own < mostFollowersOfAKey
-      ? `${mostFollowers} event streams are open here; try again shortly.`
-      : `This key has ${mostFollowersOfAKey} event streams open; close one of them first.`,
-    [],
-    { headers: { 'retry-after': '30' } },
-  );
-}
-
-function byRun(places: Iterable<Place>): Place[][] {
-  const groups = new Map<string, Place[]>();
-  for (const place of places) groups.set(place.run.runId, [...(groups.get(place.run.runId) ?? []), place]);
-  return [...groups.values()];
+  return createFeed(logger, (group) => tell(db, group));
 }
 
 /** The events each has not seen, in order, then how the run stands, if that has changed. */
