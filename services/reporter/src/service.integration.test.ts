@@ -266,10 +266,68 @@ test('the pages of a signed-in viewer', async () => {
   expect(ended).toContain(`/console/runs/${done}/documents/reconciliation.html`);
   expect(ended).not.toContain('http-equiv="refresh"');
   expect(ended).not.toContain(hostile);
-  const live = await (await visit(`/console/runs/${running}`, { cookie })).text();
-  expect(live).toContain('<meta http-equiv="refresh" content="2">');
-  const still = await (await visit(`/console/runs/${running}?refresh=off`, { cookie })).text();
-  expect(still).not.toContain('http-equiv="refresh"');
+});
+
+test('the page of a run that goes on is live: a script of ours, and whole without it', async () => {
+  const cookie = await cookieFor(viewerKey);
+  const live = await visit(`/console/runs/${running}`, { cookie });
+  const text = await live.text();
+  expect(text).toContain('<noscript><meta http-equiv="refresh" content="2"></noscript>');
+  const [, script] = /<script src="([^"]+)" defer><\/script>/.exec(text) ?? [];
+  expect(script).toBe('/console/live.js');
+  expect(live.headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; script-src 'self'; connect-src 'self'$/,
+  );
+  const served = await visit(script ?? '', { cookie });
+  expect([served.status, served.headers.get('content-type')]).toEqual([
+    200,
+    'text/javascript; charset=utf-8',
+  ]);
+  expect(await served.text()).toContain('new EventSource(');
+
+  // What has ended, and what its reader stopped, runs nothing and opens nothing.
+  for (const path of [done, cancelled, `${running}?refresh=off`].map((run) => `/console/runs/${run}`)) {
+    const answer = await visit(path, { cookie });
+    const still = await answer.text();
+    expect(still).not.toContain('http-equiv="refresh"');
+    expect(still).not.toContain('<script');
+    expect(still).not.toContain('/events');
+    expect(answer.headers.get('content-security-policy')).not.toContain('script-src');
+  }
+});
+
+test('a live page hears when there is something new, once for each version, and that the run is over', async () => {
+  const cookie = await cookieFor(viewerKey);
+  const { runId } = await seedRun(ctx.db, tenant, { status: 'running' });
+  const path = `/console/runs/${runId}/events`;
+  const versionShown = async () =>
+    /data-version="([\w-]+)"/.exec(await (await visit(`/console/runs/${runId}`, { cookie })).text())?.[1] ??
+    '';
+  const of = (change: object) =>
+    ctx.db.updateTable('loader.run').set(change).where('id', '=', runId).execute();
+
+  const stream = await listen(`${path}?seen=${await versionShown()}`, { cookie });
+  await of({ status: 'paused' });
+  const news = await stream.until('page');
+  expect(news.at(-1)).toMatchObject({ event: 'page', id: expect.stringMatching(/^[\w-]{22}$/) });
+  stream.close();
+
+  // What was seen last counts, whatever the address says, which stays the same when the browser comes again.
+  const shown = await versionShown();
+  const again = await listen(`${path}?seen=before`, { cookie, 'last-event-id': shown });
+  await of({ status: 'cancelled', finishedAt: new Date() });
+  const last = await again.until('end');
+  await again.ended;
+  const versions = last.slice(0, -1);
+  expect(versions.map(({ event }) => event)).toEqual(versions.map(() => 'page'));
+  // One for the end; another one where the test ran over a full minute.
+  expect([1, 2]).toContain(new Set(versions.map(({ id }) => id)).size);
+  expect(versions.map(({ id }) => id)).not.toContain(shown);
+  expect(last.at(-1)).toEqual({ event: 'end', id: undefined });
+
+  const foreign = await visit(path, { cookie: await cookieFor(otherKey) });
+  const stranger = await visit(path);
+  expect([foreign.status, stranger.status]).toEqual([404, 401]);
 });
 
 test('the report opens in the browser, data files are saved, and nothing of it may run', async () => {
@@ -307,6 +365,41 @@ function call(path: string, key = viewerKey, headers: Record<string, string> = {
   return fetch(`${service.url}${path}`, {
     headers: { ...headers, ...(key && { authorization: `Bearer ${key}` }) },
   });
+}
+
+/** Frames of an event stream as they come. */
+async function listen(path: string, headers: Record<string, string>) {
+  const left = new AbortController();
+  const answer = await fetch(`${service.url}${path}`, { headers, signal: left.signal });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([
+    200,
+    'text/event-stream; charset=utf-8',
+  ]);
+  const frames: Array<{ event: string; id: string | undefined }> = [];
+  const reading = (async () => {
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const event = /^event: (.+)$/m.exec(block)?.[1];
+        if (event !== undefined) frames.push({ event, id: /^id: (.+)$/m.exec(block)?.[1] });
+      }
+    }
+  })();
+  const ended = reading.catch((error: unknown) => {
+    if (!left.signal.aborted) throw error;
+  });
+  return {
+    ended,
+    close: () => left.abort(),
+    async until(event: string) {
+      while (!frames.some((frame) => frame.event === event)) await sleep(50);
+      return frames;
+    },
+  };
 }
 
 async function listOf(path: string): Promise<z.infer<typeof DocumentList>> {

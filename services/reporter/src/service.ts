@@ -10,8 +10,8 @@ import { createReporterLogger } from './logger.js';
 import { routes } from './routes/index.js';
 import { sweep } from './sweep.js';
 
-function addRoutes(app: Express, ctx: ReporterContext): void {
-  addConsole(app, ctx);
+function addRoutes(app: Express, ctx: ReporterContext, closing: AbortSignal): void {
+  addConsole(app, ctx, closing);
   addDocs(app, ctx);
 }
 

@@ -25,7 +25,7 @@ export interface ServiceParts<C extends CommonContext> {
   ctx: C;
   routes: ReadonlyArray<Route<C>>;
   /** Routes that are not JSON behind a bearer key (the console's pages). Mounted after `routes`, before the 404. */
-  addRoutes?(app: Express, ctx: C): void;
+  addRoutes?(app: Express, ctx: C, closing: AbortSignal): void;
   handlers: ReadonlyArray<JobHandler<C>>;
   /** Finds pending work in Postgres and hints it again; runs every sweepIntervalMs, one at a time. */
   sweep(ctx: C): Promise<void>;
@@ -80,7 +80,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
         idempotency: ctx.idempotency,
         closing: closing.signal,
       });
-      parts.addRoutes?.(express, ctx);
+      parts.addRoutes?.(express, ctx, closing.signal);
     },
   );
   // First of all answers: until the stores are there, every probe is told what is missing.

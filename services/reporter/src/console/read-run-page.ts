@@ -23,7 +23,7 @@ import type { RunsPageFacts } from './runs-page.js';
 
 /** Undefined when the tenant has no such run. */
 export function readRunPage(
-  ctx: ReporterContext,
+  ctx: Pick<ReporterContext, 'db'>,
   tenant: Tenant,
   runId: string,
 ): Promise<RunPageFacts | undefined> {

@@ -1,15 +1,20 @@
 import { Problem } from '@octopipe/shared/core/errors';
+import { inTransaction } from '@octopipe/shared/db/index';
 import { isDatabaseAway } from '@octopipe/shared/http/error-handler';
+import { openEventStream } from '@octopipe/shared/http/event-stream';
+import { findRun } from '@octopipe/shared/run/read-run';
 import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { ReporterContext } from '../context.js';
-import { contentSecurityPolicy } from '../html/page.js';
+import { contentSecurityPolicy, livePolicy } from '../html/page.js';
 import { getReadyDocument } from '../reporter/ready-documents.js';
 import { sendDocument } from '../reporter/send-document.js';
+import { liveScript } from './live-script.js';
 import { messagePage } from './message-page.js';
+import { versionOf } from './page-feed.js';
 import { readRunPage, readRunsPage } from './read-run-page.js';
-import { runPage } from './run-page.js';
+import { isLive, runPage } from './run-page.js';
 import { runsPage } from './runs-page.js';
 import { closeSession, findSession, openSession, type Session } from './session.js';
 import { signInPage } from './sign-in-page.js';
@@ -21,8 +26,11 @@ const RunId = z.uuid();
 const documentPolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
-/** The console: server-rendered HTML without scripts, for a browser that is signed in by cookie instead of a bearer key. */
-export function addConsole(app: Express, ctx: ReporterContext): void {
+/**
+ * The console: server-rendered HTML, for a browser that is signed in by cookie instead of a bearer key. One script, which
+ * keeps the page of a run up to date; every page is whole without it.
+ */
+export function addConsole(app: Express, ctx: ReporterContext, closing: AbortSignal): void {
   const router = express.Router();
   router.use(withSecurityHeaders);
   const form = express.urlencoded({ extended: false, limit: '4kb' });
@@ -47,9 +55,21 @@ export function addConsole(app: Express, ctx: ReporterContext): void {
     signedIn(ctx, async ({ tenant }, req, res) => {
       const facts = await readRunPage(ctx, tenant, runIdOf(req));
       if (!facts) throw new Problem(404, 'run_not_found', 'There is no such run here.');
-      send(res, 200, runPage(facts, new Date(), { refresh: req.query.refresh !== 'off' }));
+      const now = new Date();
+      const version = isLive(facts) && req.query.refresh !== 'off' ? versionOf(facts, now) : undefined;
+      if (version !== undefined) res.setHeader('content-security-policy', livePolicy);
+      send(res, 200, runPage(facts, now, version));
     }),
   );
+  router.get('/runs/:runId/events', async (req, res) => {
+    const session = await findSession(ctx, req);
+    // A stream cannot be sent to the sign-in page: the script loads its own page again, and that is.
+    if (!session) throw new Problem(401, 'unauthorized', 'Sign in again.');
+    await followPage(ctx, session, req, res, closing);
+  });
+  router.get('/live.js', (_req, res) => {
+    res.type('text/javascript').send(liveScript);
+  });
   router.get(
     '/runs/:runId/documents/:name',
     signedIn(ctx, async ({ tenant }, req, res) => {
@@ -66,6 +86,32 @@ export function addConsole(app: Express, ctx: ReporterContext): void {
   });
   router.use(errorPage(ctx));
   app.use('/console', router);
+}
+
+/** Tells the page of a run when to fetch itself anew: what it shows came with it, or with the last event. */
+async function followPage(
+  ctx: ReporterContext,
+  { tenant, keyId }: Session,
+  req: Request,
+  res: Response,
+  closing: AbortSignal,
+): Promise<void> {
+  const runId = runIdOf(req);
+  const run = await inTransaction(ctx.db, { role: 'reporter', tenantId: tenant.id }, (tx) =>
+    findRun(tx, tenant.id, runId),
+  );
+  if (!run) throw new Problem(404, 'run_not_found', 'There is no such run here.');
+  let stream: ReturnType<typeof openEventStream> | undefined;
+  // Its first look is later than this: when there is no room, the answer is still a page.
+  const leave = ctx.pages.follow({
+    run: { tenant, runId },
+    holder: keyId,
+    seen: req.get('last-event-id') ?? textOf(req.query.seen),
+    take: (frames) => stream?.send(frames),
+    end: () => stream?.end(),
+  });
+  res.on('close', leave);
+  stream = openEventStream(res, closing);
 }
 
 async function signIn(ctx: ReporterContext, req: Request, res: Response): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Run } from '@octopipe/shared/run/read-run';
 import { expect, test } from 'vitest';
-import { type RunPageFacts, runPage } from './run-page.js';
+import { liveScript } from './live-script.js';
+import { versionOf } from './page-feed.js';
+import { isLive, type RunPageFacts, runPage } from './run-page.js';
 
 const now = new Date('2026-11-22T10:00:00Z');
 const run: Run = {
@@ -42,7 +44,7 @@ const queued: RunPageFacts = {
 const documents = [{ name: 'reconciliation.html', bytes: 1 }];
 
 test('a run that has nothing to show yet says so instead of showing nothing', () => {
-  const page = runPage(queued, now, { refresh: true });
+  const page = runPage(queued, now, 'v1');
   for (const sentence of [
     'The run has no phases yet',
     'its price is not planned yet',
@@ -73,9 +75,11 @@ test.each<[string, Partial<Run>, Partial<RunPageFacts>, string, boolean]>([
   ['failed', { status: 'failed', finishedAt: now }, { documents }, 'verdict bad', false],
   ['cancelled', { status: 'cancelled', finishedAt: now }, {}, 'A cancelled run has no report.', false],
 ])('%s', (_name, change, facts, says, renews) => {
-  const page = runPage({ ...queued, ...facts, run: { ...run, ...change } }, now, { refresh: true });
+  const given = { ...queued, ...facts, run: { ...run, ...change } };
+  const page = runPage(given, now, undefined);
   expect(page).toContain(says);
-  expect(page.includes('http-equiv="refresh"')).toBe(renews);
+  expect(isLive(given)).toBe(renews);
+  expect(page.includes('Keep it up to date again')).toBe(renews);
 });
 
 test('escapes what people and accounts have named', () => {
@@ -93,7 +97,31 @@ test('escapes what people and accounts have named', () => {
       documents: [{ name: hostile, bytes: 1 }],
     },
     now,
-    { refresh: true },
+    hostile,
   );
-  expect(page).not.toContain('<script');
+  expect(page.match(/<script[^>]*>/g)).toEqual(['<script src="/console/live.js" defer>']);
+});
+
+test('a page that is kept up to date says by what, where from and since when; without scripts it loads itself anew', () => {
+  const page = runPage(queued, now, 'v1');
+  expect(page).toContain(`<main data-version="v1" data-events="/console/runs/${run.id}/events">`);
+  expect(page).toContain('<noscript><meta http-equiv="refresh" content="2"></noscript>');
+  expect(page).toContain('<script src="/console/live.js" defer></script>');
+  expect(page).toContain('role="status"');
+  const still = runPage(queued, now, undefined);
+  for (const part of ['<script', 'http-equiv="refresh"', 'data-events', 'role="status"'])
+    expect(still).not.toContain(part);
+  // It is a program, and finds what the page has.
+  expect(() => new Function(liveScript)).not.toThrow();
+  for (const [, id] of liveScript.matchAll(/getElementById\('(\w+)'\)/g))
+    expect(page).toContain(`id="${id}"`);
+});
+
+test('a page is another one when something happened, and each minute', () => {
+  const at = (time: string, facts: Partial<RunPageFacts> = {}) =>
+    versionOf({ ...queued, ...facts }, new Date(`2026-11-22T${time}Z`));
+  expect(at('10:00:59')).toBe(at('10:00:01'));
+  expect(at('10:01:00')).not.toBe(at('10:00:59'));
+  expect(at('10:00:01', { tokensSpent: 5 })).not.toBe(at('10:00:01'));
+  expect(at('10:00:01', { run: { ...run, status: 'running' } })).not.toBe(at('10:00:01'));
 });

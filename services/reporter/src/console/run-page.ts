@@ -19,24 +19,24 @@ export interface RunPageFacts extends ProgressFacts {
   documents: ReadonlyArray<{ name: string; bytes: number }>;
 }
 
-/** The progress page. It renews itself while there is something to wait for, unless the reader stopped that. */
-export function runPage(facts: RunPageFacts, now: Date, options: { refresh: boolean }): string {
+/** The progress page. It renews itself while it has a version, which says what it shows (page-feed.ts). */
+export function runPage(facts: RunPageFacts, now: Date, version: string | undefined): string {
   const { run } = facts;
-  const live = isLive(facts);
   const progress = progressOf(facts, now);
   return page({
     title: `${statusWords[run.status]}: ${facts.migrationName}`,
-    ...(live && options.refresh ? { refreshSeconds: 2 } : {}),
+    ...(version === undefined ? {} : { live: { script: '/console/live.js', refreshSeconds: 2 } }),
     body: html`${topBar(facts.tenantName)}
-<main>
+${version !== undefined && html`<p id="said" class="unseen" role="status"></p>`}
+<main${version !== undefined && html` data-version="${version}" data-events="/console/runs/${run.id}/events"`}>
 ${status(facts)}
-${live && refreshNote(run.id, options.refresh)}
-<section><h2>At a glance</h2>${figures(facts, progress.perMinute, progress.estimate, now)}</section>
+${isLive(facts) && refreshNote(run.id, version !== undefined)}
+<section id="figures"><h2>At a glance</h2>${figures(facts, progress.perMinute, progress.estimate, now)}</section>
 ${documents(facts)}
 ${waivers(facts)}
 ${phases(run.kind, progress.phases)}
 ${findings(facts)}
-<section><h2>About</h2><dl>
+<section id="about"><h2>About</h2><dl>
 <dt>Run</dt><dd><code>${run.id}</code> (${words(run.kind)})</dd>
 <dt>Started</dt><dd>${moment(run.startedAt, facts.timeZone)}</dd>
 <dt>Ended</dt><dd>${moment(run.finishedAt, facts.timeZone)}</dd>
@@ -47,14 +47,14 @@ ${findings(facts)}
 }
 
 /** A run that has ended still lacks its documents for a moment: worth waiting for. */
-function isLive({ run, documents: printed }: RunPageFacts): boolean {
+export function isLive({ run, documents: printed }: RunPageFacts): boolean {
   return !endedStatuses.includes(run.status) || (isReported(run) && printed.length === 0);
 }
 
 function status(facts: RunPageFacts): Html {
   const { run } = facts;
   const tone = toneOf(facts);
-  return html`<header class="verdict ${tone}">
+  return html`<header id="status" class="verdict ${tone}">
 <p class="soft">${facts.migrationName} into ${facts.companyDomain}</p>
 <h1>${statusWords[run.status]}</h1>
 ${run.reason !== null && html`<p>${run.reason}</p>`}
@@ -115,10 +115,10 @@ const mainQuestions: Partial<Record<RunKind, string>> = {
 
 function refreshNote(runId: string, refresh: boolean): Html {
   const path = `/console/runs/${runId}`;
-  return html`<p class="soft small no-print">${
+  return html`<p id="renewing" class="soft small no-print">${
     refresh
-      ? html`This page renews itself every 2 seconds. <a href="${path}?refresh=off">Stop that</a>`
-      : html`This page stands still. <a href="${path}">Renew it by itself again</a>`
+      ? html`This page keeps itself up to date. <a href="${path}?refresh=off">Stop that</a>`
+      : html`This page stands still. <a href="${path}">Keep it up to date again</a>`
   }</p>`;
 }
 
@@ -175,8 +175,8 @@ function estimateNote(estimate: Estimate, startedAt: Date | null, finishedAt: Da
 
 function phases(kind: RunKind, rows: ReadonlyArray<PhaseProgress>): Html {
   if (rows.length === 0)
-    return html`<section><h2>Phases</h2><p class="soft">The run has no phases yet; they appear when it starts.</p></section>`;
-  return html`<section><h2>Phases</h2>
+    return html`<section id="phases"><h2>Phases</h2><p class="soft">The run has no phases yet; they appear when it starts.</p></section>`;
+  return html`<section id="phases"><h2>Phases</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Phases"><table>
 <thead><tr><th scope="col">Phase</th><th scope="col">Progress</th><th scope="col">State</th><th scope="col" class="n">Refused</th><th scope="col" class="n">A minute</th><th scope="col" class="n">Time</th></tr></thead>
 <tbody>${rows.map(
@@ -225,7 +225,7 @@ function documents({ run, documents: printed }: RunPageFacts): Html | undefined 
   if (printed.length === 0) return undefined;
   const names = Object.keys(documentWords);
   const inOrder = [...printed].sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
-  return html`<section><h2>Documents</h2><ul>${inOrder.map(
+  return html`<section id="documents"><h2>Documents</h2><ul>${inOrder.map(
     (document) =>
       html`<li><a href="/console/runs/${run.id}/documents/${document.name}">${document.name}</a> <span class="soft">${documentWords[document.name] ?? ''} (${counted(document.bytes, 'byte')})</span></li>`,
   )}</ul></section>`;
@@ -257,7 +257,7 @@ const documentWords: Record<string, string> = {
 
 function waivers({ waivers: waived }: RunPageFacts): Html | undefined {
   if (waived.length === 0) return undefined;
-  return html`<section class="verdict warn"><h2>Checks that were waived</h2><ul>${waived.map(
+  return html`<section id="waivers" class="verdict warn"><h2>Checks that were waived</h2><ul>${waived.map(
     (waiver) =>
       html`<li><strong>${gateWords(waiver.gate)}</strong>, waived by <strong>${waiver.actor}</strong></li>`,
   )}</ul></section>`;
@@ -265,8 +265,8 @@ function waivers({ waivers: waived }: RunPageFacts): Html | undefined {
 
 function findings({ findings: found }: RunPageFacts): Html {
   if (found.length === 0)
-    return html`<section><h2>Findings about the data</h2><p class="soft">None.</p></section>`;
-  return html`<section><h2>Findings about the data</h2><ul>${found.map(
+    return html`<section id="findings"><h2>Findings about the data</h2><p class="soft">None.</p></section>`;
+  return html`<section id="findings"><h2>Findings about the data</h2><ul>${found.map(
     (row) =>
       html`<li><strong>${count(row.count)} ×</strong> ${sentenceOf(row.code)} <code>${row.code}</code></li>`,
   )}</ul></section>`;

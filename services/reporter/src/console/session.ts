@@ -11,6 +11,7 @@ import type { ReporterContext } from '../context.js';
  * nothing is stored on our side. HttpOnly, SameSite=Strict, only for /console, eight hours.
  */
 export interface Session {
+  keyId: string;
   tenant: Tenant;
 }
 
@@ -49,7 +50,7 @@ export async function findSession(ctx: ReporterContext, req: Request): Promise<S
       .where('id', '=', sealed.tenantId)
       .where('purgeId', 'is', null)
       .executeTakeFirst();
-    return tenant && { tenant };
+    return tenant && { keyId: key.id, tenant };
   });
 }
 

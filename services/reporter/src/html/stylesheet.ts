@@ -26,6 +26,7 @@ section,.verdict{background:var(--card);border:1px solid var(--line);border-radi
 .good strong{color:var(--good)} .warn strong{color:var(--warn)} .bad strong{color:var(--bad)}
 .verdict strong.good,strong.good{color:var(--good)} .verdict strong.warn,strong.warn{color:var(--warn)} .verdict strong.bad,strong.bad{color:var(--bad)}
 .soft{color:var(--soft)}
+.unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .small{font-size:.875rem}
 ul,ol{margin:.4rem 0;padding-left:1.3rem}
 li{margin:.3rem 0}
