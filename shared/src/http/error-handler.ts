@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { isDatabaseAway } from '../core/database-away.js';
 import { Problem, RetryLater, RunStopped } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 
@@ -83,28 +84,5 @@ function isOfBodyParser(error: unknown): error is { status: number } {
     error.expose === true &&
     'type' in error &&
     'status' in error
-  );
-}
-
-const awayCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ETIMEDOUT',
-  'EPIPE',
-  '57P01',
-  '57P02',
-  '57P03',
-  '08006',
-  '08003',
-  '08001',
-]);
-
-/** True for the errors pg and the socket layer give when Postgres is down or restarting. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null) return false;
-  if ('code' in error && typeof error.code === 'string' && awayCodes.has(error.code)) return true;
-  return (
-    error instanceof Error &&
-    /Connection terminated|not queryable|timeout exceeded when trying to connect/.test(error.message)
   );
 }

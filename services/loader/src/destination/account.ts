@@ -1,4 +1,5 @@
 import { sleep } from '@octopipe/shared/core/clock';
+import { isDatabaseAway, onceDatabaseAnswers } from '@octopipe/shared/core/database-away';
 import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
 import type { Metrics } from '@octopipe/shared/core/metrics';
 import { inSpan } from '@octopipe/shared/core/tracing';
@@ -137,16 +138,19 @@ export class Account {
     } while (position !== undefined);
   }
 
+  /** What the account has answered is not lost over a budget that cannot be told of it now. */
   async #send(request: ApiRequest): Promise<ApiOutcome> {
     const outcome = await this.#measured(request);
     if ('limits' in outcome)
-      await this.budget.learn(outcome.limits, { always: outcome.kind === 'throttled' });
+      await onceDatabaseAnswers(() =>
+        this.budget.learn(outcome.limits, { always: outcome.kind === 'throttled' }),
+      );
     if (outcome.kind === 'ok' || outcome.kind === 'refused') this.budget.noteAccepted();
     switch (outcome.kind) {
       case 'not_sent':
         // Nothing was charged. The pause keeps an outage of the network from turning the same records over and over.
         this.budget.refund(tokenCost(request.operation));
-        await this.budget.pause(unreachablePauseMs);
+        await onceDatabaseAnswers(() => this.budget.pause(unreachablePauseMs));
         return outcome;
       case 'refused':
         if (outcome.status === 402)
@@ -161,7 +165,7 @@ export class Account {
           );
         return outcome;
       case 'throttled':
-        await this.budget.slowDown(outcome.daily, outcome.retryAfterMs);
+        await onceDatabaseAnswers(() => this.budget.slowDown(outcome.daily, outcome.retryAfterMs));
         return outcome;
       case 'unauthorized':
         throw new RunStopped(
@@ -169,7 +173,7 @@ export class Account {
           'Pipedrive no longer accepts the API token; connect the account again with a valid token, then resume the run.',
         );
       case 'blocked':
-        await this.budget.pause(15 * 60_000);
+        await onceDatabaseAnswers(() => this.budget.pause(15 * 60_000));
         throw new RunStopped(
           'blocked_by_pipedrive',
           'Pipedrive has blocked this account for a while (an HTML 403); wait 15 minutes, find out what else uses the account, then resume the run.',
@@ -222,8 +226,11 @@ export class Account {
       .execute();
   }
 
+  /** Tokens that cannot be given back because the database is away count as spent today: too careful, never too bold. */
   async close(): Promise<void> {
-    await this.budget.giveBack();
     this.#http.close();
+    await this.budget.giveBack().catch((error: unknown) => {
+      if (!isDatabaseAway(error)) throw error;
+    });
   }
 }

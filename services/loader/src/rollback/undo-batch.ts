@@ -1,4 +1,5 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
+import { onceDatabaseAnswers } from '@octopipe/shared/core/database-away';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction } from '@octopipe/shared/db/index';
@@ -30,6 +31,7 @@ import { readUndoState, type UndoItem } from './read-undo-state.js';
  *   before an intent is noted?   Nothing was sent; the lease runs out and the batch is done again, from a new look.
  *   or freezes before the call?  Past its deadline it does not send any more: what is restored then may have been edited since.
  *   between intent and outcome?  After the deadline the intent is ambiguous, rests, and the next look tells what became of it.
+ *   or the database is away after it? The answer waits here until it can be noted (core/database-away.ts).
  *   after an outcome?            That record is finished; the rest of the batch is looked at afresh.
  */
 export async function undoBatch(
@@ -123,7 +125,7 @@ async function sendOne(
   request: SentUndo,
   sendBefore: number,
 ): Promise<void> {
-  const note = (outcome: WriteOutcome) => noteUndo(ctx, batch, request, outcome);
+  const note = (outcome: WriteOutcome) => onceDatabaseAnswers(() => noteUndo(ctx, batch, request, outcome));
   const outcome = await sendNoted(account, request.api, sendBefore, note);
   failpoint('loader.undo_after_answer', batch.entity);
   await note(outcome);

@@ -1,3 +1,4 @@
+import { onceDatabaseAnswers } from '@octopipe/shared/core/database-away';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
 import type { LoaderContext } from '../context.js';
@@ -37,6 +38,7 @@ import { everyOne, sendNoted } from './send-noted.js';
  *   after they are noted, before the call? The intents are `sent` with nothing behind them: after the deadline the walk
  *                                        finds no marker, twice, and they are sent again.
  *   during the call, or after the answer? Same, only that the walk finds the markers and confirms them.
+ *   or the database is away after it?    The answer waits here until it can be noted (core/database-away.ts); nobody has to look.
  *   after an outcome is noted?           That record is finished; the rest of the batch is planned afresh.
  *   or freezes before the call?          Past its deadline it does not send any more. A freeze between that look at the clock and
  *                                        the socket cannot be seen: a second copy is then found by marker and removed.
@@ -106,7 +108,8 @@ async function sendOne(
   sendBefore: number,
 ): Promise<void> {
   for (const { write } of request.parts) failpoint('loader.before_send', write.record.targetKey);
-  const note = (outcome: WriteOutcome) => noteOutcome(ctx, batch, request, outcome);
+  const note = (outcome: WriteOutcome) =>
+    onceDatabaseAnswers(() => noteOutcome(ctx, batch, request, outcome));
   const outcome = await sendNoted(account, apiOf(request), sendBefore, note);
   failpoint('loader.after_answer', batch.entity);
   await note(outcome);

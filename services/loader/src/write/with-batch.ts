@@ -1,3 +1,4 @@
+import { isDatabaseAway, onceDatabaseAnswers } from '@octopipe/shared/core/database-away';
 import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
 import type { Logger } from '@octopipe/shared/core/logger';
 import type { LoaderContext } from '../context.js';
@@ -38,10 +39,12 @@ async function takeTurn(
     );
   } catch (error) {
     // What was foreseen hands the batch back at once; a bug keeps its lease, so that its repeats are apart and counted.
-    if (error instanceof RetryLater || error instanceof RunStopped) await finishBatch(ctx, batch);
+    // A database that was away is no bug of the batch: neither a lease to wait for, nor a death to count.
+    if (error instanceof RetryLater || error instanceof RunStopped || isDatabaseAway(error))
+      await onceDatabaseAnswers(() => finishBatch(ctx, batch));
     throw error;
   }
-  await finishBatch(ctx, batch);
+  await onceDatabaseAnswers(() => finishBatch(ctx, batch));
   await ctx.producer.send('advance-run', {
     tenantId: batch.tenantId,
     runId: batch.runId,

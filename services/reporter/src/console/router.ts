@@ -1,6 +1,6 @@
+import { isDatabaseAway } from '@octopipe/shared/core/database-away';
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
-import { isDatabaseAway } from '@octopipe/shared/http/error-handler';
 import { openEventStream } from '@octopipe/shared/http/event-stream';
 import { findRun } from '@octopipe/shared/run/read-run';
 import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
