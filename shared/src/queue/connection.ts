@@ -54,6 +54,8 @@ const workerSettings = (lockMs: number) => ({
   stalledInterval: Math.ceil(lockMs / 3),
   removeOnComplete: { count: 0 },
   removeOnFail: { count: 0 },
+  // After a refused connection BullMQ fetches nothing for 15 s, its default: as long as we promise to need at most.
+  runRetryDelay: 1_000,
 });
 
 /** How long the job of a killed worker counts as running. A live worker renews it; a job that runs twice is harmless here. */

@@ -1,3 +1,4 @@
+import type { Job, Processor } from 'bullmq';
 import { expect, test } from 'vitest';
 import { createLogger } from '../core/logger.js';
 import { createMetrics } from '../core/metrics.js';
@@ -60,6 +61,47 @@ test.each(Object.keys(catalog) as Array<keyof typeof catalog>)('%s: payload, id 
     if (['version', 'tenantId', 'exportId', 'runId'].includes(key)) continue;
     expect(jobIdOf(name, { ...parsed, [key]: 'another' } as never), `another ${key}`).not.toBe(id);
   }
+});
+
+test('a job that failed with its database ends when the queue can be told: on Postgres both are away', async () => {
+  let asked = 0;
+  const isBack = 3;
+  let process: Processor = () => Promise.reject(new Error('never started'));
+  const connection = {
+    createWorker(_name: string, processor: Processor) {
+      process = processor;
+    },
+    async ping() {
+      asked += 1;
+      if (asked < isBack) throw new Error('starting up');
+    },
+  } as unknown as QueueConnection;
+  const failing = (error: Error) =>
+    startWorker<undefined>({
+      service: 'reporter',
+      ctx: undefined,
+      handlers: jobNamesOf('reporter').map((job) => ({ job, handle: () => Promise.reject(error) })),
+      connection,
+      logger: createLogger('reporter', 'silent'),
+      metrics: createMetrics('reporter'),
+      concurrency: 1,
+    });
+  const job = {
+    name: 'reconcile-run',
+    id: '1',
+    data: { version: 1, tenantId: ids.tenantId, runId: ids.runId },
+  };
+  const end = () => process(job as Job, 'token');
+
+  const away = Object.assign(new Error('the database system is starting up'), { code: '57P03' });
+  failing(away);
+  await expect(end()).rejects.toBe(away);
+  expect(asked).toBe(isBack);
+
+  const bug = new TypeError('a bug of ours');
+  failing(bug);
+  await expect(end()).rejects.toBe(bug);
+  expect(asked, 'a bug waits for nobody').toBe(isBack);
 });
 
 /** Starts on a connection that makes no worker: what is refused is refused before. */

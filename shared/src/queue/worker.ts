@@ -1,5 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import { DelayedError, type Job, type Worker } from 'bullmq';
+import { sleep } from '../core/clock.js';
+import { isDatabaseAway } from '../core/database-away.js';
 import { RetryLater, RunStopped, TenantGone } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { Metrics } from '../core/metrics.js';
@@ -58,6 +60,9 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
       outcome = await inSpan(`job ${job.name}`, 'job', { jobId: job.id ?? '' }, (span) =>
         runInSpan(job, token, span, startedAt),
       );
+    } catch (error) {
+      if (isDatabaseAway(error)) await untilStoreAnswers();
+      throw error;
     } finally {
       // Names that are not ours come from another build or another program: their number has no bound.
       const name = handlers.has(job.name as JobName) ? job.name : 'unknown';
@@ -66,6 +71,21 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
     }
     // The store has the job back already; BullMQ wants to be told by an error.
     if (outcome === 'handed_back') throw new DelayedError();
+  }
+
+  /**
+   * On Postgres the queue is away with the database, and a job that fails now could not be closed: it would count as running
+   * until its lock is over, and every hint of the same id with it.
+   */
+  async function untilStoreAnswers(): Promise<void> {
+    while (!draining.signal.aborted) {
+      const answers = await options.connection.ping().then(
+        () => true,
+        () => false,
+      );
+      if (answers) return;
+      await sleep(askAgainMs, draining.signal);
+    }
   }
 
   async function runInSpan(
@@ -111,6 +131,8 @@ export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; dra
     }
   }
 }
+
+const askAgainMs = 500;
 
 type JobOutcome = 'done' | 'handed_back' | 'dropped' | 'stopped' | 'failed';
 
