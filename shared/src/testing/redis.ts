@@ -4,19 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../embedded/free-port.js';
 import { spawnWatched, type WatchedProcess } from '../embedded/spawn-watched.js';
 
-export type TestRedis = { url: string; stop(): Promise<void> };
+export type TestRedis = { url: string; port: number; stop(): Promise<void> };
+
+export interface TestRedisOptions {
+  /** Of one that was there before and comes back. */
+  port?: number;
+  /** A folder in which every command is kept (append-only file, written on each command). Without it nothing is kept. */
+  dir?: string;
+}
 
 /** Why `startTestRedis` gave nothing; for the name of the skipped test. */
 export const NO_REDIS = 'redis-server is not installed (apt-get install redis-server)';
 
-/** An empty Redis of one's own without persistence, or undefined when the machine has none (see NO_REDIS). */
-export async function startTestRedis(): Promise<TestRedis | undefined> {
+/** A Redis of one's own, empty unless `dir` says otherwise, or undefined when the machine has none (see NO_REDIS). */
+export async function startTestRedis(options: TestRedisOptions = {}): Promise<TestRedis | undefined> {
   for (let attempt = 1; ; attempt++) {
-    const port = await findFreePort();
-    const server = await spawnWatched('redis-server', redisArgs(port), { cwd: tmpdir() });
+    const port = options.port ?? (await findFreePort());
+    const server = await spawnWatched('redis-server', redisArgs(port, options.dir), { cwd: tmpdir() });
     const outcome = await becameReady(server, port);
     if (outcome === 'ready')
-      return { url: `redis://127.0.0.1:${port}`, stop: () => server.stop().then(() => {}) };
+      return { url: `redis://127.0.0.1:${port}`, port, stop: () => server.stop().then(() => {}) };
 
     const { code } = await server.stop();
     if (code !== null && NOT_THERE.includes(code)) return undefined;
@@ -31,9 +38,12 @@ export async function startTestRedis(): Promise<TestRedis | undefined> {
 /** What a shell answers for a program that is not on PATH: 126 where a folder of PATH is closed to this user (after `su`). */
 const NOT_THERE = [126, 127];
 
-function redisArgs(port: number): string[] {
+function redisArgs(port: number, dir: string | undefined): string[] {
   return [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    ...['--port', String(port), '--bind', '127.0.0.1', '--save', ''],
+    ...(dir === undefined
+      ? ['--appendonly', 'no']
+      : ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', dir]),
     // BullMQ's warning on any other policy: an evicted key is a lost job.
     ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
   ];

@@ -1,17 +1,11 @@
 import { startTestRedis } from '@octopipe/shared/testing/redis';
 import { seededRandom } from '@octopipe/simulator/account/random';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chaosPayloads, expectedOf } from '../testing/chaos-fixture.js';
+import { chaosPayloads } from '../testing/chaos-fixture.js';
 import { emptyQueue } from '../testing/empty-queue.js';
+import { expectNoneLostOrDoubled } from '../testing/expect-none-lost.js';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
-import {
-  accountByKey,
-  control,
-  runReaches,
-  type ShownRun,
-  startRun,
-  writesByKey,
-} from '../testing/loader-run.js';
+import { control, runReaches, type ShownRun, startRun } from '../testing/loader-run.js';
 import { testContent } from '../testing/mapped-fixture.js';
 
 /**
@@ -69,7 +63,7 @@ describe.each(lanes)('chaos, queue on $lane', ({ lane, redisUrl }) => {
         back.push(await moreThan(rig, before, since, loaders, run.id));
       }
       const ended = await runReaches(loaders[0] as LoaderProcess, run.id, ends, timeout);
-      await judge(rig, payloads, ended);
+      await expectNoneLostOrDoubled(rig, payloads, ended);
       back.sort((a, b) => a - b);
       console.log(
         `R1 ${lane}: ${rig.records.length} records, ${kills} loaders killed: none lost, doubled or wrong; ` +
@@ -120,7 +114,7 @@ describe('chaos on the wire', () => {
       });
       const run = await startRun(rig, loader);
       const ended = await runReaches(loader, run.id, ends, timeout);
-      const twice = await judge(rig, payloads, ended);
+      const twice = await expectNoneLostOrDoubled(rig, payloads, ended);
       const unsure = await rig.database.db
         .selectFrom('loader.intent')
         .select(({ fn }) => fn.countAll<number>().as('n'))
@@ -153,7 +147,7 @@ describe('chaos on the wire', () => {
         await pause(200 + random() * 300);
       }
       const ended = await runReaches(loaders[0] as LoaderProcess, run.id, ends, timeout);
-      await judge(rig, payloads, ended);
+      await expectNoneLostOrDoubled(rig, payloads, ended);
       console.log(
         `R4: ${rig.records.length} records, ${pauses} pauses beyond the lease: none lost, doubled or wrong`,
       );
@@ -163,37 +157,6 @@ describe('chaos on the wire', () => {
     }
   });
 });
-
-/**
- * What the account says against what the payloads say: anything lost, doubled or wrong fails here, with its keys. Tells how
- * many keys were committed more than once on the way.
- */
-async function judge(
-  rig: LoaderRig,
-  payloads: ReturnType<typeof chaosPayloads>,
-  run: ShownRun,
-): Promise<number> {
-  expect({ status: run.status, reason: run.reason, verified: run.verified }).toMatchObject({
-    status: 'done',
-    reason: null,
-    verified: { records: payloads.length, differences: 0 },
-  });
-  // accountByKey itself throws when a key stands twice.
-  const account = await accountByKey(rig);
-  const writes = await writesByKey(rig);
-  const lost = payloads.filter(([, key]) => account[key] === undefined).map(([, key]) => key);
-  const strangers = Object.keys(account).filter((key) => !payloads.some(([, ours]) => ours === key));
-  const wrong = payloads.flatMap((row) => {
-    const [, key] = row;
-    const shown = account[key] as Record<string, unknown> | undefined;
-    const expected = expectedOf(row);
-    return shown && Object.keys(expected).some((field) => shown[field] !== expected[field])
-      ? [{ key, expected, shown }]
-      : [];
-  });
-  expect({ lost, strangers, wrong: wrong.slice(0, 3) }).toEqual({ lost: [], strangers: [], wrong: [] });
-  return Object.values(writes).filter((count) => count > 1).length;
-}
 
 const outcomes = async (rig: LoaderRig) =>
   Number(

@@ -10,7 +10,7 @@ import { type DatabaseHandle, openDatabase } from '@octopipe/shared/db/index';
 import { contentHash, type MappingContent } from '@octopipe/shared/domain/mapping/content';
 import type { MappedRecord, Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
-import { spawnWatched } from '@octopipe/shared/embedded/spawn-watched';
+import { type Exit, spawnWatched } from '@octopipe/shared/embedded/spawn-watched';
 import { openFileStore } from '@octopipe/shared/files/store';
 import { createApiKey } from '@octopipe/shared/tenancy/api-key';
 import { parseMasterKey, tenantDataKey } from '@octopipe/shared/tenancy/secrets';
@@ -44,16 +44,18 @@ export interface LoaderRig {
 
 export interface LoaderProcess {
   url: string;
-  exited: Promise<unknown>;
+  exited: Promise<Exit>;
   stop(): Promise<void>;
   kill(): void;
-  /** SIGSTOP and SIGCONT, for one that sleeps beyond its lease. */
-  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** SIGSTOP and SIGCONT, for one that sleeps beyond its lease; SIGTERM for one that is to end in its own time. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void;
   api<T = Record<string, unknown>>(
     method: 'GET' | 'POST',
     path: string,
     body?: unknown,
   ): Promise<{ status: number; body: T }>;
+  /** A GET as it is answered. */
+  ask(path: string): Promise<Response>;
 }
 
 type Payloads = ReadonlyArray<readonly [Entity, string, Payload]>;
@@ -67,9 +69,13 @@ export async function createLoaderRig(
     content?: MappingContent;
     /** Few by default, so that a small run has several of every entity. */
     recordsPerBatch?: number;
+    /** A migrated database that is not on the server of all tests; dropped with the rig. */
+    database?: TestDatabase;
+    /** The loader's times are its defaults, for proofs whose figures are times. */
+    asShipped?: boolean;
   } = {},
 ): Promise<LoaderRig> {
-  const testDatabase = await createTestDatabase();
+  const testDatabase = options.database ?? (await createTestDatabase());
   const sim = await startSimulator({
     plan: 'ultimate',
     seats: 5,
@@ -115,7 +121,7 @@ export async function createLoaderRig(
     async startLoader(env = {}) {
       const loader = await startProcess(
         {
-          ...quick,
+          ...(options.asShipped ? {} : quick),
           DATABASE_URL: testDatabase.url,
           OCTOPIPE_MASTER_KEY: masterKey,
           OCTOPIPE_FILES_DIR: files,
@@ -163,6 +169,15 @@ async function startProcess(
     });
     child.exited.then(() => reject(new Error(`the loader ended before it was ready: ${text}`)), reject);
   });
+  const call = (method: 'GET' | 'POST', path: string, body?: unknown) => {
+    const target = new URL(path, url);
+    target.searchParams.set('tenant', tenant);
+    return fetch(target, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  };
   return {
     url,
     exited: child.exited,
@@ -171,14 +186,9 @@ async function startProcess(
     },
     kill: () => child.kill('SIGKILL'),
     signal: (name) => child.kill(name),
+    ask: (path) => call('GET', path),
     async api<T>(method: 'GET' | 'POST', path: string, body?: unknown) {
-      const target = new URL(path, url);
-      target.searchParams.set('tenant', tenant);
-      const response = await fetch(target, {
-        method,
-        headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
+      const response = await call(method, path, body);
       return { status: response.status, body: (await response.json()) as T };
     },
   };
