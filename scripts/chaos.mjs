@@ -64,6 +64,18 @@ const proofs = [
       VERIFY_RECORDS: '2000',
     }),
   },
+  {
+    name: 'outages',
+    proves: 'R18: Postgres and Redis away in the middle of a run',
+    file: 'services/loader/src/run/outages',
+    env: () => ({ OUTAGE_SECONDS: '2,8,20' }),
+  },
+  {
+    name: 'deploys',
+    proves: 'R20: loaders replaced in turns through a whole run',
+    file: 'services/loader/src/run/rolling-restart',
+    env: () => ({ ROLLING_RECORDS: '2000' }),
+  },
 ];
 
 const { values } = parseArgs({
