@@ -8,7 +8,7 @@ import type { RateLimiter } from '../http/rate-limit.js';
 import type { ServiceName } from '../queue/catalog.js';
 import { openQueueConnection, type QueueConnection } from '../queue/connection.js';
 import { createProducer, type Producer } from '../queue/producer.js';
-import { authenticate, type Caller } from '../tenancy/api-key.js';
+import { type Caller, openAuthenticator } from '../tenancy/api-key.js';
 import { openIdempotencyStore } from '../tenancy/idempotency.js';
 import { openRateLimiter } from '../tenancy/rate-limit.js';
 import { type MasterKey, tenantDataKey } from '../tenancy/secrets.js';
@@ -68,7 +68,7 @@ export function createCommonContext(
     logger,
     metrics: createMetrics(service),
     dataKey: (tenantId) => tenantDataKey(database.db, config.masterKey, tenantId),
-    authenticate: (req) => authenticate(database.db, req, logger),
+    authenticate: openAuthenticator(database.db, logger),
     rates: openRateLimiter(database.db),
     idempotency: openIdempotencyStore(
       database.db,

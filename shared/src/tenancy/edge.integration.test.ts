@@ -9,7 +9,7 @@ import { type DatabaseHandle, inSystemTransaction, openDatabase } from '../db/in
 import { defineRoute, mountRoutes } from '../http/route.js';
 import { createApp } from '../http/server.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
-import { authenticate, createApiKey, insertApiKey, rotateApiKey } from './api-key.js';
+import { createApiKey, insertApiKey, openAuthenticator, rotateApiKey } from './api-key.js';
 import { openIdempotencyStore, sweepIdempotency } from './idempotency.js';
 import { openRateLimiter } from './rate-limit.js';
 import { parseMasterKey } from './secrets.js';
@@ -320,7 +320,7 @@ function appOf(store = openIdempotencyStore(database.db, master, leaseMs)) {
   return createApp(logger, vitals, (express) =>
     mountRoutes(express, undefined, routes, {
       logger,
-      authenticate: (req) => authenticate(database.db, req),
+      authenticate: openAuthenticator(database.db),
       tenantOf: (caller, slug) => tenantOfCall(database.db, caller, slug),
       rates: openRateLimiter(database.db),
       idempotency: store,

@@ -5,13 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Problem, SetupError } from '../core/errors.js';
 import { type DatabaseHandle, openDatabase } from '../db/index.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
-import { authenticate, type Caller, createApiKey, hasNoApiKeys, roles } from './api-key.js';
+import { type Caller, createApiKey, hasNoApiKeys, openAuthenticator, roles } from './api-key.js';
 import { newSecret } from './key-form.js';
 import { type MasterKey, parseMasterKey, tenantDataKey } from './secrets.js';
 import { getOrCreateTenant, type Tenant, tenantOfCall } from './tenant.js';
 
 let testDatabase: TestDatabase;
 let database: DatabaseHandle;
+let authenticate: ReturnType<typeof openAuthenticator>;
 let raw: pg.Client;
 let acme: Tenant;
 let beta: Tenant;
@@ -20,6 +21,7 @@ const master = newMasterKey();
 beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openDatabase(testDatabase.url, { max: 4, onError: () => {}, applicationName: 'tenancy-test' });
+  authenticate = openAuthenticator(database.db);
   raw = new pg.Client({ connectionString: testDatabase.url });
   await raw.connect();
   expect(await hasNoApiKeys(database.db)).toBe(true);
@@ -37,7 +39,7 @@ test('a key opens as what it was made for; only its hash is stored', async () =>
   for (const role of roles) {
     const secret = await createApiKey(database.db, { role, label: `${role} of acme`, tenantId: acme.id });
     expect(secret).toMatch(/^o2p_live_[0-9A-Za-z]{49}$/);
-    expect(await authenticate(database.db, bearing(`Bearer ${secret}`))).toEqual({
+    expect(await authenticate(bearing(`Bearer ${secret}`))).toEqual({
       keyId: expect.any(String),
       familyId: expect.any(String),
       requestsPerMinute: null,
@@ -49,6 +51,26 @@ test('a key opens as what it was made for; only its hash is stored', async () =>
     for (const { stored } of rows) expect(stored).not.toContain(secret.slice('o2p_live_'.length));
   }
   expect(await hasNoApiKeys(database.db)).toBe(false);
+});
+
+test('calls that come together share looks, and a key that is revoked meanwhile opens nothing any more', async () => {
+  const secret = await createApiKey(database.db, { role: 'operator', label: 'busy' });
+  const other = await createApiKey(database.db, { role: 'viewer', label: 'other', tenantId: acme.id });
+  const ask = (key: string) =>
+    authenticate(bearing(`Bearer ${key}`)).then(
+      ({ label }) => label,
+      () => 'refused',
+    );
+  const asked = Array.from({ length: 40 }, (_, i) => ask(i % 4 === 3 ? other : secret));
+  const labels = await Promise.all(asked);
+  expect(labels).toEqual(labels.map((_, i) => (i % 4 === 3 ? 'other' : 'busy')));
+  // Some are under way while it is revoked; those that come afterwards are all refused.
+  const before = Array.from({ length: 10 }, () => ask(secret));
+  await raw.query(`update core.api_key set revoked_at = now() where label = 'busy'`);
+  const after = await Promise.all(Array.from({ length: 10 }, () => ask(secret)));
+  expect(new Set(after)).toEqual(new Set(['refused']));
+  expect(await Promise.all(before)).toHaveLength(10);
+  expect(await ask(other)).toBe('other');
 });
 
 test('missing, unknown, malformed and expired keys get one answer', async () => {
@@ -72,14 +94,12 @@ test('missing, unknown, malformed and expired keys get one answer', async () => 
     good,
     `Bearer ${expired}`,
   ];
-  const answers = await Promise.all(
-    refused.map((value) => problemOf(authenticate(database.db, bearing(value)))),
-  );
+  const answers = await Promise.all(refused.map((value) => problemOf(authenticate(bearing(value)))));
   expect(answers.map(({ status, code }) => `${status} ${code}`)).toEqual(
     refused.map(() => '401 unauthorized'),
   );
   expect(new Set(answers.map(({ message }) => message)).size).toBe(1);
-  expect(await authenticate(database.db, bearing(`bearer ${good}`))).toMatchObject({ label: 'good' });
+  expect(await authenticate(bearing(`bearer ${good}`))).toMatchObject({ label: 'good' });
 });
 
 test('a key that expires later still opens', async () => {
@@ -91,7 +111,7 @@ test('a key that expires later still opens', async () => {
   await raw.query(
     `update core.api_key set expires_at = now() + interval '1 day' where label = 'until tomorrow'`,
   );
-  expect(await authenticate(database.db, bearing(`Bearer ${secret}`))).toMatchObject({ role: 'viewer' });
+  expect(await authenticate(bearing(`Bearer ${secret}`))).toMatchObject({ role: 'viewer' });
 });
 
 test('a bound key acts for its own tenant, named or not', async () => {
