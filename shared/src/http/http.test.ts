@@ -305,7 +305,7 @@ describe('an app', () => {
       status: 503,
       type: 'application/problem+json',
       body: {
-        type: 'https://octopipe.dev/problems/not_ready',
+        type: '/docs/errors#not_ready',
         title: 'not ready',
         status: 503,
         detail: expect.stringContaining(failed.join(', ')),

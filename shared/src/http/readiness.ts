@@ -47,7 +47,7 @@ export function readyHandler(readiness: Readiness): RequestHandler {
       .type('application/problem+json')
       .send(
         JSON.stringify({
-          type: 'https://octopipe.dev/problems/not_ready',
+          type: '/docs/errors#not_ready',
           title: 'not ready',
           status: 503,
           detail: `Not ready: ${failed.join(', ')}. It goes on by itself when that is over.`,
