@@ -80,6 +80,42 @@ for (const outage of outages.filter(({ onlyInFull }) => isFull || !onlyInFull)) 
   );
 }
 
+it.skipIf(!isFull)(
+  'told to end while Postgres is away: gone within 25 s, and the next one does the rest',
+  { timeout },
+  async () => {
+    const own = await startOwnPostgres();
+    const rig = await createLoaderRig({
+      payloads,
+      content: testContent,
+      simulator: pace,
+      asShipped: true,
+      database: own,
+    });
+    try {
+      const loader = await rig.startLoader();
+      const { id } = await startRun(rig, loader);
+      await moreRecordsThan(rig, 9);
+      await own.goAway();
+      const since = performance.now();
+      loader.signal('SIGTERM');
+      const exit = await loader.exited;
+      const ms = performance.now() - since;
+      await own.comeBack();
+      const ended = await runReaches(await rig.startLoader(), id, ends, timeout);
+      expect(await expectNoneLostOrDoubled(rig, payloads, ended)).toBe(0);
+      console.log(
+        `R20 SIGTERM while Postgres is away: gone after ${inSeconds(ms)} with code ${exit.code}; ` +
+          `${await neverTold(rig)} writes found by the walk, none lost, none doubled`,
+      );
+      expect(exit).toEqual({ code: 0, signal: null });
+      expect(ms).toBeLessThan(25_000);
+    } finally {
+      await rig.close();
+    }
+  },
+);
+
 async function standOutages({ away, what, open, failed, answer }: Outage): Promise<void> {
   const store = await open();
   const rig = await createLoaderRig({
