@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
 import { chaosPayloads } from '../testing/chaos-fixture.js';
 import { expectNoneLostOrDoubled } from '../testing/expect-none-lost.js';
-import { createLoaderRig, type LoaderProcess } from '../testing/loader-rig.js';
+import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
 import { runReaches, type ShownRun, startRun } from '../testing/loader-run.js';
 import { testContent } from '../testing/mapped-fixture.js';
+import { ledgerOf } from '../testing/rollback-run.js';
 
 /**
  * R20 of the reliability plan: two loaders, one of which is told to end every few seconds while a fresh one starts, through
  * a whole run. They have the times they ship with: a batch that is left leased, a job that is left locked or a write that
- * nobody noted would stop the run for most of a minute. `npm run outages` compares a long run with an undisturbed one.
+ * nobody noted would stop the run for most of a minute. Too dear for `npm test`: `npm run outages` runs it, beside an undisturbed
+ * run of the same records.
  */
-const isFull = process.env.ROLLING_RECORDS !== undefined;
-const payloads = chaosPayloads(Number(process.env.ROLLING_RECORDS ?? 60));
-const size = isFull
-  ? { everyMs: 5_000, mostRestarts: Number.POSITIVE_INFINITY, requestsPer2s: 120, recordsPerBatch: 25 }
-  : { everyMs: 1_000, mostRestarts: 2, requestsPer2s: 60, recordsPerBatch: 5 };
-const timeout = isFull ? 1_800_000 : 240_000;
+const records = process.env.ROLLING_RECORDS;
+const payloads = chaosPayloads(Number(records ?? 0));
+const everyMs = 5_000;
+const timeout = 1_800_000;
 const ends = ['done', 'failed', 'waiting_person'];
 
 interface Stop {
@@ -26,40 +26,52 @@ interface Stop {
   said: string[];
 }
 
-it(`${payloads.length} records by two loaders that are replaced in turns: no record and no time lost`, {
-  timeout,
-}, async () => {
-  const rolled = await load(size.mostRestarts);
-  const { stops, run, seconds } = rolled;
-  console.log(
-    `R20 rolling restart: ${payloads.length} records, ${stops.length} loaders replaced, each gone within ` +
-      `${(Math.max(...stops.map(({ ms }) => ms)) / 1000).toFixed(1)} s, exit codes ${[...new Set(stops.map(({ code }) => code))].join(', ')}; ` +
-      `none lost, doubled or sent twice; ${seconds.toFixed(1)} s, ${run.tokens.spent} tokens`,
-  );
-  expect(stops.length).toBeGreaterThanOrEqual(isFull ? 3 : 2);
-  for (const { code, signal, ms, said } of stops) {
-    expect({ code, signal }).toEqual({ code: 0, signal: null });
-    expect(ms).toBeLessThan(25_000);
-    // Never "ready" after the signal was heard, however short that time is.
-    expect(said.filter((word) => word !== 'draining')).toEqual([]);
-  }
-  if (!isFull) return;
-  const calm = await load(0);
-  console.log(
-    `R20 undisturbed: ${calm.seconds.toFixed(1)} s, ${calm.run.tokens.spent} tokens; rolled over ${(seconds / calm.seconds).toFixed(2)} of its time, ` +
-      `${(run.tokens.spent / calm.run.tokens.spent).toFixed(4)} of its tokens`,
-  );
-  expect(seconds / calm.seconds).toBeLessThan(2);
-  expect(run.tokens.spent / calm.run.tokens.spent).toBeLessThan(1.02);
-});
+it.runIf(records)(
+  'two loaders that are replaced in turns: no record and no time lost',
+  { timeout },
+  async () => {
+    const rolled = await load(Number.POSITIVE_INFINITY);
+    const { stops, run, seconds } = rolled;
+    console.log(
+      `R20 rolling restart: ${payloads.length} records, ${stops.length} loaders replaced, each gone within ` +
+        `${(Math.max(...stops.map(({ ms }) => ms)) / 1000).toFixed(1)} s, exit codes ${[...new Set(stops.map(({ code }) => code))].join(', ')}; ` +
+        `none lost, doubled or sent twice; the account never waited longer than ${rolled.longestPauseS} s for the next; ` +
+        `${seconds.toFixed(1)} s, ${run.tokens.spent} tokens`,
+    );
+    // Whoever waits for a lease, a lock or a settling waits longer.
+    expect(rolled.longestPauseS).toBeLessThan(25);
+    expect(stops.length).toBeGreaterThanOrEqual(3);
+    for (const { code, signal, ms, said } of stops) {
+      expect({ code, signal }).toEqual({ code: 0, signal: null });
+      expect(ms).toBeLessThan(25_000);
+      // Never "ready" after the signal was heard, however short that time is.
+      expect(said.filter((word) => !word.startsWith('draining'))).toEqual([]);
+    }
+    const calm = await load(0);
+    console.log(
+      `R20 undisturbed: never longer than ${calm.longestPauseS} s, ${calm.seconds.toFixed(1)} s, ${calm.run.tokens.spent} tokens; rolled over ${(seconds / calm.seconds).toFixed(2)} of its time, ` +
+        `${(run.tokens.spent / calm.run.tokens.spent).toFixed(4)} of its tokens`,
+    );
+    // Loosely: each start takes from a busy machine what the run would have had.
+    expect(seconds / calm.seconds).toBeLessThan(3);
+    expect(run.tokens.spent / calm.run.tokens.spent).toBeLessThan(1.02);
+  },
+);
+
+interface Loaded {
+  run: ShownRun;
+  seconds: number;
+  longestPauseS: number;
+  stops: Stop[];
+}
 
 /** One run from its first record to its end, with a judgement of what the account says. */
-async function load(mostRestarts: number): Promise<{ run: ShownRun; seconds: number; stops: Stop[] }> {
+async function load(mostRestarts: number): Promise<Loaded> {
   const rig = await createLoaderRig({
     payloads,
     content: testContent,
-    simulator: { requestsPer2s: size.requestsPer2s },
-    recordsPerBatch: size.recordsPerBatch,
+    simulator: { requestsPer2s: 120 },
+    recordsPerBatch: 25,
     asShipped: true,
   });
   try {
@@ -68,7 +80,7 @@ async function load(mostRestarts: number): Promise<{ run: ShownRun; seconds: num
     const startedAt = performance.now();
     const stops: Stop[] = [];
     while (stops.length < mostRestarts) {
-      if (await endsWithin(size.everyMs, loaders[stops.length % 2] as LoaderProcess, id)) break;
+      if (await endsWithin(everyMs, loaders[stops.length % 2] as LoaderProcess, id)) break;
       const at = stops.length % 2;
       const [stop, fresh] = await Promise.all([endInOrder(loaders[at] as LoaderProcess), rig.startLoader()]);
       expect((await fetch(`${fresh.url}/readyz`)).status).toBe(200);
@@ -84,10 +96,16 @@ async function load(mostRestarts: number): Promise<{ run: ShownRun; seconds: num
       .where(({ eb, or }) => or([eb('attempt', '>', 1), eb('code', 'is not', null)]))
       .execute();
     expect(unsure, 'sent twice, or its answer was not noted').toEqual([]);
-    return { run, seconds, stops };
+    return { run, seconds, longestPauseS: await longestPause(rig), stops };
   } finally {
     await rig.close();
   }
+}
+
+/** Between two writes, by the account's own clock, which counts whole seconds. A busy machine slows a run, but does not stop it. */
+async function longestPause(rig: LoaderRig): Promise<number> {
+  const times = (await ledgerOf(rig)).map(({ at }) => Date.parse(at) / 1_000);
+  return Math.max(...times.slice(1).map((time, n) => time - (times[n] ?? time)));
 }
 
 async function endsWithin(ms: number, loader: LoaderProcess, runId: string): Promise<boolean> {

@@ -66,6 +66,7 @@ function withoutEmpty({ update_time, ...record }: Record<string, unknown>): Reco
 
 interface LedgerLine {
   seq: number;
+  at: string;
   op: 'create' | 'update' | 'delete';
   entity: string;
   id: number | string;
