@@ -21,6 +21,8 @@ export interface EntityWork {
   creates: number;
   updates: number;
   total: number;
+  /** Records of the account that are none of ours: what reads ours back goes past them, as far as they are known. */
+  foreign?: number;
   byParent?: ReadonlyArray<{ creates: number; total: number }>;
 }
 
@@ -56,7 +58,7 @@ export function recordCalls(
   const verify: Calls = {};
   for (const entity of entities) {
     const rules: EntityCalls = entityCalls[entity];
-    const { updates, total, creates, byParent } = work[entity] ?? { creates: 0, updates: 0, total: 0 };
+    const { updates, total, creates, byParent, foreign = 0 } = work[entity] ?? nothing;
     const parents = byParent ?? [{ creates, total }];
     for (const parent of parents) {
       const calls = createCalls(rules, parent.creates);
@@ -66,10 +68,21 @@ export function recordCalls(
     add(load, rules.update, updates);
     for (const listed of slicesOf(parents, rules.parentsAtOnce ?? 1)) {
       const records = listed.reduce((sum, parent) => sum + parent.total, 0);
-      add(verify, rules.list, Math.ceil(records / rules.pageSize));
+      add(verify, rules.list, listPages(rules, records, foreign));
     }
   }
   return { load, verify };
+}
+
+const nothing: EntityWork = { creates: 0, updates: 0, total: 0 };
+
+/** The pages of the walk that finds so many records of ours among those of the account; none where there is nothing to find. */
+export function listPages(
+  { pageSize }: Pick<EntityCalls, 'pageSize'>,
+  ours: number,
+  foreign: number,
+): number {
+  return ours === 0 ? 0 : Math.ceil((ours + foreign) / pageSize);
 }
 
 /** How many calls it takes to create so many records under one parent. */

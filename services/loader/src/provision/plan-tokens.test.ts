@@ -52,6 +52,15 @@ it('prices lines by deal: one call from six lines on, and lists of a hundred dea
   });
 });
 
+it('reads past what the account has of its own, where there is something of ours to find', () => {
+  const work = {
+    ...none,
+    person: { creates: 0, updates: 0, total: 510, foreign: 700 },
+    deal: { ...none.deal, foreign: 9_000 },
+  };
+  expect(planTokens(work, {}, {}).by_operation).toEqual({ getPersons: 3 * 10 });
+});
+
 it('costs nothing when there is nothing to do', () => {
   expect(planTokens(none, {}, {})).toEqual({
     planned: 0,

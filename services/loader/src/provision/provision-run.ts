@@ -56,8 +56,8 @@ export async function provisionRun(
   const remote = await readAccountSchema(account, hasLeadLabels(schema), signal);
   const known = await readKnownItems(ctx, scope);
   const items = nameItems(schema, remote, known, await hasActivities(ctx, scope));
-  const work = await countWork(ctx, run);
-  const counting = await assertLimits(ctx, account, run, remote, items, work, signal);
+  const counted = await countWork(ctx, run);
+  const { counting, work } = await assertLimits(ctx, account, run, remote, items, counted, signal);
 
   const missing = missingItems(remote, items);
   const provisioning = schemaCalls(missing, hasLeadLabels(schema));
@@ -120,7 +120,7 @@ async function isOtherThanExpected(ctx: LoaderContext, run: LiveRun, hash: strin
   return true;
 }
 
-/** Refuses here, before the first write; answers which list pages the count of deals and leads took. */
+/** Refuses here, before the first write; answers which list pages the count of deals and leads took, and what of theirs it found. */
 async function assertLimits(
   ctx: LoaderContext,
   account: Account,
@@ -129,16 +129,26 @@ async function assertLimits(
   items: ReadonlyArray<PlannedItem>,
   work: Work,
   signal: AbortSignal,
-): Promise<Calls> {
+): Promise<{ counting: Calls; work: Work }> {
   const { plan } = account.connection;
   if (!isPlanName(plan)) throw new Error(`unknown plan ${plan}`);
   const newFields = missingItems(remote, items).filter((item) => item.kind === 'field').length;
   assertFieldRoom(plan, { newFields, existingFields: countCustomFields(remote) });
-  if (work.deal.creates + work.lead.creates === 0) return {};
+  if (work.deal.creates + work.lead.creates === 0) return { counting: {}, work };
   const { room, pages } = await countDealRoom(ctx, account, run, plan, signal);
   await saveDealRoom(ctx, run, room);
   assertDealRoom(room);
-  return pages;
+  const withForeign = ({ total, creates, ...rest }: EntityWork, standing: number): EntityWork => ({
+    ...rest,
+    total,
+    creates,
+    foreign: Math.max(0, standing - (total - creates)),
+  });
+  const { deals, leads } = room.standing;
+  return {
+    counting: pages,
+    work: { ...work, deal: withForeign(work.deal, deals), lead: withForeign(work.lead, leads) },
+  };
 }
 
 /** Of each try: a refused run that is resumed may find more room, or less. */
