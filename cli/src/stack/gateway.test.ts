@@ -1,8 +1,9 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { keepAliveMs, listen } from '@octopipe/shared/http/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Gateway, startGateway } from './gateway.js';
+import { type Gateway, keepUpstreamMs, startGateway } from './gateway.js';
 
 let upstream: Server;
 let upstreamUrl: string | undefined;
@@ -54,6 +55,17 @@ test('path, query, method, headers, status and body pass through', async () => {
     key: 'Bearer o2p_live_x',
     body: '{"a":1}',
   });
+});
+
+test('the gateway lets go of an idle connection long before the service does', async () => {
+  const noApp = (() => {}) as unknown as Parameters<typeof listen>[0];
+  const { server } = await listen(noApp, '127.0.0.1', 0);
+  try {
+    expect(server.keepAliveTimeout).toBe(keepAliveMs);
+    expect(keepUpstreamMs).toBeLessThan(keepAliveMs / 2);
+  } finally {
+    server.close();
+  }
 });
 
 test('an upload streams: the service has the first bytes before the caller has sent the last', async () => {

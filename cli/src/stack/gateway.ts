@@ -52,7 +52,7 @@ export async function startGateway(options: {
   /** The service's address now; undefined while it is away. */
   urlOf(service: ServiceName): string | undefined;
 }): Promise<Gateway> {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: keepUpstreamMs });
   const server = createServer((req, res) => {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
     if (path === '/livez') return sendJson(res, 200, { status: 'alive' });
@@ -88,6 +88,9 @@ export async function startGateway(options: {
     close: () => close(server, agent),
   };
 }
+
+/** How long an idle connection to a service is used again: shorter than the service keeps it (http/server.ts). */
+export const keepUpstreamMs = 30_000;
 
 function serviceOf(path: string): ServiceName | undefined {
   return prefixes.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1];

@@ -72,9 +72,16 @@ export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Expre
   return app;
 }
 
+/**
+ * How long an idle connection stays open: longer than any proxy before us keeps one (nginx 60 s, our gateway 30 s). Closed by
+ * us first, it may be closed just as a request is on its way, which the caller sees as a 502 of a service that is well.
+ */
+export const keepAliveMs = 75_000;
+
 /** Listens on `port` (0 = a free one) and answers the port. A taken port is one clear sentence. */
 export function listen(app: Express, host: string, port: number): Promise<{ server: Server; port: number }> {
   const server = createServer(app);
+  server.keepAliveTimeout = keepAliveMs;
   server.headersTimeout = 15_000;
   server.requestTimeout = 600_000;
   return new Promise((resolve, reject) => {
