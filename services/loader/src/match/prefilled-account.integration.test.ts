@@ -21,8 +21,9 @@ it(
       await control(rig, 'seed', theirRecords(size));
       const before = await theirAccount(rig);
       const stood = await standing(rig);
-      // Nobody dies here: nobody is to be taken for dead, and do again what it has paid for.
-      const loader = await rig.startLoader({ LEASE_MS: '30000', QUEUE_LOCK_MS: '30000' });
+      // Nobody dies here: nobody is to be taken for dead, no slow answer for a lost one, and paid for again.
+      const patient = { LEASE_MS: '30000', QUEUE_LOCK_MS: '30000', REQUEST_TIMEOUT_MS: '10000' };
+      const loader = await rig.startLoader(patient);
       const started = performance.now();
       const { run } = await loadToEnd(rig, loader, 3_000_000);
       expect(run).toMatchObject({
