@@ -228,8 +228,16 @@ async function recordsIn(rig: LoaderRig): Promise<number> {
   return lines.filter(({ op, entity }) => op === 'create' && isRecord.has(entity)).length;
 }
 
-const isRecord = new Set(['organizations', 'persons', 'products', 'leads', 'deals', 'dealProducts']);
-isRecord.add('activities').add('notes');
+const isRecord = new Set([
+  'organizations',
+  'persons',
+  'products',
+  'leads',
+  'deals',
+  'dealProducts',
+  'activities',
+  'notes',
+]);
 
 async function moreRecordsThan(rig: LoaderRig, count: number): Promise<void> {
   while ((await recordsIn(rig)) <= count) await pause(50);
