@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { Kysely, PostgresDialect } from 'kysely';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SetupError } from '../core/errors.js';
@@ -58,6 +58,38 @@ test('the queue has its own schema, and none of its tables stands among ours', a
   expect(ours.map((row) => row.tablename)).toEqual(['octopipe_migration', 'octopipe_migration_lock']);
 });
 
+test('a run that stood before it was noted since when: the log knows it, else its beginning does', async () => {
+  const url = await emptyDatabase();
+  const names = Object.keys(migrations);
+  await migrateTo(url, names[names.indexOf('20261130-0110-status-since') - 1] ?? '');
+  const [told, untold] = [randomUUID(), randomUUID()];
+  await query(
+    url,
+    // The rows that these refer to say nothing here.
+    `set session_replication_role = replica;
+     insert into loader.run (id, tenant_id, migration_id, connection_id, export_id, mapping_version_id, kind, status, created_at)
+       select id, id, id, id, id, id, 'production', 'waiting_person', '2026-01-01T00:00:00Z'
+       from unnest('{${told},${untold}}'::uuid[]) id;
+     insert into core.event (tenant_id, migration_id, run_id, kind, at) values
+       ('${told}', '${told}', '${told}', 'run.waiting_person', '2026-01-02T00:00:00Z'),
+       ('${told}', '${told}', '${told}', 'run.running', '2026-01-03T00:00:00Z'),
+       ('${told}', '${told}', '${told}', 'run.waiting_person', '2026-01-04T00:00:00Z'),
+       ('${told}', '${told}', '${told}', 'run.phase', '2026-01-05T00:00:00Z')`,
+  );
+  await migrateToLatestOrThrow(url);
+  const rows = await query(url, 'select id, status_since from loader.run');
+  expect(Object.fromEntries(rows.map((row) => [row.id, row.status_since]))).toEqual({
+    [told]: new Date('2026-01-04T00:00:00Z'),
+    [untold]: new Date('2026-01-01T00:00:00Z'),
+  });
+  expect(
+    await query(
+      url,
+      `select relname from pg_class where relname in ('run', 'event') and relforcerowsecurity order by 1`,
+    ),
+  ).toEqual([{ relname: 'event' }, { relname: 'run' }]);
+});
+
 describe('a service meets a database', () => {
   test('of this build: it starts', async () => {
     expect(await answerOf(server.url)).toBe('current');
@@ -100,6 +132,24 @@ async function emptyDatabase(): Promise<string> {
   await query(server.url, `create database ${name}`);
   made.push(name);
   return urlOfDatabase(server.url, name);
+}
+
+/** As a former release left it. */
+async function migrateTo(url: string, name: string): Promise<void> {
+  const db = new Kysely<unknown>({
+    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }),
+  });
+  try {
+    const { error } = await new Migrator({
+      db,
+      provider: { getMigrations: async () => migrations },
+      migrationTableName: 'octopipe_migration',
+      migrationLockTableName: 'octopipe_migration_lock',
+    }).migrateTo(name);
+    if (error) throw error;
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** What is in the database: every relation with its columns, constraint, index, policy and grant; and when migrated. */

@@ -16,6 +16,7 @@ import * as poison from './migrations/20261125-0080-poison.js';
 import * as rollback from './migrations/20261125-0090-rollback.js';
 import * as sourceAlias from './migrations/20261126-0100-source-alias.js';
 import * as purge from './migrations/20261130-0095-purge.js';
+import * as statusSince from './migrations/20261130-0110-status-since.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -33,6 +34,7 @@ export const migrations: Record<string, Migration> = {
   '20261125-0090-rollback': rollback,
   '20261126-0100-source-alias': sourceAlias,
   '20261130-0095-purge': purge,
+  '20261130-0110-status-since': statusSince,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

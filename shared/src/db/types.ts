@@ -441,6 +441,7 @@ export interface LoaderRun {
   setId: string | null;
   startedAt: Timestamp | null;
   status: string;
+  statusSince: Generated<Timestamp>;
   tenantId: string;
   waivers: Generated<Json>;
 }
