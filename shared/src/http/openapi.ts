@@ -87,7 +87,7 @@ function operationOf(route: Route<never>, schemas: Record<string, Json>): Json {
     operationId: operationIdOf(route),
     tags: [tagOf(route.path)],
     summary: route.summary,
-    description: `For keys of the roles ${route.roles.join(', ')}.${route.scope === 'installation' ? ' The key must not be bound to a tenant.' : ''}`,
+    description: `For keys of the roles ${route.roles.join(', ')}.${scopeWords[route.scope] ?? ''}`,
     parameters: [
       ...parametersOf(route.params, 'path', schemas),
       ...parametersOf(route.query, 'query', schemas),
@@ -109,6 +109,12 @@ function operationOf(route: Route<never>, schemas: Record<string, Json>): Json {
     },
   };
 }
+
+const scopeWords: Partial<Record<Route<never>['scope'], string>> = {
+  installation: ' The key must not be bound to a tenant.',
+  tenant_or_all:
+    ' An operator whose key is bound to no tenant and who names none is answered for all of them.',
+};
 
 function operationIdOf({ method, path }: Route<never>): string {
   const words = path

@@ -43,10 +43,12 @@ export type Thing =
 /**
  * Whose rows a call may touch.
  *  - `tenant`: those of one tenant: the key's own, or the one named by `?tenant=`;
+ *  - `tenant_or_all`: the same; but an operator whose key is bound to no tenant and who names none asks of all of them.
+ *    Such a handler reads for all through the system role, which sees queue state and no payload;
  *  - `new_tenant`: the tenant is named in the body and made when it is new; a bound key opens its own only;
  *  - `installation`: nobody's. Keys that are bound to a tenant are turned away whatever their role.
  */
-export type RouteScope = 'tenant' | 'new_tenant' | 'installation';
+export type RouteScope = 'tenant' | 'tenant_or_all' | 'new_tenant' | 'installation';
 
 export interface RouteInput<P, Q, B> {
   params: P;
@@ -55,6 +57,8 @@ export interface RouteInput<P, Q, B> {
   caller: Caller;
   /** Set when the route's scope is `tenant`: the only tenant this call may speak of. */
   tenant: Tenant;
+  /** Set when the route's scope is `tenant_or_all`: the only tenant this call may speak of, or `all` of them. */
+  tenantOrAll: Tenant | 'all';
   log: Logger;
   req: Request;
   remember: Remember;
@@ -242,12 +246,14 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
       const params = parse(route.params, req.params, '/path');
       const query = parse(route.query, req.query, '/query') as { tenant?: string };
       const body = route.streams === undefined ? parse(route.body, req.body, '') : undefined;
-      const tenant = route.scope === 'tenant' ? await edge.tenantOf(caller, query.tenant) : undefined;
+      const isOfAll = asksOfAll(route, caller, query.tenant);
+      const tenant = isOfTenant(route) && !isOfAll ? await edge.tenantOf(caller, query.tenant) : undefined;
       const { requestId } = res.locals;
       const log = edge.logger.child({ requestId, ...idsOf(route.path, req.params), ...traceBindings(span) });
       if (route.ifMatch === 'required') assertSaysWhatItRead(req);
       const input = {
         ...{ params, query, body, caller, tenant, log, req, closing: edge.closing },
+        tenantOrAll: isOfAll ? 'all' : tenant,
         assertAsRead: (current: unknown) => assertAsRead(req, current),
       };
       const handle = async (remember: Remember) => {
@@ -348,6 +354,16 @@ function assertMayCall(route: Route<never>, caller: Caller): void {
   }
   if (route.scope === 'installation' && caller.tenantId !== null)
     throw new Problem(403, 'forbidden', 'A key that is bound to a tenant may not do this.');
+}
+
+/** Whether a call of this route names its tenant with `?tenant=`, or has it by its key. */
+export function isOfTenant({ scope }: Pick<Route<never>, 'scope'>): boolean {
+  return scope === 'tenant' || scope === 'tenant_or_all';
+}
+
+function asksOfAll(route: Route<never>, caller: Caller, slug: string | undefined): boolean {
+  const isOfInstallation = caller.role === 'operator' && caller.tenantId === null;
+  return route.scope === 'tenant_or_all' && isOfInstallation && slug === undefined;
 }
 
 function run(handler: RequestHandler, req: Request, res: Response): Promise<void> {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { problems } from '../core/problems.js';
 import { openDatabase } from '../db/index.js';
-import { commonProblems, type Route, type Thing } from '../http/route.js';
+import { commonProblems, isOfTenant, type Route, type Thing } from '../http/route.js';
 import type { CommonConfig } from '../service/config.js';
 import type { RunningService } from '../service/service.js';
 import { createApiKey, type Role, roles, tenantRoles } from '../tenancy/api-key.js';
@@ -39,7 +39,7 @@ interface Sent {
 
 /**
  * The authorisation matrix of one service, made from its route registry: every route × four roles × three tenants ×
- * (own, foreign, missing, malformed) for every id that the route declares. A new route is in it without anybody
+ * (own, foreign, missing, malformed) for every id that the route declares, and what is about all tenants without one. A new route is in it without anybody
  * thinking of it; a new kind of id does not compile until testing/seed-tenants.ts has one of it.
  */
 export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions): void {
@@ -50,6 +50,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
   let client: pg.Client;
   let tenants: SeededTenant[];
   let holders: Holder[];
+  let boundOperator: Holder;
   let sent = 0;
   let held = 0;
 
@@ -84,6 +85,14 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
         holders.push({ role, secret, tenant, isBound });
       }
     }
+    const [tenant] = tenants as [SeededTenant];
+    const ofOne = { role: 'operator', label: `operator of ${tenant.slug}`, tenantId: tenant.id } as const;
+    boundOperator = {
+      role: 'operator',
+      tenant,
+      isBound: true,
+      secret: await createApiKey(database.db, ofOne),
+    };
     await database.destroy();
   });
 
@@ -92,7 +101,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     await service?.destroy();
     await testDatabase?.drop();
     if (filesDir) await rm(filesDir, { recursive: true, force: true });
-    const result = held === 3 ? '0 leaks' : 'not all checks held';
+    const result = held === 4 ? '0 leaks' : 'not all checks held';
     process.stdout.write(`access matrix: ${routes.length} routes, ${sent} requests, ${result}\n`);
   });
 
@@ -137,6 +146,34 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     held += 1;
   });
 
+  test('of all tenants at once only an operator of the installation is told', async () => {
+    for (const route of routes.filter(({ scope }) => scope === 'tenant_or_all')) {
+      const name = nameOf(route);
+      for (const holder of [...holders, boundOperator].filter(({ role }) => route.roles.includes(role))) {
+        const { status, text } = await askOfNobody(holder, route);
+        const told = tenants.filter((tenant) => isNamedIn(text, tenant)).map(({ slug }) => slug);
+        const who = `${name} as ${holder.role}${holder.isBound ? ` of ${holder.tenant.slug}` : ''}`;
+        if (holder.isBound) expect([who, status, told]).toEqual([who, 200, [holder.tenant.slug]]);
+        else if (holder.role === 'operator') expect([who, status, told]).toEqual([who, 200, slugs]);
+        else expect([who, status, text]).toEqual([who, 422, expect.stringContaining('tenant_required')]);
+      }
+      // A bound operator is not of the installation, whatever it names.
+      for (const slug of [tenants[1]?.slug, 'no-such-tenant'])
+        expect([(await ask(boundOperator, route, {}, slug)).code, name]).toEqual(['tenant_not_found', name]);
+    }
+    held += 1;
+  });
+
+  /** Without a tenant and without a filter. */
+  async function askOfNobody(holder: Holder, route: Route<never>): Promise<{ status: number; text: string }> {
+    sent += 1;
+    const answer = await fetch(new URL(route.path, service.url), {
+      method: route.method.toUpperCase(),
+      headers: { authorization: `Bearer ${holder.secret}` },
+    });
+    return { status: answer.status, text: await answer.text() };
+  }
+
   async function asStranger(holder: Holder, route: Route<never>): Promise<void> {
     const others = tenants.filter((tenant) => tenant !== holder.tenant);
     const isAllowed = route.roles.includes(holder.role);
@@ -144,7 +181,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
       const where = `${nameOf(route)} as ${holder.role} of ${holder.tenant.slug}, ${id}`;
       const missing = await ask(holder, route, { [id]: absent(thing) });
       if (!isAllowed) expect([missing.status, where]).toEqual([403, where]);
-      else if (route.scope === 'tenant') {
+      else if (isOfTenant(route)) {
         for (const other of others) {
           const foreign = await ask(holder, route, { [id]: other.things[thing] });
           expect({ where, answer: foreign.shown }).toEqual({ where, answer: missing.shown });
@@ -156,7 +193,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
       // An id of the source has any form: there, such a text is one that does not exist.
       const isRefused = 400 <= malformed.status && malformed.status < 500;
       expect([isRefused || foundNothing(malformed), where]).toEqual([true, where]);
-      if (isUuid(thing) && isAllowed && route.scope === 'tenant')
+      if (isUuid(thing) && isAllowed && isOfTenant(route))
         expect([malformed.status, malformed.code, where]).toEqual([422, 'invalid_request', where]);
     }
     if (!holder.isBound || route.scope === 'installation' || !isAllowed) return;
@@ -181,7 +218,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
       route.path.replace(/:(\w+)/g, (_all, name: string) => encodeURIComponent(idFor(name))),
       service.url,
     );
-    if (tenantSlug !== undefined && route.scope === 'tenant') url.searchParams.set('tenant', tenantSlug);
+    if (tenantSlug !== undefined && isOfTenant(route)) url.searchParams.set('tenant', tenantSlug);
     for (const [name, value] of Object.entries(exampleOf(route.query) ?? {}))
       url.searchParams.set(name, String(value));
     const inQuery = Object.keys((route.query as z.ZodObject).shape ?? {});
@@ -219,7 +256,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     const inBody = Object.keys((route.body as z.ZodObject).shape ?? {});
     const body = { ...example };
     for (const name of Object.keys(route.ids).filter((id) => inBody.includes(id))) body[name] = idFor(name);
-    if (route.scope !== 'tenant' && 'tenant' in example) body.tenant = tenantSlug ?? holder.tenant.slug;
+    if (!isOfTenant(route) && 'tenant' in example) body.tenant = tenantSlug ?? holder.tenant.slug;
     return { body: JSON.stringify(body) };
   }
 
@@ -285,6 +322,11 @@ function expectNothingOf(tenant: SeededTenant, { text }: Sent, where: string): v
   // An id that the caller named may come back in `instance`; others of that tenant may not.
   const named = Object.values(secret).filter((id) => text.includes(id));
   expect([named.length <= 1, where]).toEqual([true, where]);
+}
+
+/** By an id of something that it has: what was asked before may have changed its texts. */
+function isNamedIn(text: string, { things }: SeededTenant): boolean {
+  return Object.entries(things).some(([thing, id]) => isUuid(thing as Thing) && text.includes(id));
 }
 
 /** An event stream has no end: what came with its first bytes is enough to see. */
