@@ -4,6 +4,7 @@ import { getOwners } from './get-owners.js';
 import { getQuestions } from './get-questions.js';
 import { getRun } from './get-run.js';
 import { getRunEvents } from './get-run-events.js';
+import { getRuns } from './get-runs.js';
 import { postConnection } from './post-connection.js';
 import { postQuestions } from './post-questions.js';
 import { postRetryFailed } from './post-retry-failed.js';
@@ -15,6 +16,7 @@ export const routes = [
   postConnection,
   getConnection,
   postRun,
+  getRuns,
   getRun,
   getRunEvents,
   ...runActions,

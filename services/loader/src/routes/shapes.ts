@@ -111,6 +111,23 @@ export const Run = z
   })
   .meta({ id: 'Run' });
 
+/** A run among others: no counts, so that a long list costs little. */
+export const RunInList = z
+  .object({
+    id: z.uuid(),
+    migration_id: z.uuid(),
+    tenant: z.string().meta({ description: 'The slug: what `?tenant=` takes.' }),
+    kind: z.enum(runKinds),
+    status: z.enum(runStatuses),
+    phase: z.string().nullable(),
+    reason_code: z.string().nullable(),
+    reason: z.string().nullable().meta({ description: 'Why it waits or failed, and what to do.' }),
+    since: z.iso.datetime().meta({ description: 'Since when it has this status.' }),
+    resume_at: z.iso.datetime().nullable().meta({ description: 'When it goes on by itself.' }),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'RunInList' });
+
 export const Question = z
   .object({
     target_key: z.string(),
