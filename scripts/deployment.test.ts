@@ -96,6 +96,14 @@ test('compose: every part of ours starts a built program, healthy in order, lock
   expect(compose.services.simulator.profiles).toEqual(['simulator']);
   for (const name of ['postgres', 'redis', 'gateway', 'simulator'])
     expect(compose.services[name].healthcheck.test.length, name).toBeGreaterThan(1);
+  // On its socket a database that the image is still making answers, too.
+  expect(compose.services.postgres.healthcheck.test.slice(0, 4)).toEqual([
+    'CMD',
+    'pg_isready',
+    '-h',
+    '127.0.0.1',
+  ]);
+  expect(compose.services.migrate.restart).toMatch(/^on-failure:\d+$/);
   const { command } = compose.services.redis;
   expect(command.slice(command.indexOf('--appendonly'))).toEqual(
     expect.arrayContaining(['yes', 'noeviction']),
