@@ -218,6 +218,8 @@ test('not ready, foreign, absent, malformed and unnamed', async () => {
 });
 
 test('the console asks a stranger to sign in, and brings him where he wanted to go', async () => {
+  const bare = await visit('/');
+  expect([bare.status, bare.headers.get('location')]).toEqual([302, '/console']);
   const away = await visit(`/console/runs/${done}`);
   expect([away.status, away.headers.get('location')]).toEqual([
     303,

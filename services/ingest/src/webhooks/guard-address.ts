@@ -13,8 +13,11 @@ export interface AddressRules {
 
 export const systemResolver: Resolver = (hostname) => dnsLookup(hostname, { all: true });
 
-/** The ports a receiver may listen on: others are somebody's database, mail server or console. */
-const ports = new Set(['', '443', '8443']);
+/**
+ * The ports a receiver may listen on: others are somebody's database, mail server or console. The NetworkPolicies let ingest
+ * out to these.
+ */
+export const webhookPorts = [443, 8443];
 
 /** The URL of a webhook as a person may register it; throws a Problem that says what is wrong. No look-up yet. */
 export function parseWebhookUrl(text: string, rules: AddressRules): URL {
@@ -28,7 +31,9 @@ export function parseWebhookUrl(text: string, rules: AddressRules): URL {
   if (url.hash !== '') throw refuse('it carries a fragment');
   if (isTestHost(url, rules)) return url;
   if (url.protocol !== 'https:') throw refuse('only https is allowed');
-  if (!ports.has(url.port)) throw refuse('only the ports 443 and 8443 are allowed');
+  // The scheme's own port is not written out.
+  if (!webhookPorts.includes(Number(url.port || 443)))
+    throw refuse(`only the ports ${webhookPorts.join(' and ')} are allowed`);
   const host = bareHost(url);
   if (isIP(host) !== 0 && !isPublic(host)) throw refuse('it leads into a network that is not public');
   return url;

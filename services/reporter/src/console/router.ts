@@ -31,6 +31,8 @@ const documentPolicy =
  * keeps the page of a run up to date; every page is whole without it.
  */
 export function addConsole(app: Express, ctx: ReporterContext, closing: AbortSignal): void {
+  // The bare host, where no gateway answers it.
+  app.get('/', (_req, res) => res.redirect(302, '/console'));
   const router = express.Router();
   router.use(withSecurityHeaders);
   const form = express.urlencoded({ extended: false, limit: '4kb' });
