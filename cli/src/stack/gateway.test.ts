@@ -97,6 +97,30 @@ test('an upload streams: the service has the first bytes before the caller has s
   expect({ status, received }).toEqual({ status: 202, received: 21_000_000 });
 });
 
+test('a caller who drips on after the service has refused hears the answer, and is cut off', async () => {
+  handle = (_req, res) => {
+    res.writeHead(408, { 'content-type': 'application/problem+json', connection: 'close' });
+    res.end('{"code":"body_too_slow"}');
+  };
+  const seen = await new Promise<object>((resolve, reject) => {
+    let answer: object = {};
+    const call = request(`${gateway.url}/v1/mappings`, { method: 'POST' }, async (res) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of res) chunks.push(chunk as Buffer);
+      answer = { status: res.statusCode, body: Buffer.concat(chunks).toString() };
+    });
+    const timer = setInterval(() => call.write('x'), 50);
+    call.on('error', (error) => ('status' in answer ? undefined : reject(error)));
+    call.on('socket', (socket) =>
+      socket.on('close', () => {
+        clearInterval(timer);
+        resolve(answer);
+      }),
+    );
+  });
+  expect(seen).toEqual({ status: 408, body: '{"code":"body_too_slow"}' });
+});
+
 test('an event stream arrives event by event', async () => {
   let finish: () => void = () => {};
   handle = (_req, res) => {

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { ProblemCode, StatusOf } from '@octopipe/shared/core/problems';
+import { cutWhatDrips } from '@octopipe/shared/http/body-time';
 import type { ServiceName } from '@octopipe/shared/queue/catalog';
 import { CliError } from '../exit-codes.js';
 
@@ -54,6 +55,7 @@ export async function startGateway(options: {
 }): Promise<Gateway> {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: keepUpstreamMs });
   const server = createServer((req, res) => {
+    cutWhatDrips(req, res);
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
     if (path === '/livez') return sendJson(res, 200, { status: 'alive' });
     if (path === '/readyz') return void answerReadiness(res, options.urlOf);
@@ -78,7 +80,7 @@ export async function startGateway(options: {
     }
     forward(req, res, { service, url, agent });
   });
-  // A large upload over a slow disk may take long; the service behind has its own limit.
+  // The service behind has its own limits: the whole of an upload may take hours.
   server.requestTimeout = 0;
   server.headersTimeout = 15_000;
   const port = await listen(server, options.host ?? '127.0.0.1', options.port);

@@ -16,7 +16,7 @@ const appointments = 'Appointment ID,Booking ID,Start\n100,10,2025-01-01\n101,12
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ maxUploadBytes: 200_000 });
+  rig = await startRig({ maxUploadBytes: 200_000, bodyTimes: { wholeMs: 1_000, idleMs: 1_000 } });
 });
 afterAll(() => rig.stop());
 
@@ -69,6 +69,58 @@ describe('an upload', () => {
     expect(await readdir(folder)).toEqual([]);
     expect(await rig.query('select 1 from ingest.export where tenant_id = $1', [tenant?.id])).toEqual([]);
   });
+
+  test('may take longer than any limit while it moves; one that stands still is a problem and leaves nothing', async () => {
+    const id = await rig.openMigration('refused', 'slow');
+    const zip = await zipOf({ 'customers.csv': customers });
+    const size = Math.ceil(zip.length / 25);
+    const pieces = Array.from({ length: 25 }, (_, n) => zip.subarray(n * size, (n + 1) * size));
+    const startedAt = Date.now();
+    const moving = await slowly(id, pieces);
+    expect([moving.status, Date.now() - startedAt > 2_000]).toEqual([202, true]);
+    expect((await rig.settled(id, 'refused', moving.body.id)).state).toBe('assessed');
+
+    const other = await rig.openMigration('refused', 'stalled');
+    const stalled = await slowly(other, pieces.slice(0, 3), { isEndless: true });
+    expect(stalled).toMatchObject({ status: 408, body: { code: 'body_too_slow' } });
+    expect(await rig.query('select 1 from ingest.export where migration_id = $1', [other])).toEqual([]);
+    // A repeat whose first was carried out is read for its hash only, under the same limit.
+    const again = { 'idempotency-key': 'slow-1' };
+    const first = await slowly(other, pieces, { headers: again });
+    expect([first.status, (await slowly(other, pieces, { headers: again })).body]).toEqual([202, first.body]);
+    expect(await slowly(other, pieces.slice(0, 3), { isEndless: true, headers: again })).toMatchObject({
+      status: 408,
+    });
+    const [tenant] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'refused'`);
+    await rig.settled(other, 'refused', first.body.id);
+    // Two packages with one file each: nothing of what stood still.
+    expect((await readdir(path.join(rig.filesDir, tenant?.id ?? ''))).length).toBe(4);
+  });
+
+  function slowly(
+    id: string,
+    pieces: Buffer[],
+    { isEndless = false, headers = {} }: { isEndless?: boolean; headers?: Record<string, string> } = {},
+  ): Promise<{ status: number; body: { id: string; code?: string } }> {
+    return new Promise((resolve, reject) => {
+      const req = open(id, { 'transfer-encoding': 'chunked', ...headers });
+      const left = [...pieces];
+      const timer = setInterval(() => {
+        const piece = left.shift();
+        if (piece) req.write(piece);
+        else if (!isEndless) req.end();
+      }, 100);
+      req.on('error', reject);
+      req.on('response', async (res) => {
+        clearInterval(timer);
+        const chunks: Buffer[] = [];
+        for await (const chunk of res) chunks.push(chunk as Buffer);
+        req.off('error', reject).on('error', () => {});
+        req.destroy();
+        resolve({ status: res.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      });
+    });
+  }
 
   const open = (id: string, headers: Record<string, string>) =>
     request(`${rig.url}/v1/migrations/${id}/exports?tenant=refused`, {

@@ -50,6 +50,11 @@ export const problems = {
     says: 'The body is larger than this route or this installation accepts.',
     act: 'Send less; for a package split it, or have MAX_UPLOAD_BYTES raised.',
   },
+  body_too_slow: {
+    status: [408],
+    says: 'The body came too slowly: an upload stood still, or a JSON body was not there in its time. Nothing was done.',
+    act: 'Send it again. An upload may take as long as it needs while it moves.',
+  },
   no_such_route: {
     status: [404],
     says: 'There is no such path, or not with this method.',

@@ -8,6 +8,7 @@ import { Problem, RetryLater, RunStopped } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
 import { createMetrics } from '../core/metrics.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
+import { defaultBodyTimes } from './body-time.js';
 import type { IdempotencyStore } from './idempotency.js';
 import type { Readiness } from './readiness.js';
 import { defineRoute, mountRoutes, type Route, type Thing } from './route.js';
@@ -384,6 +385,121 @@ function throwing(make: () => unknown): Route<undefined> {
 }
 
 const unlimited = { granted: true, limit: 9, windowSeconds: 60, remaining: 8, resetSeconds: 30 };
+describe('a body that comes slowly', () => {
+  const times = { wholeMs: 600, idleMs: 600 };
+  const count = defineRoute({
+    method: 'post',
+    path: '/v1/uploads',
+    access: operatorsOnly({}),
+    summary: 'Counts the bytes of what it is sent.',
+    streams: 'application/zip',
+    answers: { 200: z.object({ bytes: z.number() }) },
+    handle: async (_ctx: undefined, { pieces }) => {
+      let bytes = 0;
+      for await (const piece of pieces()) bytes += piece.length;
+      return { status: 200, body: { bytes } };
+    },
+  });
+  const note = defineRoute({
+    method: 'post',
+    path: '/v1/notes',
+    access: operatorsOnly({}),
+    summary: '',
+    body: z.object({ text: z.string() }),
+    answers: { 200: z.object({ length: z.number() }) },
+    handle: async (_ctx: undefined, { body }) => ({ status: 200, body: { length: body.text.length } }),
+  });
+
+  test('an upload may take longer than any limit while it moves', async () => {
+    const answer = await sendSlowly('/v1/uploads', { pieces: 20, everyMs: 100, piece: 'x'.repeat(50) });
+    expect(answer).toMatchObject({ status: 200, body: { bytes: 1000 } });
+    expect(answer.tookMs).toBeGreaterThan(3 * times.idleMs);
+  });
+
+  test('an upload that stands still ends as a problem, and so does its connection', async () => {
+    const answer = await sendSlowly('/v1/uploads', { pieces: 3, everyMs: 50, piece: 'x', isEndless: true });
+    expect(answer).toMatchObject({
+      status: 408,
+      type: 'application/problem+json; charset=utf-8',
+      isCut: true,
+    });
+    expect(answer.body).toMatchObject({
+      code: 'body_too_slow',
+      detail: expect.stringContaining('No byte of the upload had come for 0.6 s'),
+    });
+  });
+
+  test('a JSON body has a time for all of it: one that drips for ever is given up', async () => {
+    const answer = await sendSlowly('/v1/notes', { pieces: 60, everyMs: 50, piece: '{"text":"' });
+    expect(answer).toMatchObject({ status: 408, body: { code: 'body_too_slow' }, isCut: true });
+    expect(answer.tookMs).toBeLessThan(3_000);
+  });
+
+  test('what drips on after the answer is cut off', async () => {
+    const answer = await sendSlowly('/v1/nowhere', { pieces: 600, everyMs: 50, piece: 'x' });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'no_such_route' }, isCut: true });
+    expect(answer.tookMs).toBeLessThan(20_000);
+  });
+
+  interface Slowly {
+    pieces: number;
+    everyMs: number;
+    piece: string;
+    /** The body is never ended. */
+    isEndless?: boolean;
+  }
+
+  interface Seen {
+    status: number;
+    type: string;
+    body: unknown;
+  }
+
+  /** What was answered, and whether the connection was ended by the other side. */
+  async function sendSlowly(path: string, { pieces, everyMs, piece, isEndless = false }: Slowly) {
+    const { app } = appWith([count, note], undefined, times);
+    const { server, port } = await listen(app, '127.0.0.1', 0);
+    const startedAt = performance.now();
+    try {
+      return await new Promise<Partial<Seen> & { isCut: boolean; tookMs: number }>((resolve, reject) => {
+        const req = rawRequest({
+          port,
+          path,
+          method: 'POST',
+          host: '127.0.0.1',
+          headers: {
+            authorization: 'operator',
+            'content-type': 'application/json',
+            'transfer-encoding': 'chunked',
+          },
+        });
+        let left = pieces;
+        let seen: Partial<Seen> = {};
+        const timer = setInterval(() => {
+          if (left-- > 0) req.write(piece);
+          else if (!isEndless) req.end();
+        }, everyMs);
+        const end = (isCut: boolean) => {
+          clearInterval(timer);
+          req.destroy();
+          resolve({ ...seen, isCut, tookMs: performance.now() - startedAt });
+        };
+        req.on('response', async (res) => {
+          const chunks: Buffer[] = [];
+          for await (const chunk of res) chunks.push(chunk as Buffer);
+          const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+          seen = { status: res.statusCode ?? 0, type: res.headers['content-type'] ?? '', body };
+          if (req.writableEnded) end(false);
+        });
+        req.on('socket', (socket) => socket.on('close', () => end(true)));
+        req.on('error', (error) => (seen.status === undefined ? reject(error) : undefined));
+      });
+    } finally {
+      await closeServer(server, 0);
+    }
+  }
+});
+
 /** Keys are claimed in Postgres: see tenancy/edge.integration.test.ts. Here none is sent. */
 const noStore = {} as IdempotencyStore;
 
@@ -392,7 +508,11 @@ function operatorsOnly<I extends Record<string, Thing>>(ids: I) {
 }
 
 /** An app whose callers say their role in place of a key. */
-function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness) {
+function appWith(
+  routes: ReadonlyArray<Route<undefined>>,
+  readiness?: Readiness,
+  bodyTimes = defaultBodyTimes,
+) {
   let text = '';
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -425,6 +545,7 @@ function appWith(routes: ReadonlyArray<Route<undefined>>, readiness?: Readiness)
       tenantOf: async (_caller, slug) => ({ id: 't', slug: slug ?? 'own', name: 'T' }),
       rates: { take: async () => unlimited },
       idempotency: noStore,
+      bodyTimes,
       closing: new AbortController().signal,
     }),
   );

@@ -76,9 +76,9 @@ export function requestHashOf(request: { params: unknown; query: unknown; body: 
 }
 
 /** Reads a streamed body to its end for its hash alone: a repeat of an upload is compared, not stored again. */
-export async function hashOfStream(req: Request): Promise<Buffer> {
+export async function hashOfStream(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   const hash = createHash('sha256');
-  for await (const chunk of req) hash.update(chunk as Buffer);
+  for await (const piece of pieces) hash.update(piece);
   return hash.digest();
 }
 

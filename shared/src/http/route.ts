@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { Problem } from '../core/errors.js';
 import { failpoint } from '../core/failpoints.js';
@@ -9,6 +9,7 @@ import { inSpan, traceBindings } from '../core/tracing.js';
 import type { Tx } from '../db/index.js';
 import type { Caller, Role } from '../tenancy/api-key.js';
 import type { Tenant } from '../tenancy/tenant.js';
+import { type BodyTimes, piecesInTime, readInTime } from './body-time.js';
 import {
   hashOfStream,
   type IdempotencyStore,
@@ -61,6 +62,8 @@ export interface RouteInput<P, Q, B> {
   tenantOrAll: Tenant | 'all';
   log: Logger;
   req: Request;
+  /** Of a route that streams: its body, piece by piece. One that stands still ends as a Problem. */
+  pieces(): AsyncGenerator<Buffer, void, undefined>;
   remember: Remember;
   /** Of a call that edits: throws unless `If-Match` names the ETag of this. Asked under the lock of what is edited. */
   assertAsRead(current: unknown): void;
@@ -203,6 +206,7 @@ export const commonProblems: ReadonlyArray<ProblemCode> = [
   'malformed_path',
   'unreadable_body',
   'body_too_large',
+  'body_too_slow',
   'tenant_required',
   'tenant_not_found',
   'run_stopped',
@@ -230,6 +234,7 @@ export interface Edge {
   tenantOf(caller: Caller, slug: string | undefined): Promise<Tenant>;
   rates: RateLimiter;
   idempotency: IdempotencyStore;
+  bodyTimes: BodyTimes;
   closing: AbortSignal;
 }
 
@@ -242,7 +247,8 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
       const caller = await edge.authenticate(req);
       await takeOne(edge.rates, caller, res);
       assertMayCall(route, caller);
-      if (route.streams === undefined && route.method !== 'get') await run(json, req, res);
+      if (route.streams === undefined && route.method !== 'get')
+        await readInTime(json, req, res, edge.bodyTimes);
       const params = parse(route.params, req.params, '/path');
       const query = parse(route.query, req.query, '/query') as { tenant?: string };
       const body = route.streams === undefined ? parse(route.body, req.body, '') : undefined;
@@ -251,10 +257,12 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
       const { requestId } = res.locals;
       const log = edge.logger.child({ requestId, ...idsOf(route.path, req.params), ...traceBindings(span) });
       if (route.ifMatch === 'required') assertSaysWhatItRead(req);
+      const pieces = () => piecesInTime(req, edge.bodyTimes);
       const input = {
         ...{ params, query, body, caller, tenant, log, req, closing: edge.closing },
         tenantOrAll: isOfAll ? 'all' : tenant,
         assertAsRead: (current: unknown) => assertAsRead(req, current),
+        pieces,
       };
       const handle = async (remember: Remember) => {
         const given = await route.handle(ctx, { ...input, remember } as never, res);
@@ -269,7 +277,7 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
         tenantId: tenant?.id ?? null,
         requestHash: requestHashOf({ params, query: { ...query, tenant: tenant?.slug }, body }),
       };
-      sendAnswer(res, await once(edge.idempotency, wanted, { req, res, log }, handle));
+      sendAnswer(res, await once(edge.idempotency, wanted, { pieces, res, log }, handle));
     };
     app[route.method](route.path, (req: Request, res: Response) =>
       inSpan(name, 'request', { requestId: String(res.locals.requestId) }, (span) => answer(req, res, span)),
@@ -281,12 +289,12 @@ export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route
 async function once(
   store: IdempotencyStore,
   wanted: Wanted,
-  { req, res, log }: { req: Request; res: Response; log: Logger },
+  { pieces, res, log }: { pieces(): AsyncIterable<Buffer>; res: Response; log: Logger },
   handle: (remember: Remember) => Promise<KeptAnswer | undefined>,
 ): Promise<KeptAnswer | undefined> {
   const claimed = await store.claim(wanted);
   if (claimed.kind !== 'mine') {
-    const kept = await replayOf(claimed, wanted.requestHash, () => hashOfStream(req));
+    const kept = await replayOf(claimed, wanted.requestHash, () => hashOfStream(pieces()));
     res.setHeader('idempotency-replayed', 'true');
     return kept;
   }
@@ -364,12 +372,6 @@ export function isOfTenant({ scope }: Pick<Route<never>, 'scope'>): boolean {
 function asksOfAll(route: Route<never>, caller: Caller, slug: string | undefined): boolean {
   const isOfInstallation = caller.role === 'operator' && caller.tenantId === null;
   return route.scope === 'tenant_or_all' && isOfInstallation && slug === undefined;
-}
-
-function run(handler: RequestHandler, req: Request, res: Response): Promise<void> {
-  return new Promise((resolve, reject) => {
-    handler(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
-  });
 }
 
 function parse(shape: z.ZodType, value: unknown, where: string): unknown {

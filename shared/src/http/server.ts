@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import type { Logger } from '../core/logger.js';
 import { type Metrics, metricsContentType } from '../core/metrics.js';
+import { cutWhatDrips } from './body-time.js';
 import { errorHandler, notFoundHandler } from './error-handler.js';
 import { idsOf } from './ids-of-path.js';
 import { type Readiness, readyHandler } from './readiness.js';
@@ -34,6 +35,7 @@ export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Expre
     res.locals.requestId = requestId;
     res.setHeader('x-request-id', requestId);
     res.setHeader('x-content-type-options', 'nosniff');
+    cutWhatDrips(req, res);
     const startedAt = performance.now();
     res.on('finish', () => {
       if (vitalPaths.includes(req.path)) return;
@@ -83,7 +85,8 @@ export function listen(app: Express, host: string, port: number): Promise<{ serv
   const server = createServer(app);
   server.keepAliveTimeout = keepAliveMs;
   server.headersTimeout = 15_000;
-  server.requestTimeout = 600_000;
+  // It would count the whole body of an upload. Each reader of a body has its own time: see body-time.ts.
+  server.requestTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(

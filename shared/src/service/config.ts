@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TracingSettings } from '../core/tracing.js';
+import { type BodyTimes, defaultBodyTimes } from '../http/body-time.js';
 import { type MasterKey, parseMasterKey } from '../tenancy/secrets.js';
 
 /** How long after the death of a process a repeat of its request may take over. */
@@ -18,6 +19,9 @@ export const commonEnv = {
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
   QUEUE_LOCK_MS: z.coerce.number().int().min(500).default(10_000),
   IDEMPOTENCY_LEASE_MS: z.coerce.number().int().min(300).default(defaultIdempotencyLeaseMs),
+  /** See http/body-time.ts. */
+  BODY_WHOLE_MS: z.coerce.number().int().min(100).default(defaultBodyTimes.wholeMs),
+  UPLOAD_IDLE_MS: z.coerce.number().int().min(100).default(defaultBodyTimes.idleMs),
   SWEEP_INTERVAL_MS: z.coerce.number().int().min(50).default(1_000),
   /** Where spans are sent (OTLP over HTTP), like http://collector:4318. Unset: tracing is off. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
@@ -32,7 +36,7 @@ export interface CommonConfig {
   db: { url: string; poolSize: number };
   queue: { redisUrl: string | undefined; concurrency: number; sweepIntervalMs: number; lockMs: number };
   files: { root: string };
-  http: { host: string; port: number; idempotencyLeaseMs?: number };
+  http: { host: string; port: number; idempotencyLeaseMs?: number; bodyTimes?: BodyTimes };
   log: { level: string };
   /** Absent: off. */
   tracing?: TracingSettings;
@@ -50,7 +54,12 @@ export function commonConfig(env: z.infer<z.ZodObject<typeof commonEnv>>): Commo
       lockMs: env.QUEUE_LOCK_MS,
     },
     files: { root: env.OCTOPIPE_FILES_DIR },
-    http: { host: env.HOST, port: env.PORT, idempotencyLeaseMs: env.IDEMPOTENCY_LEASE_MS },
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      idempotencyLeaseMs: env.IDEMPOTENCY_LEASE_MS,
+      bodyTimes: { wholeMs: env.BODY_WHOLE_MS, idleMs: env.UPLOAD_IDLE_MS },
+    },
     log: { level: env.LOG_LEVEL },
     ...(env.OTEL_EXPORTER_OTLP_ENDPOINT
       ? {

@@ -9,6 +9,7 @@ import type { Sample } from '../core/metrics.js';
 import { startTracing } from '../core/tracing.js';
 import type { Database } from '../db/index.js';
 import { assertSchemaIsCurrent, SchemaIsOlder } from '../db/migrate.js';
+import { defaultBodyTimes } from '../http/body-time.js';
 import { mountRoutes, type Route } from '../http/route.js';
 import { closeServer, createApp, listen } from '../http/server.js';
 import type { ServiceName } from '../queue/catalog.js';
@@ -78,6 +79,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
         tenantOf: (caller, slug) => tenantOfCall(ctx.db, caller, slug),
         rates: ctx.rates,
         idempotency: ctx.idempotency,
+        bodyTimes: config.http.bodyTimes ?? defaultBodyTimes,
         closing: closing.signal,
       });
       parts.addRoutes?.(express, ctx, closing.signal);

@@ -6,6 +6,7 @@ import { Problem } from '../core/errors.js';
 import { createLogger } from '../core/logger.js';
 import { createMetrics } from '../core/metrics.js';
 import { type DatabaseHandle, inSystemTransaction, openDatabase } from '../db/index.js';
+import { defaultBodyTimes } from '../http/body-time.js';
 import { defineRoute, mountRoutes } from '../http/route.js';
 import { createApp } from '../http/server.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
@@ -324,6 +325,7 @@ function appOf(store = openIdempotencyStore(database.db, master, leaseMs)) {
       tenantOf: (caller, slug) => tenantOfCall(database.db, caller, slug),
       rates: openRateLimiter(database.db),
       idempotency: store,
+      bodyTimes: defaultBodyTimes,
       closing: new AbortController().signal,
     }),
   );

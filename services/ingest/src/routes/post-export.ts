@@ -18,14 +18,14 @@ export const postExport = defineRoute({
   streams: 'application/zip',
   answers: { 202: ExportReceipt, 200: ExportReceipt },
   problems: ['migration_not_found', 'not_a_zip', 'body_too_large', 'upload_incomplete'],
-  async handle(ctx: IngestContext, { tenant, params, req }, res) {
+  async handle(ctx: IngestContext, { tenant, params, req, pieces }, res) {
     const scope = { role: 'ingest', tenantId: tenant.id } as const;
     await inTransaction(ctx.db, scope, (tx) => getMigration(tx, tenant.id, params.id));
     // Whatever is refused below leaves the rest of the body unread: the connection cannot be used again.
     res.setHeader('connection', 'close');
     assertZip(req);
     assertNotTooLarge(Number(req.headers['content-length'] ?? 0), ctx.maxUploadBytes);
-    const stored = await store(ctx, tenant.id, req);
+    const stored = await store(ctx, tenant.id, req, pieces());
     try {
       const { found, isNew } = await inTransaction(ctx.db, scope, async (tx) => {
         const made = await tx
@@ -70,10 +70,15 @@ export const postExport = defineRoute({
   },
 });
 
-async function store(ctx: IngestContext, tenantId: string, req: Request): Promise<StoredFile> {
+async function store(
+  ctx: IngestContext,
+  tenantId: string,
+  req: Request,
+  pieces: AsyncIterable<Buffer>,
+): Promise<StoredFile> {
   const dataKey = await ctx.dataKey(tenantId);
   try {
-    return await ctx.files.put(tenantId, dataKey, Readable.from(limited(req, ctx.maxUploadBytes)));
+    return await ctx.files.put(tenantId, dataKey, Readable.from(limited(pieces, ctx.maxUploadBytes)));
   } catch (error) {
     if (req.readableAborted || req.destroyed)
       throw new Problem(400, 'upload_incomplete', 'The upload ended before its end; send the package again.');
@@ -83,13 +88,15 @@ async function store(ctx: IngestContext, tenantId: string, req: Request): Promis
   }
 }
 
-/** The request's chunks, without ending the connection when the limit is passed: an answer has to go out on it. */
-async function* limited(req: Request, maxBytes: number): AsyncGenerator<Buffer, void, undefined> {
+async function* limited(
+  pieces: AsyncIterable<Buffer>,
+  maxBytes: number,
+): AsyncGenerator<Buffer, void, undefined> {
   let bytes = 0;
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    bytes += (chunk as Buffer).length;
+  for await (const piece of pieces) {
+    bytes += piece.length;
     assertNotTooLarge(bytes, maxBytes);
-    yield chunk as Buffer;
+    yield piece;
   }
 }
 

@@ -6,6 +6,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@octopipe/shared/core/logger';
 import { openDatabase } from '@octopipe/shared/db/index';
+import { type BodyTimes, defaultBodyTimes } from '@octopipe/shared/http/body-time';
 import type { RunningService } from '@octopipe/shared/service/service';
 import { createApiKey } from '@octopipe/shared/tenancy/api-key';
 import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
@@ -61,7 +62,12 @@ export interface ExportView {
 }
 
 export async function startRig(
-  overrides: { redisUrl?: string; maxUploadBytes?: number; withoutService?: boolean } = {},
+  overrides: {
+    redisUrl?: string;
+    maxUploadBytes?: number;
+    bodyTimes?: BodyTimes;
+    withoutService?: boolean;
+  } = {},
 ): Promise<Rig> {
   const database = await createTestDatabase();
   const filesDir = await mkdtemp(path.join(tmpdir(), 'octopipe-ingest-files-'));
@@ -76,7 +82,7 @@ export async function startRig(
     db: { url: database.url, poolSize: 6 },
     queue: { redisUrl: overrides.redisUrl, concurrency: 3, sweepIntervalMs: 200, lockMs: 10_000 },
     files: { root: filesDir },
-    http: { host: '127.0.0.1', port: 0 },
+    http: { host: '127.0.0.1', port: 0, bodyTimes: overrides.bodyTimes ?? defaultBodyTimes },
     log: { level: 'debug' },
     masterKey: parseMasterKey(randomBytes(32).toString('base64')),
     upload: { maxBytes: overrides.maxUploadBytes ?? 64 * 2 ** 20 },

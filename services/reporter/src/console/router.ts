@@ -1,6 +1,7 @@
 import { isDatabaseAway } from '@octopipe/shared/core/database-away';
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
+import { defaultBodyTimes, readInTime } from '@octopipe/shared/http/body-time';
 import { openEventStream } from '@octopipe/shared/http/event-stream';
 import { findRun } from '@octopipe/shared/run/read-run';
 import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
@@ -41,7 +42,10 @@ export function addConsole(app: Express, ctx: ReporterContext, closing: AbortSig
   router.get('/sign-in', (req, res) => {
     send(res, 200, signInPage({ tenant: '', next: ownPath(req.query.next) }));
   });
-  router.post('/sign-in', refuseForeignForms, form, async (req, res) => signIn(ctx, req, res));
+  router.post('/sign-in', refuseForeignForms, async (req, res) => {
+    await readInTime(form, req, res, defaultBodyTimes);
+    await signIn(ctx, req, res);
+  });
   router.post('/sign-out', refuseForeignForms, (req, res) => {
     closeSession(req, res);
     res.redirect(303, '/console/sign-in');
