@@ -3,6 +3,7 @@
 #   services/{ingest,transform,loader,reporter}/dist/bundle/main.js   the four services
 #   shared/dist/bundle/migrate.js                                     the migrate step
 #   shared/dist/bundle/create-key.js                                  the first API key
+#   services/loader/dist/bundle/cancel-live-runs.js                   after a restore (docs/runbook.md)
 #   cli/dist/bundle/gateway-main.js                                   the gateway of docker-compose
 #   simulator/dist/bundle/main.js                                     a simulated Pipedrive account
 # Pin by digest in your registry's build: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:…

@@ -10,7 +10,7 @@ const repoRoot = fileURLToPath(new URL('..', import.meta.url));
 export const programs = {
   'services/ingest': ['main'],
   'services/transform': ['main'],
-  'services/loader': ['main'],
+  'services/loader': ['main', 'programs/cancel-live-runs'],
   'services/reporter': ['main'],
   shared: ['programs/migrate', 'programs/create-key'],
   simulator: ['main'],
