@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Caller, type Journey, migrateOverHttp, type Served, serve, zipOf } from './journey.js';
-import { builtProgram, type Simulator, samplePackage, startSimulator, temporaryFolder } from './programs.js';
+import {
+  builtProgram,
+  nodeFlags,
+  type Simulator,
+  samplePackage,
+  startSimulator,
+  temporaryFolder,
+} from './programs.js';
 
 /**
  * Many companies through one stack, one of them larger than the others. `npm test` takes three; `npm run many` takes 20,
@@ -23,7 +30,7 @@ describe(`${count} migrations at once through one stack, one of size ${bigSize}`
   beforeAll(async () => {
     const generated = path.join(folder.path, 'generated');
     const flags = ['--size', bigSize, '--seed', '3', '--max-files', '500', '--out', generated];
-    const program = spawnSync(process.execPath, [builtProgram('generator'), ...flags]);
+    const program = spawnSync(process.execPath, [...nodeFlags, builtProgram('generator'), ...flags]);
     if (program.status !== 0) throw new Error(`the generator failed: ${program.stderr}`);
     [small, big] = await Promise.all([zipOf(samplePackage), zipOf(path.join(generated, 'package'))]);
     served = await serve(path.join(folder.path, 'state'));

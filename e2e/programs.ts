@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const samplePackage = path.join(root, 'samples/harbour-home-services/package');
+
+/** As the image starts Node. */
+export const nodeFlags: string[] = JSON.parse(
+  /^ENTRYPOINT (.+)$/m.exec(readFileSync(path.join(root, 'Dockerfile'), 'utf8'))?.[1] ?? '[]',
+).slice(1);
 
 /** Where the build of one of our programs lies, for those that no helper here starts. */
 export function builtProgram(workspace: string): string {
@@ -35,6 +40,7 @@ export async function startSimulator(
   const child = spawn(
     process.execPath,
     [
+      ...nodeFlags,
       path.join(root, 'simulator/dist/bundle/main.js'),
       '--port',
       '0',
@@ -75,7 +81,7 @@ export interface Octopipe {
 
 /** `octopipe …` as npm start runs it, without the bootstrap. */
 export function octopipe(args: string[], env: Record<string, string> = {}): Octopipe {
-  const child = spawn(process.execPath, [path.join(root, 'cli/dist/bundle/main.js'), ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, path.join(root, 'cli/dist/bundle/main.js'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
     cwd: root,

@@ -5,7 +5,14 @@ import path from 'node:path';
 import { seededRandom } from '@octopipe/simulator/account/random';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAccount, readCreates, readLedger } from './account.js';
-import { builtProgram, migrateArgs, octopipe, startSimulator, temporaryFolder } from './programs.js';
+import {
+  builtProgram,
+  migrateArgs,
+  nodeFlags,
+  octopipe,
+  startSimulator,
+  temporaryFolder,
+} from './programs.js';
 
 /**
  * A generated package, migrated twice: undisturbed, and with random SIGKILLs of the four services and of Postgres.
@@ -70,6 +77,7 @@ describe(`a generated ${size} package`, () => {
 
   beforeAll(() => {
     const made = spawnSync(process.execPath, [
+      ...nodeFlags,
       builtProgram('generator'),
       ...['--size', size, '--seed', '1', '--defects', 'typical', '--out', generated],
     ]);

@@ -8,6 +8,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { prefixes } from '../cli/src/stack/gateway.js';
 import { webhookPorts } from '../services/ingest/src/webhooks/guard-address.js';
 import { gauges, histograms } from '../shared/src/core/metrics.js';
+import { nodeFlags } from '../shared/src/embedded/node-flags.js';
 import { serviceNames } from '../shared/src/queue/catalog.js';
 import { programs } from './bundle.mjs';
 
@@ -68,6 +69,18 @@ test('image: pinned, multi-stage, without install scripts and development packag
     one === 'services/*' ? serviceNames.map((s) => `services/${s}`) : [one],
   ))
     expect(text, `${folder} is known to npm ci`).toContain(`COPY ${folder}/package.json ${folder}/`);
+});
+
+test('every program of ours is started with the flags of the image, wherever it is started', () => {
+  const entrypoint = dockerfile.find((line) => line.startsWith('ENTRYPOINT ')) ?? '';
+  expect(JSON.parse(entrypoint.replace('ENTRYPOINT ', ''))).toEqual(['node', ...nodeFlags]);
+  const starters = filesOf('.ts', '.mjs').filter(
+    (file) => /execPath/.test(read(file)) && /bundle\/(main|[\w-]+)\.js|builtProgram/.test(read(file)),
+  );
+  expect(starters.length).toBeGreaterThan(9);
+  // Those that are handed the program by its path.
+  const handed = ['cli/src/stack/program.ts', 'bench/src/programs.ts'];
+  expect([...starters, ...handed].filter((file) => !/\.\.\.nodeFlags/.test(read(file)))).toEqual([]);
 });
 
 test('compose: every part of ours starts a built program, healthy in order, locked down, with known variables', () => {
@@ -275,6 +288,28 @@ test('kubernetes: both overlays render, and hold what they are for (with kubectl
   }
 });
 
+test('runbook: its commands name a namespace, parts that are deployed, and programs that are in the image', () => {
+  const commands = [...read('docs/runbook.md').matchAll(/`((?:kubectl|docker compose) [^`]+)`/g)].map(
+    ([, command = '']) => command,
+  );
+  expect(commands.length).toBeGreaterThan(9);
+  const production = [...base, ...documentsOf('k8s/overlays/production')];
+  for (const command of commands) {
+    for (const [part] of command.matchAll(/kubectl [^&]+/g))
+      expect(part, command).toMatch(/^kubectl (-n octopipe |apply -k k8s\/overlays\/production)/);
+    for (const [, name = ''] of command.matchAll(/deploy\/([\w-]+)/g)) find(production, 'Deployment', name);
+    for (const [, name = ''] of command.matchAll(/scaledobject ([\w-]+)/g))
+      find(production, 'ScaledObject', name);
+    for (const [program] of command.matchAll(/\S+\/dist\/\S+\.js/g))
+      expect(isEntryPoint(program), command).toBe(true);
+    // What KEDA scales it scales back.
+    expect(command, command).not.toMatch(/scale .*deploy\/loader/);
+    const [, verb = '', names = ''] = /^docker compose (\w+)((?: [a-z]+)*)$/.exec(command) ?? [];
+    if (['stop', 'start'].includes(verb))
+      expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(names.trim().split(' ')));
+  }
+});
+
 test('alerts and dashboard speak of metrics that exist, with labels they have; each alert has its heading in the runbook', () => {
   const known: Record<string, ReadonlyArray<string>> = Object.fromEntries(
     Object.entries({ ...gauges, ...histograms }).map(([name, { labels }]) => [name, labels]),
@@ -337,6 +372,19 @@ function selects({ matchLabels = {}, matchExpressions = [] }: Json, service: str
 /** Where requests from outside come from, as the services' own policy says. */
 function fromIngress(docs: Doc[]): Json[] {
   return find(docs, 'NetworkPolicy', 'services-in').spec.ingress[0].from.slice(0, 1);
+}
+
+/** Our own sources with one of these endings. */
+function filesOf(...endings: string[]): string[] {
+  return ['shared', 'services', 'simulator', 'generator', 'cli', 'bench', 'e2e', 'scripts'].flatMap(
+    (folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter(
+          (file) =>
+            endings.some((ending) => file.endsWith(ending)) && !/(^|\/)(dist|node_modules)\//.test(file),
+        )
+        .map((file) => `${folder}/${file}`),
+  );
 }
 
 function documentsOf(folder: string): Doc[] {

@@ -3,4 +3,4 @@ import { ensureReady } from './bootstrap.mjs';
 import { builtProgram, runProgram } from './run-program.mjs';
 
 await ensureReady();
-await runProgram([builtProgram('generator'), ...process.argv.slice(2)]);
+await runProgram([...(await builtProgram('generator')), ...process.argv.slice(2)]);

@@ -30,9 +30,10 @@ export async function runProgram(args, node = process.execPath) {
   process.exit(code ?? 128 + constants.signals[signal]);
 }
 
-/** The path of a workspace's program as it is run: packed (bundle.mjs). */
-export function builtProgram(workspace) {
-  return `${repoRoot}${workspace}/dist/bundle/main.js`;
+/** What Node is given to run a workspace's program: packed (bundle.mjs), with the flags of the image. Built before. */
+export async function builtProgram(workspace) {
+  const { nodeFlags } = await import('../shared/dist/embedded/node-flags.js');
+  return [...nodeFlags, `${repoRoot}${workspace}/dist/bundle/main.js`];
 }
 
 const sameKeyPressMs = 1500;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { spawnWatched } from '@octopipe/shared/embedded/spawn-watched';
 import { type ServiceName, serviceNames } from '@octopipe/shared/queue/catalog';
 import { root, startSimulator } from './programs.js';
@@ -29,6 +30,7 @@ export async function measureMemory(
   const migration = await spawnWatched(
     process.execPath,
     [
+      ...nodeFlags,
       ...[path.join(root, 'cli/dist/bundle/main.js'), 'migrate', made.zip, '--to', simulator.url],
       ...['--token', simulator.token, '--out', path.join(folder, 'out')],
       ...['--state-dir', path.join(folder, 'state'), '--yes', '--exit'],

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { spawnWatched, type WatchedProcess } from '@octopipe/shared/embedded/spawn-watched';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +20,7 @@ export async function startProgram(
   args: ReadonlyArray<string> = [],
   env: Record<string, string> = {},
 ): Promise<Program> {
-  const watched = await spawnWatched(process.execPath, [path.join(root, script), ...args], {
+  const watched = await spawnWatched(process.execPath, [...nodeFlags, path.join(root, script), ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     graceMs: 10_000,

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { canonicalObjects } from '@octopipe/shared/octopuspro/canonical-fields';
 import { matchHeaders, objectOfFileName } from '@octopipe/shared/octopuspro/headers';
 import { afterAll, expect, test } from 'vitest';
@@ -118,7 +119,7 @@ test.runIf(existsSync(fileURLToPath(new URL('../dist/bundle/main.js', import.met
     const out = path.join(root, 'S');
     const said = execFileSync(
       process.execPath,
-      [main, '--size', 'S', '--seed', '7', '--defects', 'none', '--out', out],
+      [...nodeFlags, main, '--size', 'S', '--seed', '7', '--defects', 'none', '--out', out],
       { encoding: 'utf8' },
     );
     console.log(said.trim());

@@ -2,6 +2,7 @@ import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sleep } from '@octopipe/shared/core/clock';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { spawnWatched } from '@octopipe/shared/embedded/spawn-watched';
 import type { Running } from './supervise.js';
 
@@ -28,11 +29,15 @@ export async function startProgram(options: {
   graceMs: number;
 }): Promise<Program> {
   const log = openLog(options.logFile);
-  const watched = await spawnWatched(process.execPath, [options.script, ...(options.args ?? [])], {
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    graceMs: options.graceMs,
-  });
+  const watched = await spawnWatched(
+    process.execPath,
+    [...nodeFlags, options.script, ...(options.args ?? [])],
+    {
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      graceMs: options.graceMs,
+    },
+  );
   const { stdout, stderr } = watched.child;
   if (stdout === null || stderr === null) throw new Error(`${options.name} was started without pipes`);
   let lastWords = '';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inTransaction, openDatabase } from '@octopipe/shared/db/index';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { childRows, pageRows, rowsById, verdictsOf } from '@octopipe/shared/staging/read-staged';
 import { startTestRedis } from '@octopipe/shared/testing/redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -336,7 +337,7 @@ describe('a process killed in the middle of a file', () => {
       ...(failpoint ? { OCTOPIPE_FAILPOINT: failpoint } : {}),
     });
     const start = async (failpoint?: string) => {
-      const child = spawn(process.execPath, [main], {
+      const child = spawn(process.execPath, [...nodeFlags, main], {
         env: env(failpoint),
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@octopipe/shared/db/index';
 import { findFreePort } from '@octopipe/shared/embedded/free-port';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { spawnWatched, type WatchedProcess } from '@octopipe/shared/embedded/spawn-watched';
 import { createApiKey } from '@octopipe/shared/tenancy/api-key';
 import { createTestDatabase } from '@octopipe/shared/testing/postgres';
@@ -136,10 +137,14 @@ async function startStack() {
     IDEMPOTENCY_LEASE_MS: '1500',
   };
   const start = () =>
-    spawnWatched(process.execPath, [fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url))], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    spawnWatched(
+      process.execPath,
+      [...nodeFlags, fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url))],
+      {
+        env,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
   let ingest: WatchedProcess = await start();
   await ready(url);
   return {

@@ -10,6 +10,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { hashOf } from '../core/canonical-json.js';
 import { type DatabaseHandle, inTransaction, openDatabase } from '../db/index.js';
+import { nodeFlags } from '../embedded/node-flags.js';
 import { openFileStore } from '../files/store.js';
 import { jobIdOf, type ServiceName, serviceNames } from '../queue/catalog.js';
 import { openQueueConnection, type QueueConnection } from '../queue/connection.js';
@@ -456,13 +457,17 @@ async function startAll(env: Record<string, string>): Promise<void> {
 
 /** Started again whenever it is killed, as an orchestrator would. */
 async function start(service: ServiceName, env: Record<string, string>): Promise<void> {
-  const child = spawn(process.execPath, [path.join(root, 'services', service, 'dist/bundle/main.js')], {
-    env: {
-      ...{ PATH: process.env.PATH, DATABASE_URL: database.url, OCTOPIPE_MASTER_KEY: masterKey },
-      ...{ OCTOPIPE_FILES_DIR: files, LOG_LEVEL: 'warn', DATABASE_POOL_SIZE: '4', ...env },
+  const child = spawn(
+    process.execPath,
+    [...nodeFlags, path.join(root, 'services', service, 'dist/bundle/main.js')],
+    {
+      env: {
+        ...{ PATH: process.env.PATH, DATABASE_URL: database.url, OCTOPIPE_MASTER_KEY: masterKey },
+        ...{ OCTOPIPE_FILES_DIR: files, LOG_LEVEL: 'warn', DATABASE_POOL_SIZE: '4', ...env },
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  );
   child.once('exit', (_code, signal) => {
     if (signal !== 'SIGKILL' || isOver) return;
     deaths.push(service);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { expect, test } from 'vitest';
 import { startSimulator } from '../server.js';
 import { callsTo } from '../testing/call-simulator.js';
@@ -166,6 +167,7 @@ const built = new URL('../../dist/bundle/main.js', import.meta.url);
 test('the process says one line when ready and ends on SIGTERM', async (context) => {
   context.skip(!existsSync(built), 'needs a build: npm run build');
   const child = spawn(process.execPath, [
+    ...nodeFlags,
     built.pathname,
     '--port',
     '0',

@@ -10,6 +10,7 @@ import { type DatabaseHandle, openDatabase } from '@octopipe/shared/db/index';
 import { contentHash, type MappingContent } from '@octopipe/shared/domain/mapping/content';
 import type { MappedRecord, Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { type Exit, spawnWatched } from '@octopipe/shared/embedded/spawn-watched';
 import { openFileStore } from '@octopipe/shared/files/store';
 import { createApiKey } from '@octopipe/shared/tenancy/api-key';
@@ -152,7 +153,7 @@ async function startProcess(
   tenant: string,
 ): Promise<LoaderProcess> {
   const main = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
-  const child = await spawnWatched(process.execPath, [main], {
+  const child = await spawnWatched(process.execPath, [...nodeFlags, main], {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     stopSignal: 'SIGTERM',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { expect, test } from 'vitest';
 import { startRig } from '../testing/rig.js';
 
@@ -44,7 +45,7 @@ test('killed in the middle, again and again, the set comes out as if nothing had
 
 /** A transform service of its own that dies by SIGKILL at the n-th pass of the failpoint; how it ended. */
 async function runUntilKilled(masterKey: Buffer, databaseUrl: string, pass: number): Promise<string | null> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...nodeFlags, main], {
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: databaseUrl,
