@@ -185,7 +185,7 @@ test.each(serviceNames)(
       [container.livenessProbe, container.startupProbe, container.readinessProbe].map(
         (probe) => probe.httpGet.path,
       ),
-    ).toEqual(['/livez', '/livez', '/readyz']);
+    ).toEqual(['/livez', '/livez', '/readyz/traffic']);
     expect(Object.keys(container.resources.limits)).toEqual(['cpu', 'memory']);
     expect(Object.keys(container.resources.requests)).toEqual(['cpu', 'memory']);
     for (const { name: key, valueFrom } of container.env) {

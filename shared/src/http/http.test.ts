@@ -294,12 +294,14 @@ describe('an app', () => {
   test('is alive whatever is away; ready only when every check passes and it is not draining', async () => {
     let draining = false;
     let postgres = async () => {};
+    let schema = async () => {};
     const { app } = appWith([], {
       checks: { postgres: () => postgres(), queue: async () => {} },
+      ownChecks: { schema: () => schema() },
       isDraining: () => draining,
     });
-    const ready = async () => {
-      const { status, type, body } = await request(app).get('/readyz');
+    const ready = async (path = '/readyz') => {
+      const { status, type, body } = await request(app).get(path);
       return { status, type, body };
     };
     const notReady = (failed: string[]) => ({
@@ -318,12 +320,20 @@ describe('an app', () => {
     expect(await ready()).toEqual(isReady);
     postgres = () => Promise.reject(new Error(canary));
     expect(await ready()).toEqual(notReady(['postgres']));
+    // Away for this process as for every other: requests may come.
+    expect(await ready('/readyz/traffic')).toEqual(isReady);
+    schema = () => new Promise(() => {});
+    expect(await ready('/readyz/traffic')).toEqual(isReady);
+    schema = () => Promise.reject(new Error(canary));
+    expect(await ready('/readyz/traffic')).toEqual(notReady(['schema']));
+    schema = async () => {};
     // A store that hangs is away, too; the probe still gets its answer.
     postgres = () => new Promise(() => {});
     expect(await ready()).toEqual(notReady(['postgres']));
     postgres = async () => {};
     draining = true;
     expect(await ready()).toEqual(notReady(['draining']));
+    expect(await ready('/readyz/traffic')).toEqual(notReady(['draining']));
     expect((await request(app).get('/livez')).body).toEqual({ status: 'alive' });
   });
 
@@ -534,7 +544,7 @@ function appWith(
     };
   };
   const vitals = {
-    readiness: readiness ?? { checks: {}, isDraining: () => false },
+    readiness: readiness ?? { checks: {}, ownChecks: {}, isDraining: () => false },
     metrics: createMetrics('loader'),
     measure: async () => {},
   };

@@ -7,7 +7,7 @@ import { type Metrics, metricsContentType } from '../core/metrics.js';
 import { cutWhatDrips } from './body-time.js';
 import { errorHandler, notFoundHandler } from './error-handler.js';
 import { idsOf } from './ids-of-path.js';
-import { type Readiness, readyHandler } from './readiness.js';
+import { failedChecks, failedForTraffic, type Readiness, readyHandler } from './readiness.js';
 
 /** What an app says about itself, to probes and to Prometheus. */
 export interface Vitals {
@@ -18,12 +18,12 @@ export interface Vitals {
 }
 
 /** Asked by machines every few seconds: neither logged nor measured. */
-const vitalPaths = ['/livez', '/readyz', '/metrics'];
+const vitalPaths = ['/livez', '/readyz', '/readyz/traffic', '/metrics'];
 
 /**
  * An Express app with request ids, health routes, the service's own routes (added by `addRoutes`) and the error
- * handler last. /livez: the event loop answers. /readyz: every check passes and we are not draining. /metrics needs no
- * key and names nobody; it is on the same port because the gateway and the Ingress pass the public prefixes only.
+ * handler last. /livez: the event loop answers. /readyz: every check passes and we are not draining. /readyz/traffic: no
+ * other process would answer better than this one. /metrics needs no key and names nobody; it is on the same port because the gateway and the Ingress pass the public prefixes only.
  */
 export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Express) => void): Express {
   const app = express();
@@ -62,7 +62,14 @@ export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Expre
   app.get('/livez', (_req, res) => {
     res.json({ status: 'alive' });
   });
-  app.get('/readyz', readyHandler(vitals.readiness));
+  app.get(
+    '/readyz',
+    readyHandler(() => failedChecks(vitals.readiness)),
+  );
+  app.get(
+    '/readyz/traffic',
+    readyHandler(() => failedForTraffic(vitals.readiness)),
+  );
   app.get('/metrics', async (_req, res) => {
     await vitals.measure();
     res.setHeader('content-type', metricsContentType);

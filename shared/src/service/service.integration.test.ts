@@ -4,12 +4,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createLogger } from '../core/logger.js';
 import { inSystemTransaction } from '../db/index.js';
 import { findFreePort } from '../embedded/free-port.js';
+import { nodeFlags } from '../embedded/node-flags.js';
+import { spawnWatched } from '../embedded/spawn-watched.js';
 import { defineRoute } from '../http/route.js';
 import type { JobHandler } from '../queue/worker.js';
 import { createApiKey } from '../tenancy/api-key.js';
@@ -65,6 +68,7 @@ test('ready, at work, drained, gone', async () => {
 
   await service.drain();
   expect(await readyOf(service)).toEqual({ status: 'not ready', failed: ['draining'] });
+  expect(await trafficOf(service)).toEqual({ status: 'not ready', failed: ['draining'] });
   const sweepsBefore = sweeps;
   await service.ctx.producer.send('reconcile-run', { tenantId: randomUUID(), runId: randomUUID() });
   // A drained service still answers; were its sweep or worker alive, they would have had many turns by now.
@@ -209,6 +213,7 @@ test('started before the migrate step it says so, waits, and goes on by itself',
   });
   const probed = { url: `http://127.0.0.1:${port}` };
   await vi.waitFor(async () => expect((await readyOf(probed)).failed).toEqual(['schema']), patience);
+  expect((await trafficOf(probed)).failed).toEqual(['starting', 'schema']);
   expect(sweeps).toBe(0);
   await watcher.query(`update octopipe_migration set name = substr(name, 3)`);
   await starting;
@@ -238,6 +243,7 @@ test('Postgres is away at the start and again later: 503 problems, nothing dies,
   });
   const everything = { status: 'not ready', failed: ['postgres', 'queue', 'schema'] };
   await vi.waitFor(async () => expect(await readyOf(probed)).toEqual(everything), patience);
+  expect(await trafficOf(probed)).toEqual({ status: 'not ready', failed: ['starting'] });
   expect(await ask(probed.url)).toEqual([503, 'application/problem+json', 'database_unavailable']);
 
   await door.open();
@@ -252,6 +258,8 @@ test('Postgres is away at the start and again later: 503 problems, nothing dies,
   // The second job shuts the door on itself.
   await vi.waitFor(() => expect(handled).toHaveLength(2), patience);
   expect(await readyOf(probed)).toEqual(everything);
+  // Taken out of its Service it could not say so itself.
+  expect(await trafficOf(probed)).toEqual({ status: 'ready', failed: [] });
   expect(await ask(probed.url)).toEqual([503, 'application/problem+json', 'database_unavailable']);
 
   await door.open();
@@ -317,8 +325,30 @@ test('a check that fails is named, and only that one', async () => {
   const service = await start({});
   await watcher.query(`insert into octopipe_migration (name, timestamp) values ('29990101-0001-later', 'x')`);
   expect(await readyOf(service)).toEqual({ status: 'not ready', failed: ['schema'] });
+  expect(await trafficOf(service)).toEqual({ status: 'not ready', failed: ['schema'] });
   await watcher.query(`delete from octopipe_migration where name = '29990101-0001-later'`);
   expect(await readyOf(service)).toEqual({ status: 'ready', failed: [] });
+});
+
+test('told to end while it waits for its database, a process is gone at once and in order', async () => {
+  const main = fileURLToPath(new URL('../../../services/reporter/dist/bundle/main.js', import.meta.url));
+  const waiting = await spawnWatched(process.execPath, [...nodeFlags, main], {
+    env: {
+      PATH: process.env.PATH,
+      DATABASE_URL: `postgres://nobody@127.0.0.1:${await findFreePort()}/nothing`,
+      OCTOPIPE_MASTER_KEY: randomBytes(32).toString('base64'),
+      OCTOPIPE_FILES_DIR: files,
+      LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  waiting.child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  await vi.waitFor(() => expect(said).toContain('waiting for the database'), patience);
+  // By default a signal ends a process, too, but not the first one of a container; that it is heard is seen by the code.
+  expect(await waiting.stop()).toEqual({ code: 0, signal: null });
 });
 
 interface Wanted {
@@ -381,8 +411,11 @@ function configOf({ port, databaseUrl, lockMs }: Wanted): CommonConfig {
   );
 }
 
-async function readyOf(service: { url: string }): Promise<{ status: string; failed: string[] }> {
-  const answer = await fetch(`${service.url}/readyz`);
+const readyOf = (service: { url: string }) => probe(service, '/readyz');
+const trafficOf = (service: { url: string }) => probe(service, '/readyz/traffic');
+
+async function probe(service: { url: string }, path: string): Promise<{ status: string; failed: string[] }> {
+  const answer = await fetch(`${service.url}${path}`);
   const { failed } = (await answer.json()) as { failed: string[] };
   return { status: answer.ok ? 'ready' : 'not ready', failed };
 }

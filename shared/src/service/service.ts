@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { sql } from 'kysely';
 import { sleep } from '../core/clock.js';
 import { isDatabaseAway } from '../core/database-away.js';
-import type { RunStopped } from '../core/errors.js';
+import { type RunStopped, SetupError } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { Sample } from '../core/metrics.js';
 import { startTracing } from '../core/tracing.js';
@@ -61,11 +61,18 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
   const closing = new AbortController();
   // Every open stream listens to it.
   setMaxListeners(0, closing.signal);
+  let started = false;
   const readiness = {
     checks: {
       postgres: () => pingDatabase(ctx.db),
       queue: () => ctx.queue.ping(),
       schema: () => assertSchemaIsCurrent(ctx.db as never),
+    },
+    ownChecks: {
+      starting: async () => {
+        if (!started) throw new Error('the database was not there yet, or not of this build');
+      },
+      schema: () => assertSchemaIsNoOther(ctx),
     },
     isDraining: () => draining !== undefined,
   };
@@ -97,6 +104,7 @@ async function start<C extends CommonContext>(parts: ServiceParts<C>): Promise<R
     throw error;
   }
   const sweep = startSweep(parts);
+  started = true;
   ctx.logger.info({ port: http.port, lane: ctx.queue.lane }, 'service ready');
   // Whoever asks a second time waits for the same end: destroy must not close what a running job still uses.
   const drain = () => {
@@ -184,6 +192,15 @@ function startJobs<C extends CommonContext>(parts: ServiceParts<C>): { drain(): 
   });
 }
 
+/** Throws when the schema is known to be another than this build's; a database that gives no answer says nothing. */
+async function assertSchemaIsNoOther(ctx: CommonContext): Promise<void> {
+  try {
+    await assertSchemaIsCurrent(ctx.db as never);
+  } catch (error) {
+    if (error instanceof SetupError) throw error;
+  }
+}
+
 async function pingDatabase(db: Database): Promise<void> {
   await sql`select 1`.execute(db);
 }
@@ -215,19 +232,14 @@ function startSweep<C extends CommonContext>(
 
 /**
  * The body of every main.ts: start, say so on stdout (the supervisor waits for the line), stop on SIGTERM or SIGINT
- * within 25 s (see stopWithinMs); a second signal ends at once.
+ * within 25 s (see stopWithinMs); a second signal ends at once. So does the first while it waits for its database:
+ * no work has begun, and as the first process of a container it would not be ended by a signal that nobody hears.
  */
 export async function runUntilSignal(name: ServiceName, start: () => Promise<RunningService>): Promise<void> {
-  let service: RunningService;
-  try {
-    service = await start();
-  } catch (error) {
-    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  }
-  process.stdout.write(`octopipe ${name} ready at ${service.url}\n`);
+  let service: RunningService | undefined;
   let stopping = false;
   const stop = () => {
+    if (service === undefined) process.exit(0);
     if (stopping) process.exit(1);
     stopping = true;
     const hardStop = setTimeout(() => process.exit(1), 25_000);
@@ -239,4 +251,11 @@ export async function runUntilSignal(name: ServiceName, start: () => Promise<Run
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  try {
+    service = await start();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+  process.stdout.write(`octopipe ${name} ready at ${service.url}\n`);
 }

@@ -25,7 +25,7 @@ let database: DatabaseHandle;
 let key: string;
 
 const vitals = {
-  readiness: { checks: {}, isDraining: () => false },
+  readiness: { checks: {}, ownChecks: {}, isDraining: () => false },
   metrics: createMetrics('ingest'),
   measure: async () => {},
 };
