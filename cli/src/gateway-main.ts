@@ -24,6 +24,8 @@ const gateway = await startGateway({
   host: env.HOST,
   port: env.PORT,
   urlOf: (service) => urls[service].replace(/\/+$/, ''),
+  // Of the 30 s that docker-compose grants.
+  closeWithinMs: 25_000,
 });
 process.stdout.write(`octopipe gateway ready at http://${env.HOST}:${gateway.port}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const)

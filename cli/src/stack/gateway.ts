@@ -50,10 +50,13 @@ export async function startGateway(options: {
   port: number;
   /** Default: this machine only. */
   host?: string;
+  /** How long `close` lets open requests go on, uploads above all. Default: a person waits for the end of the command. */
+  closeWithinMs?: number;
   /** The service's address now; undefined while it is away. */
   urlOf(service: ServiceName): string | undefined;
 }): Promise<Gateway> {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: keepUpstreamMs });
+  const streams = new Set<ServerResponse>();
   const server = createServer((req, res) => {
     cutWhatDrips(req, res);
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/';
@@ -78,7 +81,7 @@ export async function startGateway(options: {
         `The ${service} service is starting again; try again shortly.`,
       );
     }
-    forward(req, res, { service, url, agent });
+    forward(req, res, { service, url, agent, streams });
   });
   // The service behind has its own limits: the whole of an upload may take hours.
   server.requestTimeout = 0;
@@ -87,7 +90,7 @@ export async function startGateway(options: {
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    close: () => close(server, agent),
+    close: () => close(server, agent, streams, options.closeWithinMs ?? 2_000),
   };
 }
 
@@ -112,7 +115,7 @@ const hopByHop = new Set([
 function forward(
   req: IncomingMessage,
   res: ServerResponse,
-  to: { service: ServiceName; url: string; agent: Agent },
+  to: { service: ServiceName; url: string; agent: Agent; streams: Set<ServerResponse> },
 ): void {
   const upstream = request(`${to.url}${req.url}`, {
     method: req.method ?? 'GET',
@@ -123,6 +126,7 @@ function forward(
   upstream.on('response', (answer) => {
     isAnswered = true;
     res.writeHead(answer.statusCode ?? 502, endToEnd(answer));
+    if (String(answer.headers['content-type']).startsWith('text/event-stream')) to.streams.add(res);
     // Otherwise the head of an event stream would wait for its first event.
     res.flushHeaders();
     // An answer cut short upstream destroys ours, so the caller notices; a caller who leaves ends the upstream call.
@@ -142,6 +146,7 @@ function forward(
     );
   });
   res.on('close', () => {
+    to.streams.delete(res);
     if (!res.writableFinished) upstream.destroy();
   });
   req.on('error', () => upstream.destroy());
@@ -225,14 +230,23 @@ export function portTaken(port: number): string {
   return `Port ${port} on 127.0.0.1 is taken; choose another with --port, or leave it out for a free one.`;
 }
 
-function close(server: Server, agent: Agent): Promise<void> {
+/** Lets requests end that are on their way; an event stream has no end of its own, and its reader comes back by itself. */
+function close(
+  server: Server,
+  agent: Agent,
+  streams: ReadonlySet<ServerResponse>,
+  withinMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), 2_000);
+    const cut = setTimeout(() => server.closeAllConnections(), withinMs);
     server.close(() => {
       clearTimeout(cut);
       agent.destroy();
       resolve();
     });
     server.closeIdleConnections();
+    // A connection is not idle while its answer is on the way: closed after it, and not when its caller gets bored.
+    server.keepAliveTimeout = 1;
+    for (const stream of streams) stream.destroy();
   });
 }
