@@ -4,6 +4,7 @@ import { sendAll } from './bare-loop.js';
 import { median, rounded, timed } from './medians.js';
 import { startProgram, startSimulator } from './programs.js';
 import { type RecordedCall, startRecorder } from './recorder.js';
+import { type Spent, spentBy } from './spent.js';
 import type { Workbench } from './workbench.js';
 
 export interface LoadFigures {
@@ -17,6 +18,8 @@ export interface LoadFigures {
   ratio: number;
   records_per_s: number;
   baseline_per_s: number;
+  /** What one record costs (docs/scaling.md): processor time of the loader and of Postgres, and write-ahead log. */
+  per_record?: { loader_ms: number; postgres_ms: number; wal_kb: number };
   phases: Array<{ phase: string; records: number; requests: number; records_per_s: number; ratio: number }>;
 }
 
@@ -25,6 +28,12 @@ interface Phase {
   records: number;
   from: number;
   to: number;
+}
+
+interface Loaded {
+  phases: Phase[];
+  /** From the first record's phase on. */
+  spent: Spent | undefined;
 }
 
 interface Recording {
@@ -49,13 +58,16 @@ export async function measureLoad(
   rounds: number,
 ): Promise<LoadFigures> {
   const recording = await record(bench, mappingVersionId);
-  const seen: Array<{ ours: Phase[]; theirs: Map<string, number> }> = [];
+  const seen: Array<{ ours: Phase[]; spent: Spent | undefined; theirs: Map<string, number> }> = [];
   for (let round = 0; round < rounds; round += 1) {
     const ours = async () => loadOnce(bench, mappingVersionId, async (account) => account);
-    if (round % 2 === 0) seen.push({ ours: await ours(), theirs: await repeat(recording) });
-    else {
+    if (round % 2 === 0) {
+      const { phases: done, spent } = await ours();
+      seen.push({ ours: done, spent, theirs: await repeat(recording) });
+    } else {
       const theirs = await repeat(recording);
-      seen.push({ ours: await ours(), theirs });
+      const { phases: done, spent } = await ours();
+      seen.push({ ours: done, spent, theirs });
     }
   }
   const names = [...recording.phases.keys()];
@@ -78,6 +90,10 @@ export async function measureLoad(
     ratio: rounded(median(seen.map((round) => theirsMs(round) / oursMs(round))), 2),
     records_per_s: rounded((records / ours) * 1_000),
     baseline_per_s: rounded((records / theirs) * 1_000),
+    ...perRecord(
+      seen.flatMap(({ spent }) => (spent ? [spent] : [])),
+      records,
+    ),
     phases: first
       .filter(({ records: planned }) => planned > 0)
       .map(({ phase, records: planned }) => {
@@ -96,6 +112,18 @@ export async function measureLoad(
   };
 }
 
+function perRecord(spent: ReadonlyArray<Spent>, records: number): Pick<LoadFigures, 'per_record'> {
+  if (spent.length === 0) return {};
+  const each = (of: (one: Spent) => number) => rounded(median(spent.map(of)) / records, 2);
+  return {
+    per_record: {
+      loader_ms: each(({ loaderMs }) => loaderMs),
+      postgres_ms: each(({ postgresMs }) => postgresMs),
+      wal_kb: each(({ walBytes }) => walBytes / 1_000),
+    },
+  };
+}
+
 /** From the begin of the first record's phase to the end of the last: what lies between two phases counts. */
 function spanOf(all: ReadonlyArray<Phase>): number {
   return Math.max(...all.map(({ to }) => to)) - Math.min(...all.map(({ from }) => from));
@@ -103,7 +131,7 @@ function spanOf(all: ReadonlyArray<Phase>): number {
 
 async function record(bench: Workbench, mappingVersionId: string): Promise<Recording> {
   let calls: RecordedCall[] = [];
-  const seen = await loadOnce(bench, mappingVersionId, async (account, closers) => {
+  const { phases: seen } = await loadOnce(bench, mappingVersionId, async (account, closers) => {
     const recorder = await startRecorder(account);
     closers.push(recorder.close);
     calls = recorder.calls;
@@ -128,7 +156,7 @@ async function loadOnce(
   bench: Workbench,
   mappingVersionId: string,
   addressOf: (account: string, closers: Array<() => Promise<void>>) => Promise<string>,
-): Promise<Phase[]> {
+): Promise<Loaded> {
   const closers: Array<() => Promise<void>> = [];
   try {
     const simulator = await startSimulator();
@@ -161,14 +189,40 @@ async function loadOnce(
       connection_id: connection.id,
       waivers: [{ gate: 'phase_gates', actor: 'bench' }],
     });
+    await untilLoading(bench, run.id);
+    const before = await spentBy(loader.pid, bench);
     await untilVerifying(bench, run.id);
+    const after = await spentBy(loader.pid, bench);
     const seen = await phasesOf(bench, run.id);
     await bench.query(`update loader.run set status = 'cancelled', finished_at = now() where id = $1`, [
       run.id,
     ]);
-    return seen;
+    return {
+      phases: seen,
+      spent: before &&
+        after && {
+          loaderMs: after.loaderMs - before.loaderMs,
+          postgresMs: after.postgresMs - before.postgresMs,
+          walBytes: after.walBytes - before.walBytes,
+        },
+    };
   } finally {
     for (const close of closers.reverse()) await close();
+  }
+}
+
+/** The phases before write the account's fields and stages, not records. */
+async function untilLoading(bench: Workbench, runId: string): Promise<void> {
+  const loading = phases.filter(({ entity }) => entity !== null).map(({ name }) => name);
+  for (;;) {
+    const [run] = await bench.query<{ status: string; phase: string | null }>(
+      'select status, phase from loader.run where id = $1',
+      [runId],
+    );
+    // Whoever waits for what comes after says what is wrong.
+    if (run?.status !== 'queued' && run?.status !== 'running') return;
+    if (loading.some((name) => name === run.phase)) return;
+    await sleep(20);
   }
 }
 

@@ -20,6 +20,11 @@ export interface Report {
 /** What we are after, from the issue; a figure that falls short is printed as it is. */
 const aims = { staging: 0.85, transform: 1, load: 0.5, peakMb: 300, growth: 1.15 };
 
+function costOf({ per_record: each }: LoadFigures): string {
+  if (!each) return '';
+  return `; a record costs ${each.loader_ms} ms of the loader, ${each.postgres_ms} ms of Postgres, ${each.wal_kb} kB of WAL`;
+}
+
 /** The figures that have an aim, for a person: `name  figure  aim  ok or short`. */
 export function tableOf(report: Report): string {
   const rows: string[][] = [];
@@ -42,7 +47,7 @@ export function tableOf(report: Report): string {
       'load',
       load.ratio,
       aims.load,
-      `${load.records_per_s} records/s, bare loop ${load.baseline_per_s}`,
+      `${load.records_per_s} records/s, bare loop ${load.baseline_per_s}${costOf(load)}`,
     );
   for (const [size, { peak_mb, finished, minutes }] of Object.entries(memory ?? {}))
     for (const [service, mb] of Object.entries(peak_mb))
