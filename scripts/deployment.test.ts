@@ -9,7 +9,9 @@ import { prefixes } from '../cli/src/stack/gateway.js';
 import { webhookPorts } from '../services/ingest/src/webhooks/guard-address.js';
 import { gauges, histograms } from '../shared/src/core/metrics.js';
 import { nodeFlags } from '../shared/src/embedded/node-flags.js';
-import { serviceNames } from '../shared/src/queue/catalog.js';
+import { type ServiceName, serviceNames } from '../shared/src/queue/catalog.js';
+import { commonEnv } from '../shared/src/service/config.js';
+import { lookoutPoolSize } from '../shared/src/service/context.js';
 import { programs } from './bundle.mjs';
 
 /**
@@ -119,6 +121,9 @@ test('compose: every part of ours starts a built program, healthy in order, lock
     '127.0.0.1',
   ]);
   expect(compose.services.migrate.restart).toMatch(/^on-failure:\d+$/);
+  const { DATABASE_POOL_SIZE: pool, WORKER_CONCURRENCY: jobs } = compose.services.ingest.environment;
+  const connections = serviceNames.reduce((sum, name) => sum + connectionsOfPod(name, { pool, jobs }), 0);
+  expect(connections + besidesPods).toBeLessThanOrEqual(maxConnectionsOf(compose.services.postgres.command));
   const { command } = compose.services.redis;
   expect(command.slice(command.indexOf('--appendonly'))).toEqual(
     expect.arrayContaining(['yes', 'noeviction']),
@@ -275,7 +280,18 @@ test('kubernetes: both overlays render, and hold what they are for (with kubectl
       podSelector: { matchLabels: { 'acme.cert-manager.io/http01-solver': 'true' } },
       ingress: [{ from: fromIngress(production), ports: [{ port: 8089 }] }],
     });
+    // At the height of a release: each Deployment with its surge, as many loaders as KEDA may ask for.
+    const atMost = connectionsOf(production, 'octopipe');
+    const [, promised = ''] =
+      /max_connections = (\d+)/.exec(read('k8s/overlays/production/kustomization.yaml')) ?? [];
+    expect(atMost + besidesPods).toBeLessThanOrEqual(Number(promised));
+    for (const words of [`= ${atMost}`, `max_connections = ${promised}`])
+      expect(read('docs/scaling.md')).toContain(words);
     const dev = render('dev');
+    const [container] = find(dev, 'StatefulSet', 'postgres').spec.template.spec.containers;
+    expect(connectionsOf(dev, 'octopipe-dev') + besidesPods).toBeLessThanOrEqual(
+      maxConnectionsOf(container.args),
+    );
     for (const name of [...serviceNames, 'simulator'])
       expect(find(dev, 'Deployment', name).spec.replicas).toBe(1);
     const redis = find(dev, 'StatefulSet', 'redis').spec.template.spec.containers[0].args;
@@ -346,6 +362,37 @@ test('alerts and dashboard speak of metrics that exist, with labels they have; e
     expect(['page', 'ticket'], alert).toContain(labels.severity);
   }
 });
+
+/** The migrate step, a program that a person runs, and what Postgres keeps for its superuser. */
+const besidesPods = 2 + 1 + 3;
+
+interface Sizes {
+  pool?: string | undefined;
+  jobs?: string | undefined;
+}
+
+/** With the queue on Redis, as in all that is deployed. */
+function connectionsOfPod(service: ServiceName, { pool, jobs }: Sizes): number {
+  const perPod = commonEnv.DATABASE_POOL_SIZE.parse(pool) + lookoutPoolSize;
+  // A job that stages holds a COPY.
+  return service === 'ingest' ? perPod + commonEnv.WORKER_CONCURRENCY.parse(jobs) : perPod;
+}
+
+function connectionsOf(docs: Doc[], namespace: string): number {
+  const settings = docs.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.namespace === namespace,
+  )?.data;
+  const sizes = { pool: settings?.DATABASE_POOL_SIZE, jobs: settings?.WORKER_CONCURRENCY };
+  const scaled = docs.find(({ kind }) => kind === 'ScaledObject')?.spec.maxReplicaCount;
+  return serviceNames.reduce((sum, name) => {
+    const { replicas = scaled, strategy } = find(docs, 'Deployment', name).spec;
+    return sum + (replicas + strategy.rollingUpdate.maxSurge) * connectionsOfPod(name, sizes);
+  }, 0);
+}
+
+function maxConnectionsOf(args: string[]): number {
+  return Number(args.find((arg) => arg.startsWith('max_connections='))?.split('=')[1]);
+}
 
 /** What every pod may reach: names, Postgres, Redis, traces. */
 const storePorts = [53, 53, 5432, 6379, 4318];

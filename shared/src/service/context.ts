@@ -32,6 +32,12 @@ export interface CommonContext {
   destroy(): Promise<void>;
 }
 
+/**
+ * Connections of a process beside DATABASE_POOL_SIZE. With its own look-ups of files, ingest's COPYs (WORKER_CONCURRENCY) and
+ * a queue on Postgres (queuePoolSize) that is all: docs/scaling.md adds it up, and a test with it.
+ */
+export const lookoutPoolSize = 1;
+
 export function createCommonContext(
   service: ServiceName,
   config: CommonConfig,
@@ -45,7 +51,7 @@ export function createCommonContext(
   });
   // A job that prints documents within a transaction must not wait for a second connection of its own pool.
   const lookouts = openDatabase(config.db.url, {
-    max: 1,
+    max: lookoutPoolSize,
     onError,
     applicationName: `octopipe-${service}-files`,
   });
