@@ -325,8 +325,8 @@ export const problems = {
   },
   not_ready: {
     status: [503],
-    says: 'An answer of /readyz: what `failed` names is not there, or the service is being stopped.',
-    act: 'Nothing: it is asked again, and the service gets no requests meanwhile.',
+    says: 'An answer of /readyz and /readyz/traffic: what `failed` names is not there, or the service is being stopped.',
+    act: 'Nothing: it is asked again.',
   },
   internal_error: {
     status: [500],
