@@ -153,7 +153,8 @@ async function standOutages({ away, what, open, failed, answer }: Outage): Promi
         api: [answer],
       });
       expect(hasEnded, 'the same process all the time').toBe(false);
-      expect(work).toBeLessThan(60_000);
+      // The promise, where it is measured alone; beside other tests only that nobody waits for a lease.
+      expect(work).toBeLessThan(isFull ? 15_000 : 60_000);
     }
     const ended = await runReaches(loader, run.id, ends, timeout);
     expect(await expectNoneLostOrDoubled(rig, payloads, ended)).toBe(0);
