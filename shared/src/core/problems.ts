@@ -150,6 +150,11 @@ export const problems = {
   },
 
   // Migrations and exports
+  ordered_otherwise: {
+    status: [409],
+    says: 'A migration of this reference stands with other settings, and was not ordered with these; nothing was changed.',
+    act: 'Take another reference for another migration; change this one with PATCH /v1/migrations/{migration_id} and its ETag.',
+  },
   migration_not_found: {
     status: [404],
     says: 'There is no such migration for this tenant.',
@@ -243,6 +248,11 @@ export const problems = {
     status: [409],
     says: 'Another run is not finished on this account.',
     act: 'Let it end, or cancel it first.',
+  },
+  run_of_another_plan: {
+    status: [409],
+    says: 'The unfinished run of this mapping is not held to the plan of this plan_hash: to none, or to another.',
+    act: 'Let it end or cancel it, then start a run with the plan_hash; or join it without one.',
   },
   not_a_load: {
     status: [409],

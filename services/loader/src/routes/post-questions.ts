@@ -47,8 +47,8 @@ export const postQuestions = defineRoute({
   body: Body,
   answers: { 200: z.object({ open: z.number().meta({ description: 'Questions that are left.' }) }) },
   problems: ['run_not_found', 'answer_not_possible'],
-  async handle(ctx: LoaderContext, { caller, tenant, params, body }) {
-    const open = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
+  async handle(ctx: LoaderContext, { caller, tenant, params, body, remember }) {
+    const answer = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
       const run = await tx
         .selectFrom('loader.run')
         .select(['id', 'tenantId', 'migrationId', 'connectionId', 'setId', 'reasonCode'])
@@ -59,14 +59,14 @@ export const postQuestions = defineRoute({
       await answerQuestions(tx, run, body.answers, caller.label);
       const left = await countOpenQuestions(tx, run);
       if (left === 0 && run.reasonCode === 'matches_open') await changeStatus(tx, run, { to: 'running' });
-      return left;
+      return remember(tx, { status: 200 as const, body: { open: left } });
     });
-    if (open === 0)
+    if (answer.body.open === 0)
       await ctx.producer.send('advance-run', {
         tenantId: tenant.id,
         runId: params.runId,
         cause: 'answered',
       });
-    return { status: 200, body: { open } };
+    return answer;
   },
 });

@@ -52,8 +52,9 @@ export const postRetryFailed = defineRoute({
   body: Body,
   answers: { 200: Retry },
   problems: ['run_not_found', 'not_possible_now', 'nothing_failed', 'connection_busy'],
-  async handle(ctx: LoaderContext, { tenant, params, body }) {
+  async handle(ctx: LoaderContext, { tenant, params, body, remember }) {
     const answer = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
+      if (!body.preview) await lockConnection(tx, params.runId);
       const run = await tx
         .selectFrom('loader.run')
         .select(['id', 'tenantId', 'migrationId', 'connectionId', 'kind', 'status', 'reasonCode'])
@@ -73,22 +74,37 @@ export const postRetryFailed = defineRoute({
         // Whatever else the run waits for, it waits for still.
         else if (run.reasonCode === 'records_failed') await changeStatus(tx, run, { to: 'running' });
       }
-      return {
-        records: counts.reduce((sum, { records }) => sum + records, 0),
-        tokens_at_most: priceOf(counts),
-        by: counts.map(({ withParent, ...count }) => ({ ...count, with_parent: withParent })),
-        run: await presentRun(tx, tenant.id, run.id),
-      };
+      // A repeat after a crash must not try once more what has failed again since.
+      return remember(tx, {
+        status: 200 as const,
+        body: {
+          records: counts.reduce((sum, { records }) => sum + records, 0),
+          tokens_at_most: priceOf(counts),
+          by: counts.map(({ withParent, ...count }) => ({ ...count, with_parent: withParent })),
+          run: await presentRun(tx, tenant.id, run.id),
+        },
+      });
     });
     if (!body.preview)
       await ctx.producer.send('advance-run', {
         tenantId: tenant.id,
-        runId: answer.run.id,
+        runId: params.runId,
         cause: 'retry-failed',
       });
-    return { status: 200, body: answer };
+    return answer;
   },
 });
+
+/** The connection before its runs, as whoever starts one does: two that lock them the other way round would wait for ever. */
+async function lockConnection(tx: Tx, runId: string): Promise<void> {
+  await tx
+    .selectFrom('loader.connection as c')
+    .innerJoin('loader.run as r', 'r.connectionId', 'c.id')
+    .select('c.id')
+    .where('r.id', '=', runId)
+    .forUpdate('c')
+    .execute();
+}
 
 /** A later load stands on the newer export: retrying in an earlier one would write what is old by now. */
 async function assertMayReopen(
@@ -104,12 +120,6 @@ async function assertMayReopen(
       `This ${run.kind} run is ${run.status.replaceAll('_', ' ')}; failed records are tried again in a load that goes on, waits or is done. After any other end a new run of the same mapping writes what is missing.`,
     );
   if (run.status !== 'done') return;
-  await tx
-    .selectFrom('loader.connection')
-    .select('id')
-    .where('id', '=', run.connectionId)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
   const later = await tx
     .selectFrom('loader.run')
     .select(['id', 'status'])

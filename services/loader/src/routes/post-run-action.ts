@@ -27,8 +27,8 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
     body: z.object({}).meta({ examples: [{}] }),
     answers: { 200: Run },
     problems: ['run_not_found', 'not_possible_now'],
-    async handle(ctx: LoaderContext, { caller, tenant, params }) {
-      const run = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
+    async handle(ctx: LoaderContext, { caller, tenant, params, remember }) {
+      const answer = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
         const row = await tx
           .selectFrom('loader.run')
           .select(['id', 'tenantId', 'migrationId', 'connectionId', 'setId', 'status', 'reasonCode', 'phase'])
@@ -47,10 +47,11 @@ export const runActions: Route<LoaderContext>[] = (['pause', 'resume', 'cancel']
           await confirmRollback(tx, row.id, caller.label);
         if (!(await changeStatus(tx, row, { to })))
           throw new Problem(409, 'not_possible_now', `A run that is ${row.status} cannot ${action}.`);
-        return presentRun(tx, tenant.id, row.id);
+        // A repeat after a crash could come when the run waits for something else: that nobody has looked at.
+        return remember(tx, { status: 200 as const, body: await presentRun(tx, tenant.id, row.id) });
       });
-      await ctx.producer.send('advance-run', { tenantId: tenant.id, runId: run.id, cause: action });
-      return { status: 200, body: run };
+      await ctx.producer.send('advance-run', { tenantId: tenant.id, runId: params.runId, cause: action });
+      return answer;
     },
   }),
 );

@@ -8,7 +8,7 @@ import {
   type RunStatus,
   wholeOf,
 } from '@octopipe/shared/domain/run/states';
-import { defineRoute } from '@octopipe/shared/http/route';
+import { defineRoute, type Remember } from '@octopipe/shared/http/route';
 import { findRun, type Run as LoadedRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -48,8 +48,8 @@ export const postRollback = defineRoute({
     'nothing_to_roll_back',
     'connection_busy',
   ],
-  async handle(ctx: LoaderContext, { caller, tenant, params, body }) {
-    return startRun(ctx, tenant.id, params.runId, async (tx, load) => {
+  async handle(ctx: LoaderContext, { caller, tenant, params, body, remember }) {
+    return startRun(ctx, { tenantId: tenant.id, loadId: params.runId, remember }, async (tx, load) => {
       await assertIsLast(tx, load);
       await assertSomethingStands(tx, load);
       const confirmed = { by: caller.label, at: new Date().toISOString() };
@@ -72,8 +72,8 @@ export const postVerify = defineRoute({
   body: z.object({}).meta({ examples: [{}] }),
   answers: { 201: Run, 200: Run },
   problems: ['run_not_found', 'not_a_load', 'load_not_ended', 'connection_busy'],
-  async handle(ctx: LoaderContext, { tenant, params }) {
-    return startRun(ctx, tenant.id, params.runId, async () => ({
+  async handle(ctx: LoaderContext, { tenant, params, remember }) {
+    return startRun(ctx, { tenantId: tenant.id, loadId: params.runId, remember }, async () => ({
       kind: 'verify',
       entities: null,
       plan: '{}',
@@ -95,11 +95,10 @@ interface NewRun {
 /** Starts a run about a load that has ended, or answers the unfinished one of the same kind about the same load. */
 async function startRun(
   ctx: LoaderContext,
-  tenantId: string,
-  loadId: string,
+  { tenantId, loadId, remember }: { tenantId: string; loadId: string; remember: Remember },
   describe: (tx: Tx, load: LoadedRun) => Promise<NewRun>,
 ) {
-  const { run, isNew } = await inTransaction(ctx.db, { role: 'loader', tenantId }, async (tx) => {
+  const answer = await inTransaction(ctx.db, { role: 'loader', tenantId }, async (tx) => {
     const load = await findRun(tx, tenantId, loadId);
     if (!load) throw new Problem(404, 'run_not_found', 'There is no such run for this tenant.');
     if (!loadKinds.includes(load.kind) || load.setId === null)
@@ -139,10 +138,14 @@ async function startRun(
         `Run ${live.id} is not finished on this account; let it end or cancel it first.`,
       );
     const id = live?.id ?? (await insertRun(tx, tenantId, load, wanted));
-    return { run: await presentRun(tx, tenantId, id), isNew: !live };
+    // A repeat after a crash could come when this run has ended, and must not start a second one.
+    return remember(tx, {
+      status: live ? (200 as const) : (201 as const),
+      body: await presentRun(tx, tenantId, id),
+    });
   });
-  await ctx.producer.send('advance-run', { tenantId, runId: run.id, cause: 'created' });
-  return { status: isNew ? 201 : 200, body: run };
+  await ctx.producer.send('advance-run', { tenantId, runId: answer.body.id, cause: 'created' });
+  return answer;
 }
 
 function isSame(one: ReadonlyArray<string> | null, other: ReadonlyArray<string> | null): boolean {

@@ -1,8 +1,9 @@
 import { Problem } from '@octopipe/shared/core/errors';
-import { inTransaction } from '@octopipe/shared/db/index';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { endedStatuses } from '@octopipe/shared/domain/run/states';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { findMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
 import type { LoaderContext } from '../context.js';
@@ -61,68 +62,104 @@ export const postRun = defineRoute({
     'connection_not_found',
     'connection_busy',
     'company_taken',
+    'run_of_another_plan',
   ],
-  async handle(ctx: LoaderContext, { caller, tenant, body }) {
-    const { run, isNew } = await inTransaction(
-      ctx.db,
-      { role: 'loader', tenantId: tenant.id },
-      async (tx) => {
-        const mapping = await findMappingVersion(tx, tenant.id, body.mapping_version_id);
-        if (!mapping || mapping.migrationId !== body.migration_id)
-          throw new Problem(404, 'mapping_not_found', 'There is no such mapping version in this migration.');
-        if (mapping.state !== 'confirmed') {
-          throw new Problem(
-            409,
-            'mapping_not_confirmed',
-            `Mapping version ${mapping.number} is ${mapping.state}; confirm it with POST /v1/mappings/${mapping.id}/confirm first. Nothing is written without that.`,
-          );
-        }
-        const connection = await tx
-          .selectFrom('loader.connection')
-          .select(['id', 'state', 'companyKey'])
-          .where('id', '=', body.connection_id)
-          .forUpdate()
-          .executeTakeFirst();
-        if (!connection)
-          throw new Problem(404, 'connection_not_found', 'There is no such connection for this tenant.');
-        await assertCompanyIsFree(ctx, tenant.id, connection.companyKey);
-        const live = await tx
-          .selectFrom('loader.run')
-          .select(['id', 'kind', 'mappingVersionId'])
-          .where('connectionId', '=', connection.id)
-          .where('status', 'not in', [...endedStatuses])
-          .executeTakeFirst();
-        if (live && (live.mappingVersionId !== mapping.id || live.kind !== body.kind)) {
-          throw new Problem(
-            409,
-            'connection_busy',
-            `Run ${live.id} (${live.kind.replaceAll('_', ' ')}) is not finished on this account; let it end or cancel it first.`,
-          );
-        }
-        const at = new Date().toISOString();
-        const id =
-          live?.id ??
-          (
-            await tx
-              .insertInto('loader.run')
-              .values({
-                tenantId: tenant.id,
-                migrationId: body.migration_id,
-                connectionId: connection.id,
-                exportId: mapping.exportId,
-                mappingVersionId: mapping.id,
-                kind: body.kind,
-                plan: JSON.stringify(body.plan_hash === undefined ? {} : { expected_hash: body.plan_hash }),
-                status: 'queued',
-                waivers: JSON.stringify(body.waivers.map((waiver) => ({ ...waiver, key: caller.label, at }))),
-              })
-              .returning('id')
-              .executeTakeFirstOrThrow()
-          ).id;
-        return { run: await presentRun(tx, tenant.id, id), isNew: !live };
-      },
-    );
-    await ctx.producer.send('advance-run', { tenantId: tenant.id, runId: run.id, cause: 'created' });
-    return { status: isNew ? 201 : 200, body: run };
+  async handle(ctx: LoaderContext, { caller, tenant, body, remember }) {
+    const answer = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
+      const mapping = await findMappingVersion(tx, tenant.id, body.mapping_version_id);
+      if (!mapping || mapping.migrationId !== body.migration_id)
+        throw new Problem(404, 'mapping_not_found', 'There is no such mapping version in this migration.');
+      if (mapping.state !== 'confirmed') {
+        throw new Problem(
+          409,
+          'mapping_not_confirmed',
+          `Mapping version ${mapping.number} is ${mapping.state}; confirm it with POST /v1/mappings/${mapping.id}/confirm first. Nothing is written without that.`,
+        );
+      }
+      const connection = await tx
+        .selectFrom('loader.connection')
+        .select(['id', 'state', 'companyKey'])
+        .where('id', '=', body.connection_id)
+        .forUpdate()
+        .executeTakeFirst();
+      if (!connection)
+        throw new Problem(404, 'connection_not_found', 'There is no such connection for this tenant.');
+      await assertCompanyIsFree(ctx, tenant.id, connection.companyKey);
+      const live = await tx
+        .selectFrom('loader.run')
+        .select(['id', 'kind', 'mappingVersionId', 'plan'])
+        .where('connectionId', '=', connection.id)
+        .where('status', 'not in', [...endedStatuses])
+        .executeTakeFirst();
+      if (live && (live.mappingVersionId !== mapping.id || live.kind !== body.kind)) {
+        throw new Problem(
+          409,
+          'connection_busy',
+          `Run ${live.id} (${live.kind.replaceAll('_', ' ')}) is not finished on this account; let it end or cancel it first.`,
+        );
+      }
+      if (live) assertSamePlan(live, body.plan_hash);
+      const waivers = waiversOf(body.waivers, caller.label);
+      if (live) await addWaivers(tx, live.id, waivers);
+      const id =
+        live?.id ??
+        (
+          await tx
+            .insertInto('loader.run')
+            .values({
+              tenantId: tenant.id,
+              migrationId: body.migration_id,
+              connectionId: connection.id,
+              exportId: mapping.exportId,
+              mappingVersionId: mapping.id,
+              kind: body.kind,
+              plan: JSON.stringify(body.plan_hash === undefined ? {} : { expected_hash: body.plan_hash }),
+              status: 'queued',
+              waivers: JSON.stringify(waivers),
+            })
+            .returning('id')
+            .executeTakeFirstOrThrow()
+        ).id;
+      // A repeat after a crash could come when this run has ended, and must not start a second one.
+      return remember(tx, { status: live ? 200 : 201, body: await presentRun(tx, tenant.id, id) });
+    });
+    await ctx.producer.send('advance-run', { tenantId: tenant.id, runId: answer.body.id, cause: 'created' });
+    return answer;
   },
 });
+
+/** Who asks that nothing but a plan is written must not be given a run that nobody holds to it. */
+function assertSamePlan(live: { id: string; plan: unknown }, wanted: string | undefined): void {
+  const { expected_hash: held } = live.plan as { expected_hash?: string };
+  if (wanted === undefined || wanted === held) return;
+  throw new Problem(
+    409,
+    'run_of_another_plan',
+    `Run ${live.id} of this mapping is not finished and is held to ${held === undefined ? 'no plan' : 'another plan'}; let it end or cancel it first, or leave plan_hash out to join it.`,
+  );
+}
+
+interface Waiver {
+  gate: string;
+  actor: string;
+  key: string;
+  at: string;
+}
+
+function waiversOf(given: ReadonlyArray<{ gate: string; actor: string }>, key: string): Waiver[] {
+  const at = new Date().toISOString();
+  return given.map(({ gate, actor }) => ({ gate, actor, key, at }));
+}
+
+/** Waived now by who joins the run; what the same person has waived before stands there already. */
+async function addWaivers(tx: Tx, runId: string, waivers: ReadonlyArray<Waiver>): Promise<void> {
+  for (const waiver of waivers) {
+    const known = JSON.stringify([{ gate: waiver.gate, actor: waiver.actor, key: waiver.key }]);
+    await tx
+      .updateTable('loader.run')
+      .set({ waivers: sql`waivers || ${JSON.stringify([waiver])}::jsonb` })
+      .where('id', '=', runId)
+      .where(sql<boolean>`not waivers @> ${known}::jsonb`)
+      .execute();
+  }
+}

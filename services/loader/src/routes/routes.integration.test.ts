@@ -113,6 +113,20 @@ describe('the loader’s routes', () => {
     const run = await startRun(rig, loader);
     const joined = await loader.api<ShownRun>('POST', '/v1/runs', runBody());
     expect([joined.status, joined.body.id]).toEqual([200, run.id]);
+    // Whoever joins with a plan or a waiver is not answered as if that had been heard when it was not.
+    const ofAPlan = await loader.api('POST', '/v1/runs', runBody({ plan_hash: 'a'.repeat(64) }));
+    expect(ofAPlan).toMatchObject({ status: 409, body: { code: 'run_of_another_plan' } });
+    for (const actor of ['Jo', 'Jo', 'Mo'])
+      await loader.api('POST', '/v1/runs', runBody({ waivers: [{ gate: 'phase_gates', actor }] }));
+    const waived = await loader.api<{ waivers: object[] }>('GET', `/v1/runs/${run.id}`);
+    expect(waived.body.waivers).toEqual(
+      ['Jo', 'Mo'].map((actor) => ({
+        gate: 'phase_gates',
+        actor,
+        key: expect.any(String),
+        at: expect.stringMatching(/Z$/),
+      })),
+    );
     const { id } = await rig.database.db
       .insertInto('transform.mappingVersion')
       .values({
