@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** What the command line reads from the API's answers (docs/api.md); everything else in them is let pass. */
 
-export const Migration = z.object({ id: z.string() });
+export const Migration = z.object({ id: z.string(), settings: z.unknown() });
 export type Migration = z.infer<typeof Migration>;
 
 export const ExportAccepted = z.object({ id: z.string(), state: z.string() });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { sleep } from '@octopipe/shared/core/clock';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { z } from 'zod';
@@ -54,6 +55,8 @@ export interface Api {
     name: string;
     settings?: MigrationSettings;
   }): Promise<Migration>;
+  /** All of them; over whatever stands. */
+  changeSettings(migrationId: string, settings: MigrationSettings): Promise<void>;
   /** `body` is called again for a second attempt: a stream can be read only once. */
   sendExport(migrationId: string, body: () => Readable): Promise<ExportAccepted>;
   getExport(migrationId: string, exportId: string): Promise<ExportStatus>;
@@ -81,9 +84,11 @@ export interface Api {
 }
 
 interface Call {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH';
   path: string;
   body?: unknown;
+  /** The ETag of what is edited. */
+  ifMatch?: string;
   stream?: () => Readable;
 }
 
@@ -117,6 +122,22 @@ export function openApi(options: {
 
   return {
     openMigration: (body) => post(Migration, '/v1/migrations', body),
+    async changeSettings(id, settings) {
+      const path = `/v1/migrations/${id}`;
+      for (;;) {
+        const call = { method: 'GET', path } as const;
+        const read = await send(http, call, patience, options.signal);
+        if (hashOf(readAnswer(Migration, call, read).settings) === hashOf(settings)) return;
+        const ifMatch = String(read.headers.etag);
+        try {
+          await json(z.unknown(), { method: 'PATCH', path, body: { settings }, ifMatch });
+          return;
+        } catch (error) {
+          // Somebody was faster, or our own first attempt was and its answer got lost: what stands now decides.
+          if (!(error instanceof ApiProblem) || error.code !== 'edited_meanwhile') throw error;
+        }
+      }
+    },
     sendExport: (id, stream) =>
       json(ExportAccepted, { method: 'POST', path: `/v1/migrations/${id}/exports`, stream }),
     getExport: (id, exportId) => get(ExportStatus, `/v1/migrations/${id}/exports/${exportId}`),
@@ -168,6 +189,7 @@ async function send(
   const headers = {
     ...(call.method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
     ...(call.stream ? { 'content-type': 'application/zip' } : {}),
+    ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
   };
   const deadline = Date.now() + patience;
   for (;;) {

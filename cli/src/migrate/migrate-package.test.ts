@@ -59,7 +59,7 @@ const documents: Record<string, string> = {
 
 /** The API as docs/api.md has it, by "METHOD path"; a test replaces what it is about. */
 const contract: Record<string, [number, unknown]> = {
-  'POST /v1/migrations': [201, { id: 'm1' }],
+  'POST /v1/migrations': [201, { id: 'm1', settings: { country: 'AU' } }],
   'POST /v1/connections': [201, { id: 'c1', base_url: 'x', plan: 'growth', seats: 5, plan_source: 'given' }],
   'POST /v1/migrations/m1/exports': [202, { id: 'e1', state: 'received' }],
   'GET /v1/migrations/m1/exports/e1': [
@@ -109,11 +109,13 @@ beforeEach(async () => {
     void text(req).then((body) => {
       const call = `${req.method} ${req.url?.split('?')[0]}`;
       const isJson = req.headers['content-type'] === 'application/json';
-      if (req.method === 'POST') calls.push([call, isJson ? JSON.parse(body) : body.slice(0, 2)]);
+      if (req.method !== 'GET') calls.push([call, isJson ? JSON.parse(body) : body.slice(0, 2)]);
       const document = /documents\/(.+)$/.exec(call)?.[1];
       if (document !== undefined) return res.end(documents[document]);
       const [status, answer] = answers[call] ?? [404, { code: 'no_such_route', detail: call }];
-      return res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      return res
+        .writeHead(status, { 'content-type': 'application/json', etag: '"as-read"' })
+        .end(JSON.stringify(answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -189,6 +191,17 @@ test('a dry run prints the plan with its forecast and hash; the run after it car
   answers['GET /v1/runs/r1'] = [200, run];
   await expect(migrate({ planHash: plan.hash })).resolves.toBe('ok');
   expect(calls.at(-1)?.[1]).toMatchObject({ kind: 'production', plan_hash: plan.hash });
+});
+
+test('other settings than those of an earlier run of the command are changed, and what is said now holds', async () => {
+  answers['POST /v1/migrations'] = [200, { id: 'm1', settings: { country: 'NZ' } }];
+  answers['GET /v1/migrations/m1'] = [200, { id: 'm1', settings: { country: 'NZ' } }];
+  answers['PATCH /v1/migrations/m1'] = [200, { id: 'm1', settings: { country: 'AU' } }];
+  await expect(migrate({})).resolves.toBe('ok');
+  expect(calls.slice(0, 2)).toEqual([
+    ['POST /v1/migrations', expect.objectContaining({ settings: { country: 'AU' } })],
+    ['PATCH /v1/migrations/m1', { settings: { country: 'AU' } }],
+  ]);
 });
 
 test('with --yes: package in, documents out, each gate waived by name', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { sleep } from '@octopipe/shared/core/clock';
 import type { Mapping, Run, Summary, Waiver } from '../api/answers.js';
 import { type Api, ApiProblem, type MigrationSettings } from '../api/client.js';
@@ -52,13 +53,7 @@ export interface Client {
  */
 export async function migratePackage(order: MigrationOrder, client: Client): Promise<Ending> {
   const { api, terminal, signal } = client;
-  const migration = await api.openMigration({
-    tenant: order.tenant.slug,
-    tenant_name: order.tenant.name,
-    reference: order.reference,
-    name: `${order.tenant.name} to ${new URL(order.destination.url).host}`,
-    ...(Object.keys(order.settings).length > 0 ? { settings: order.settings } : {}),
-  });
+  const migration = await openMigration(api, order);
   terminal.event('migration', { migration_id: migration.id, tenant: order.tenant.slug });
   terminal.say();
   terminal.say(terminal.paint.bold(`Migration of ${order.tenant.name} to ${order.destination.url}`));
@@ -112,6 +107,23 @@ export async function migratePackage(order: MigrationOrder, client: Client): Pro
     logsDir: order.logsDir,
   });
   return order.dryRun ? concludeDryRun(ended, client) : conclude(ended, out, client);
+}
+
+/** An earlier run of the command may have opened it, with other settings: what this one says holds. */
+async function openMigration(api: Api, { tenant, reference, destination, settings }: MigrationOrder) {
+  const naming = {
+    tenant: tenant.slug,
+    tenant_name: tenant.name,
+    reference,
+    name: `${tenant.name} to ${new URL(destination.url).host}`,
+  };
+  if (Object.keys(settings).length === 0) return api.openMigration(naming);
+  const opened = await api.openMigration({ ...naming, settings }).catch((error: unknown) => {
+    if (error instanceof ApiProblem && error.code === 'ordered_otherwise') return api.openMigration(naming);
+    throw error;
+  });
+  if (hashOf(opened.settings) !== hashOf(settings)) await api.changeSettings(opened.id, settings);
+  return opened;
 }
 
 function concludeDryRun(run: Run, { terminal }: Client): Ending {

@@ -17,6 +17,7 @@ import * as rollback from './migrations/20261125-0090-rollback.js';
 import * as sourceAlias from './migrations/20261126-0100-source-alias.js';
 import * as purge from './migrations/20261130-0095-purge.js';
 import * as statusSince from './migrations/20261130-0110-status-since.js';
+import * as orderedSettings from './migrations/20261130-0120-ordered-settings.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -35,6 +36,7 @@ export const migrations: Record<string, Migration> = {
   '20261126-0100-source-alias': sourceAlias,
   '20261130-0095-purge': purge,
   '20261130-0110-status-since': statusSince,
+  '20261130-0120-ordered-settings': orderedSettings,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -187,6 +187,7 @@ export interface IngestMigration {
   createdAt: Generated<Timestamp>;
   id: Generated<string>;
   name: string;
+  orderedSettings: Generated<Json>;
   reference: string;
   settings: Generated<Json>;
   tenantId: string;
