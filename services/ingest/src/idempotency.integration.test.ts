@@ -71,6 +71,37 @@ test(`${repeats} repeats over ${keys} keys with ${kills} kills: ${keys} effects,
   }
 }, 900_000);
 
+test('a test message whose request died after its commit is not sent again by the repeat', async () => {
+  const route = '/v1/webhooks/:id/test';
+  const stack = await startStack({ OCTOPIPE_FAILPOINT: `http.before_keep@POST ${route}` });
+  try {
+    const post = (path: string, body: object, key: string) =>
+      fetch(`${stack.url}${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${stack.key}`,
+          'content-type': 'application/json',
+          'idempotency-key': key,
+        },
+        body: JSON.stringify(body),
+      });
+    await post('/v1/migrations', { tenant: 'proof', reference: 'r', name: 'Proof' }, 'open');
+    const hook = await post('/v1/webhooks?tenant=proof', { url: 'https://receiver.example.com/' }, 'hook');
+    const { id } = (await hook.json()) as { id: string };
+    const send = () => post(`/v1/webhooks/${id}/test?tenant=proof`, {}, 'test-1');
+    await expect(send()).rejects.toThrow();
+    await stack.startAgain();
+    const [first] = await stack.query('select id::text as label from ingest.webhook_delivery');
+    // Well after the lease, as of a caller who was away.
+    await sleep(2_000);
+    const repeated = await send();
+    expect([repeated.status, ((await repeated.json()) as { id: string }).id]).toEqual([202, first?.label]);
+    expect(await stack.query('select id::text as label from ingest.webhook_delivery')).toEqual([first]);
+  } finally {
+    await stack.stop();
+  }
+}, 300_000);
+
 /** Even numbers make keys, odd ones open migrations. */
 function send(url: string, key: string, n: number, change = ''): Promise<Response> {
   const [route, body] =
@@ -115,7 +146,7 @@ async function sendUntilAnswered(
   }
 }
 
-async function startStack() {
+async function startStack(first: Record<string, string> = {}) {
   const database = await createTestDatabase();
   const filesDir = await mkdtemp(path.join(tmpdir(), 'octopipe-proof-'));
   const admin = openDatabase(database.url, { max: 2, onError: () => {}, applicationName: 'proof' });
@@ -136,16 +167,16 @@ async function startStack() {
     LOG_LEVEL: 'error',
     IDEMPOTENCY_LEASE_MS: '1500',
   };
-  const start = () =>
+  const start = (more: Record<string, string> = {}) =>
     spawnWatched(
       process.execPath,
       [...nodeFlags, fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url))],
       {
-        env,
+        env: { ...env, ...more },
         stdio: ['ignore', 'ignore', 'inherit'],
       },
     );
-  let ingest: WatchedProcess = await start();
+  let ingest: WatchedProcess = await start(first);
   await ready(url);
   return {
     url,
@@ -154,6 +185,12 @@ async function startStack() {
       ingest.kill('SIGKILL');
       await ingest.exited;
       ingest = await start();
+    },
+    /** After it has died by itself. */
+    async startAgain() {
+      await ingest.exited;
+      ingest = await start();
+      await ready(url);
     },
     async query(text: string): Promise<Array<{ label: string }>> {
       const client = new pg.Client({ connectionString: database.url });

@@ -1,5 +1,5 @@
 import { inTransaction } from '@octopipe/shared/db/index';
-import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
+import { PageQuery, pageOf, positionForms, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -22,18 +22,20 @@ export const getWebhookDeliveries = defineRoute({
   answers: { 200: pageOf(Delivery) },
   problems: ['webhook_not_found'],
   async handle(ctx: IngestContext, { tenant, params, query }) {
-    const before = positionOfCursor(query.cursor, /^[^|]+\|[0-9a-f-]{36}$/)?.split('|');
+    const before = positionOfCursor(query.cursor, positionForms.timeAndId)?.split('|');
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       await getWebhookOrThrow(tx, params.id);
       const found = await tx
         .selectFrom('ingest.webhookDelivery')
         .selectAll()
         // A Date has milliseconds, the column microseconds: the position must not lose any.
-        .select(sql<string>`created_at::text`.as('position'))
+        .select(sql<string>`(extract(epoch from created_at) * 1000000)::bigint`.as('position'))
         .where('webhookId', '=', params.id)
         .$if(query.state !== undefined, (all) => all.where('state', '=', query.state ?? ''))
         .$if(before !== undefined, (all) =>
-          all.where(sql<boolean>`(created_at, id) < (${before?.[0]}::timestamptz, ${before?.[1]}::uuid)`),
+          all.where(
+            sql<boolean>`(created_at, id) < ('epoch'::timestamptz + ${before?.[0]}::bigint * interval '1 microsecond', ${before?.[1]}::uuid)`,
+          ),
         )
         .orderBy('createdAt', 'desc')
         .orderBy('id', 'desc')

@@ -18,7 +18,8 @@ export const patchWebhook = defineRoute({
   method: 'patch',
   path: '/v1/webhooks/:id',
   access: { roles: webhookRoles, scope: 'tenant', ids: { id: 'webhook' } },
-  summary: 'Changes where a webhook leads or what it is told; its secret and its log stay.',
+  summary:
+    'Changes where a webhook leads or what it is told; its secret and its log stay. At another url it starts anew: active, without a rest.',
   params: WebhookPath,
   body: Body,
   answers: { 200: Webhook },
@@ -26,17 +27,32 @@ export const patchWebhook = defineRoute({
   ifMatch: 'required',
   async handle(ctx: IngestContext, { tenant, params, body, assertAsRead }) {
     const url = body.url === undefined ? undefined : parseWebhookUrl(body.url, ctx.webhookAddresses).href;
-    return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
-      const before = await lockWebhookOrThrow(tx, params.id);
-      assertAsRead(viewWebhook(before));
-      const row = await tx
-        .updateTable('ingest.webhook')
-        .set({ url: url ?? before.url, types: body.types ? [...new Set(body.types)] : before.types })
-        .where('id', '=', params.id)
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      const view = viewWebhook(row);
-      return { status: 200, body: view, headers: { etag: etagOf(view) } };
-    });
+    const { answer, isMoved } = await inTransaction(
+      ctx.db,
+      { role: 'ingest', tenantId: tenant.id },
+      async (tx) => {
+        const before = await lockWebhookOrThrow(tx, params.id);
+        assertAsRead(viewWebhook(before));
+        const moved = url !== undefined && url !== before.url;
+        const row = await tx
+          .updateTable('ingest.webhook')
+          .set({
+            url: url ?? before.url,
+            types: body.types ? [...new Set(body.types)] : before.types,
+            // That it is gone, or fails, was said of the former address.
+            ...(moved ? { state: 'active', disabledReason: null, restUntil: null, failures: 0 } : {}),
+          })
+          .where('id', '=', params.id)
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        const view = viewWebhook(row);
+        return {
+          answer: { status: 200 as const, body: view, headers: { etag: etagOf(view) } },
+          isMoved: moved,
+        };
+      },
+    );
+    if (isMoved) await ctx.producer.send('deliver-webhook', { tenantId: tenant.id, webhookId: params.id });
+    return answer;
   },
 });

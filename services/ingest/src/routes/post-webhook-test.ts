@@ -3,7 +3,7 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
 import { Delivery, viewDelivery } from './delivery-view.js';
-import { getWebhookOrThrow, WebhookPath, webhookRoles } from './webhook-view.js';
+import { getWebhookOrThrow, WebhookPath, wake, webhookRoles } from './webhook-view.js';
 
 const Body = z.object({}).meta({ examples: [{}] });
 
@@ -16,16 +16,11 @@ export const postWebhookTest = defineRoute({
   body: Body,
   answers: { 202: Delivery },
   problems: ['webhook_not_found'],
-  async handle(ctx: IngestContext, { tenant, params }) {
-    const delivery = await inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
+  async handle(ctx: IngestContext, { tenant, params, remember }) {
+    const answer = await inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       await getWebhookOrThrow(tx, params.id);
-      // A person who tries a receiver does not want to wait for the end of its rest.
-      await tx
-        .updateTable('ingest.webhook')
-        .set({ state: 'active', disabledReason: null, restUntil: null })
-        .where('id', '=', params.id)
-        .execute();
-      return tx
+      await wake(tx, params.id);
+      const delivery = await tx
         .insertInto('ingest.webhookDelivery')
         .values({
           tenantId: tenant.id,
@@ -39,8 +34,9 @@ export const postWebhookTest = defineRoute({
         })
         .returningAll()
         .executeTakeFirstOrThrow();
+      return remember(tx, { status: 202 as const, body: viewDelivery(delivery) });
     });
     await ctx.producer.send('deliver-webhook', { tenantId: tenant.id, webhookId: params.id });
-    return { status: 202, body: viewDelivery(delivery) };
+    return answer;
   },
 });

@@ -10,7 +10,10 @@ export const Webhook = z
     id: z.uuid(),
     url: z.string(),
     types: z.array(z.string()),
-    state: z.string().meta({ description: 'active, or disabled when the receiver said that it is gone' }),
+    state: z.string().meta({
+      description:
+        'active, or disabled when the receiver said that it is gone; a test, a resend or another url makes it active',
+    }),
     disabled_reason: z.string().nullable(),
     failures: z.number().meta({ description: 'Attempts that failed in a row.' }),
     rest_until: z.iso.datetime().nullable().meta({ description: 'Nothing is sent before.' }),
@@ -64,6 +67,18 @@ export async function lockWebhookOrThrow(tx: Tx, id: string): Promise<WebhookRow
     .forUpdate()
     .executeTakeFirst();
   return orThrow(row);
+}
+
+/**
+ * Whoever sends to a receiver by hand says that it is there: it neither rests nor is disabled any more, and what waits for
+ * it goes out, too.
+ */
+export async function wake(tx: Tx, id: string): Promise<void> {
+  await tx
+    .updateTable('ingest.webhook')
+    .set({ state: 'active', disabledReason: null, restUntil: null })
+    .where('id', '=', id)
+    .execute();
 }
 
 function orThrow(row: WebhookRow | undefined): WebhookRow {

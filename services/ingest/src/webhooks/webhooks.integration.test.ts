@@ -198,6 +198,41 @@ test('a receiver that is gone is left alone until somebody tries it', async () =
   expect(await view()).toMatchObject({ state: 'active', disabled_reason: null });
 });
 
+test('a message of a disabled webhook that is sent again goes out; at another url it starts anew', async () => {
+  await rig.openMigration('back');
+  answers['/back'] = [410, 204, 410, 204];
+  const webhook = await register('back', '/back');
+  const route = `/v1/webhooks/${webhook.id}`;
+  const view = async () => (await rig.call('GET', `${route}?tenant=back`)).body as View;
+  const { body: sent } = await rig.call('POST', `${route}/test?tenant=back`, { json: {} });
+  await until(view, (row) => row.state === 'disabled');
+
+  const again = await rig.call('POST', `${route}/deliveries/${(sent as View).id}/resend?tenant=back`, {
+    json: {},
+  });
+  expect(again.status).toBe(202);
+  await until(
+    () => received.filter(({ path }) => path === '/back').length,
+    (count) => count === 2,
+  );
+  expect((await view()).state).toBe('active');
+
+  await rig.call('POST', `${route}/test?tenant=back`, { json: {} });
+  await until(view, (row) => row.state === 'disabled');
+  const moved = await rig.call('PATCH', `${route}?tenant=back`, {
+    json: { url: at('/moved') },
+    headers: { 'if-match': '*' },
+  });
+  expect(moved).toMatchObject({ status: 200, body: { state: 'active', disabled_reason: null, failures: 0 } });
+  // What waited for the receiver goes to where it is now.
+  await makeDue(webhook.id);
+  await rig.call('POST', `${route}/test?tenant=back`, { json: {} });
+  await until(
+    () => received.filter(({ path }) => path === '/moved').length,
+    (count) => count >= 2,
+  );
+});
+
 test('after a rotation both secrets sign for a while; a repeat does not rotate again, whenever it comes', async () => {
   await rig.openMigration('turn');
   const webhook = await register('turn', '/turn');
