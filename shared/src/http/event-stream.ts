@@ -14,6 +14,12 @@ const lifetimeMs = 15 * 60_000;
 /** A reader who is so far behind has stopped reading; where it stopped it can go on. */
 const mostBufferedBytes = 1_000_000;
 
+/** Calls `then` when the reader has left, at once when it was gone before we came to that: its `close` is not told twice. */
+export function onceLeft(res: Response, then: () => void): void {
+  if (res.closed || res.destroyed) then();
+  else res.once('close', then);
+}
+
 /** Answers with an event stream. It ends when the reader leaves or lags, when its time is over, or with `closing`. */
 export function openEventStream(
   res: Response,
@@ -33,7 +39,7 @@ export function openEventStream(
   const over = setTimeout(end, lifetimeMs);
   closing.addEventListener('abort', end);
   if (closing.aborted) end();
-  res.on('close', () => {
+  onceLeft(res, () => {
     clearInterval(beat);
     clearTimeout(over);
     closing.removeEventListener('abort', end);

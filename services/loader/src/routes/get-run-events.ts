@@ -1,6 +1,6 @@
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
-import { openEventStream } from '@octopipe/shared/http/event-stream';
+import { onceLeft, openEventStream } from '@octopipe/shared/http/event-stream';
 import { defineRoute, streamed } from '@octopipe/shared/http/route';
 import { findRun } from '@octopipe/shared/run/read-run';
 import { roles } from '@octopipe/shared/tenancy/api-key';
@@ -33,7 +33,7 @@ export const getRunEvents = defineRoute({
       take: (frames) => stream?.send(frames),
       end: () => stream?.end(),
     });
-    res.on('close', leave);
+    onceLeft(res, leave);
     stream = openEventStream(res, closing);
     return undefined;
   },

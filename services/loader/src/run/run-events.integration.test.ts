@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { createApiKey } from '@octopipe/shared/tenancy/api-key';
@@ -161,3 +162,33 @@ test('a key has so many streams and no more; a service that stops ends them at o
   await loader.stop();
   expect((await ends).length).toBe(25);
 });
+
+test('who has left before its place was taken does not keep it', async () => {
+  const { id: runId } = await rig.database.db
+    .selectFrom('loader.run')
+    .select('id')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const leaving = new AbortController();
+  const gone = await rig.database.db.transaction().execute(async (tx) => {
+    // Those who come now wait for their run to be read.
+    await sql`lock table loader.run in access exclusive mode`.execute(tx);
+    const calls = Array.from({ length: 30 }, () =>
+      fetch(`${loader.url}/v1/runs/${runId}/events`, {
+        headers: { authorization: `Bearer ${key}` },
+        signal: leaving.signal,
+      }).catch(() => 'left'),
+    );
+    await sleep(1_000);
+    leaving.abort();
+    const left = await Promise.all(calls);
+    await sleep(1_000);
+    return left;
+  });
+  expect(new Set(gone)).toEqual(new Set(['left']));
+  // Time for all of them to come to their place, and to be gone.
+  await sleep(3_000);
+  const readers = await Promise.all(Array.from({ length: 25 }, () => open(runId)));
+  expect(readers.map(({ status }) => status)).toEqual(readers.map(() => 200));
+  for (const reader of readers) await reader.body?.cancel();
+}, 60_000);

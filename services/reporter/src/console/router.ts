@@ -2,7 +2,7 @@ import { isDatabaseAway } from '@octopipe/shared/core/database-away';
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { defaultBodyTimes, readInTime } from '@octopipe/shared/http/body-time';
-import { openEventStream } from '@octopipe/shared/http/event-stream';
+import { onceLeft, openEventStream } from '@octopipe/shared/http/event-stream';
 import { findRun } from '@octopipe/shared/run/read-run';
 import { tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
@@ -116,7 +116,7 @@ async function followPage(
     take: (frames) => stream?.send(frames),
     end: () => stream?.end(),
   });
-  res.on('close', leave);
+  onceLeft(res, leave);
   stream = openEventStream(res, closing);
 }
 
