@@ -275,6 +275,50 @@ describe('the limit of a key', () => {
     expect(rows).toEqual([{ recent: true }]);
   });
 
+  test('notes the use of each key of a family, also of the former one while the new one is the busy one', async () => {
+    const former = await createApiKey(database.db, { role: 'operator', label: 'turning' });
+    const { id } = await inSystemTransaction(database.db, (tx) =>
+      tx.selectFrom('core.apiKey').select('id').where('label', '=', 'turning').executeTakeFirstOrThrow(),
+    );
+    const next = await inSystemTransaction(database.db, (tx) =>
+      rotateApiKey(tx, id, { overlapSeconds: 600, createdBy: 'test' }),
+    );
+    const limited = await createApiKey(database.db, {
+      role: 'operator',
+      label: 'spent',
+      requestsPerMinute: 1,
+    });
+    const app = appOf();
+    const ask = (secret: string) =>
+      request(app)
+        .get('/v1/things?tenant=acme')
+        .set({ authorization: `Bearer ${secret}` });
+    await atTheBeginningOfAMinute();
+    // The new key takes the slice that both live on.
+    await ask(next?.secret ?? '').expect(200);
+    await ask(former).expect(200);
+    const unused = await database.pool.query(
+      `select label, last_used_at is null as unused from core.api_key where label in ('turning', 'spent') order by 1`,
+    );
+    expect(unused.rows).toEqual([
+      { label: 'spent', unused: true },
+      { label: 'turning', unused: false },
+      { label: 'turning', unused: false },
+    ]);
+    // Over its limit it is in use all the same; and a minute later its use is noted anew.
+    await ask(limited).expect(200);
+    await database.pool.query(`update core.api_key set last_used_at = null where label = 'spent'`);
+    const other = appOf();
+    await request(other)
+      .get('/v1/things?tenant=acme')
+      .set({ authorization: `Bearer ${limited}` })
+      .expect(429);
+    const { rows } = await database.pool.query(
+      `select last_used_at is null as unused from core.api_key where label = 'spent'`,
+    );
+    expect(rows).toEqual([{ unused: false }]);
+  });
+
   async function updates(): Promise<number> {
     await database.pool.query('select pg_stat_force_next_flush()');
     const { rows } = await database.pool.query(

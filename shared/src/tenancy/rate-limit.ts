@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Database, inSystemTransaction } from '../db/index.js';
+import { type Database, inSystemTransaction, type Tx } from '../db/index.js';
 import type { Rate, RateLimiter } from '../http/rate-limit.js';
 import type { Caller, Role } from './api-key.js';
 
@@ -26,6 +26,8 @@ interface Slice {
   /** What the others may still take, as of our last look. */
   unclaimed: number;
   endsAt: number;
+  /** The keys of the family whose use in this minute is noted: after a rotation there are several. */
+  noted: Set<string>;
   /** One process asks once, however many of its requests wait for the answer. */
   refill: Promise<void> | undefined;
 }
@@ -38,6 +40,7 @@ export function openRateLimiter(db: Database): RateLimiter {
       for (;;) {
         const slice = sliceOf(slices, caller.familyId);
         if (performance.now() < slice.endsAt) {
+          if (!slice.noted.has(caller.keyId)) await noteUse(db, caller.keyId, slice);
           if (slice.left > 0) {
             slice.left -= 1;
             return rate(slice, limit, true);
@@ -58,7 +61,7 @@ function sliceOf(slices: Map<string, Slice>, familyId: string): Slice {
   if (known) return known;
   // Idle keys need no memory: whoever comes back starts with an empty slice.
   if (slices.size > 10_000) slices.clear();
-  const slice = { left: 0, unclaimed: 0, endsAt: 0, refill: undefined };
+  const slice = { left: 0, unclaimed: 0, endsAt: 0, noted: new Set<string>(), refill: undefined };
   slices.set(familyId, slice);
   return slice;
 }
@@ -71,6 +74,21 @@ function rate(slice: Slice, limit: number, granted: boolean): Rate {
     remaining: Math.max(slice.left + slice.unclaimed, 0),
     resetSeconds: Math.max(1, Math.ceil((slice.endsAt - performance.now()) / 1000)),
   };
+}
+
+/** An operator looks at this before revoking a former key: whether it is granted or over its limit, it is in use. */
+async function noteUse(db: Database, keyId: string, slice: Slice): Promise<void> {
+  slice.noted.add(keyId);
+  try {
+    await inSystemTransaction(db, (tx) => setLastUsed(tx, keyId));
+  } catch (error) {
+    slice.noted.delete(keyId);
+    throw error;
+  }
+}
+
+async function setLastUsed(tx: Tx, keyId: string): Promise<void> {
+  await tx.updateTable('core.apiKey').set({ lastUsedAt: sql<Date>`now()` }).where('id', '=', keyId).execute();
 }
 
 /** Takes a slice of the running minute by the database's clock, and notes that the key was used. */
@@ -91,14 +109,12 @@ async function refill(db: Database, caller: Caller, limit: number, slice: Slice)
         tx,
       )
     ).rows[0] ?? { resetMs: 1_000 };
-    if (rows[0])
-      await tx
-        .updateTable('core.apiKey')
-        .set({ lastUsedAt: sql<Date>`now()` })
-        .where('id', '=', caller.keyId)
-        .execute();
+    await setLastUsed(tx, caller.keyId);
     return { row: rows[0], resetMs };
   });
+  // A slice of the same minute, or the first of the next one.
+  if (performance.now() >= slice.endsAt) slice.noted.clear();
+  slice.noted.add(caller.keyId);
   slice.endsAt = performance.now() + resetMs;
   slice.left = row ? wanted - Math.max(row.used - limit, 0) : 0;
   slice.unclaimed = row ? Math.max(limit - row.used, 0) : 0;
