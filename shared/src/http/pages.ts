@@ -29,6 +29,18 @@ export function toPage<T, V>(
   return { items: items.map(view), next_cursor: next };
 }
 
+const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/**
+ * The forms that positions have. As strict as the types that they become in a query: what Postgres would refuse is the
+ * caller's mistake and not ours.
+ */
+export const positionForms = {
+  uuid: new RegExp(`^${uuid}$`),
+  /** Of a list by time: microseconds since 1970, which is what the column has, and the id. */
+  timeAndId: new RegExp(`^\\d{1,16}\\|${uuid}$`),
+} as const;
+
 /** The position a cursor stands for; a cursor that is not ours is the caller's mistake. */
 export function positionOfCursor(cursor: string | undefined, form: RegExp): string | undefined {
   if (cursor === undefined) return undefined;

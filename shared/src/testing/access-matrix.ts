@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { problems } from '../core/problems.js';
-import { openDatabase } from '../db/index.js';
+import { type Database, openDatabase } from '../db/index.js';
 import { commonProblems, isOfTenant, type Route, type Thing } from '../http/route.js';
 import type { CommonConfig } from '../service/config.js';
 import type { RunningService } from '../service/service.js';
@@ -50,7 +50,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
   let client: pg.Client;
   let tenants: SeededTenant[];
   let holders: Holder[];
-  let boundOperator: Holder;
+  let owners: Holder[];
   let sent = 0;
   let held = 0;
 
@@ -73,26 +73,18 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     tenants = [];
     for (const slug of slugs) tenants.push(await seedTenant(database.db, masterKey, filesDir, slug));
     holders = [];
-    for (const tenant of tenants) {
-      for (const role of roles) {
-        const isBound = tenantRoles.includes(role);
-        const secret = await createApiKey(database.db, {
-          role,
-          label: `${role} of ${tenant.slug}`,
-          requestsPerMinute: 1_000_000,
-          ...(isBound ? { tenantId: tenant.id } : {}),
-        });
-        holders.push({ role, secret, tenant, isBound });
+    for (const tenant of tenants)
+      for (const kind of keyKinds) {
+        // Of keys that may be bound or not, the bound ones are tried of one tenant.
+        if (kind.isBound && !tenantRoles.includes(kind.role) && tenant !== tenants[0]) continue;
+        holders.push(await holderOf(database.db, tenant, kind));
       }
-    }
-    const [tenant] = tenants as [SeededTenant];
-    const ofOne = { role: 'operator', label: `operator of ${tenant.slug}`, tenantId: tenant.id } as const;
-    boundOperator = {
-      role: 'operator',
-      tenant,
-      isBound: true,
-      secret: await createApiKey(database.db, ofOne),
-    };
+    owners = [];
+    // One of everything for each kind: what one of them takes away is not missing for the next.
+    for (const [n, kind] of keyKinds.entries())
+      owners.push(
+        await holderOf(database.db, await seedTenant(database.db, masterKey, filesDir, `owner-${n}`), kind),
+      );
     await database.destroy();
   });
 
@@ -101,7 +93,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     await service?.destroy();
     await testDatabase?.drop();
     if (filesDir) await rm(filesDir, { recursive: true, force: true });
-    const result = held === 4 ? '0 leaks' : 'not all checks held';
+    const result = held === 5 ? '0 leaks' : 'not all checks held';
     process.stdout.write(`access matrix: ${routes.length} routes, ${sent} requests, ${result}\n`);
   });
 
@@ -118,18 +110,21 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
       const [tenant] = tenants as [SeededTenant];
       const nobody = await ask({ role: 'viewer', secret: '', tenant, isBound: true }, route, {});
       expect([nobody.status, nobody.code, nameOf(route)]).toEqual([401, 'unauthorized', nameOf(route)]);
-      for (const holder of holders.filter(({ role }) => !route.roles.includes(role)))
+      for (const holder of holders.filter((one) => !mayCall(one, route)))
         expect([(await ask(holder, route, {})).code, nameOf(route)]).toEqual(['forbidden', nameOf(route)]);
     }
     held += 1;
   });
 
-  test('the owner is answered in the documented shape, or with a documented problem', async () => {
+  test('the owner is answered in the documented shape, or with a documented problem, and never as if its own were absent', async () => {
     // What takes things away comes last.
     const inOrder = [...routes].sort((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'));
-    for (const holder of holders) {
-      for (const route of inOrder.filter(({ roles: may }) => may.includes(holder.role))) {
-        const name = nameOf(route);
+    for (const holder of owners) {
+      for (const route of inOrder.filter((one) => mayCall(holder, one))) {
+        const name = `${nameOf(route)} as ${whoIs(holder)}`;
+        const absences: string[] = [];
+        for (const [id, thing] of Object.entries(route.ids))
+          absences.push((await ask(holder, route, { [id]: absent(thing) })).shown);
         const answer = await ask(holder, route, {});
         if (answer.status < 400) expectDocumented(route, answer);
         else {
@@ -139,8 +134,27 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
             answer.code,
           );
         }
-        for (const other of tenants.filter((tenant) => tenant !== holder.tenant))
-          if (route.scope !== 'installation') expectNothingOf(other, answer, name);
+        expect([name, answer.status === 404, answer.text]).toEqual([name, false, answer.text]);
+        expect([name, absences.includes(answer.shown), answer.text]).toEqual([name, false, answer.text]);
+        for (const other of tenants) if (route.scope !== 'installation') expectNothingOf(other, answer, name);
+      }
+    }
+    held += 1;
+  });
+
+  test('a cursor that the list has not given is the mistake of the caller, not of ours', async () => {
+    for (const route of routes.filter(({ query }) => 'cursor' in ((query as z.ZodObject).shape ?? {}))) {
+      const holder = holders.find((one) => mayCall(one, route)) as Holder;
+      for (const cursor of forgedCursors) {
+        const answer = await ask(holder, route, {}, undefined, { cursor });
+        // In a list by a text, many a text is a position.
+        const isAnswered = answer.status === 200 || answer.code === 'invalid_request';
+        expect([nameOf(route), cursor, isAnswered, answer.text]).toEqual([
+          nameOf(route),
+          cursor,
+          true,
+          answer.text,
+        ]);
       }
     }
     held += 1;
@@ -149,7 +163,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
   test('of all tenants at once only an operator of the installation is told', async () => {
     for (const route of routes.filter(({ scope }) => scope === 'tenant_or_all')) {
       const name = nameOf(route);
-      for (const holder of [...holders, boundOperator].filter(({ role }) => route.roles.includes(role))) {
+      for (const holder of holders.filter((one) => mayCall(one, route))) {
         const { status, text } = await askOfNobody(holder, route);
         const told = tenants.filter((tenant) => isNamedIn(text, tenant)).map(({ slug }) => slug);
         const who = `${name} as ${holder.role}${holder.isBound ? ` of ${holder.tenant.slug}` : ''}`;
@@ -158,6 +172,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
         else expect([who, status, text]).toEqual([who, 422, expect.stringContaining('tenant_required')]);
       }
       // A bound operator is not of the installation, whatever it names.
+      const boundOperator = holders.find(({ role, isBound }) => role === 'operator' && isBound) as Holder;
       for (const slug of [tenants[1]?.slug, 'no-such-tenant'])
         expect([(await ask(boundOperator, route, {}, slug)).code, name]).toEqual(['tenant_not_found', name]);
     }
@@ -176,9 +191,9 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
 
   async function asStranger(holder: Holder, route: Route<never>): Promise<void> {
     const others = tenants.filter((tenant) => tenant !== holder.tenant);
-    const isAllowed = route.roles.includes(holder.role);
+    const isAllowed = mayCall(holder, route);
     for (const [id, thing] of Object.entries(route.ids)) {
-      const where = `${nameOf(route)} as ${holder.role} of ${holder.tenant.slug}, ${id}`;
+      const where = `${nameOf(route)} as ${whoIs(holder)}, ${id}`;
       const missing = await ask(holder, route, { [id]: absent(thing) });
       if (!isAllowed) expect([missing.status, where]).toEqual([403, where]);
       else if (isOfTenant(route)) {
@@ -211,6 +226,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     route: Route<never>,
     ids: Record<string, string>,
     tenantSlug = holder.isBound ? undefined : holder.tenant.slug,
+    more: Record<string, string> = {},
   ): Promise<Sent> {
     sent += 1;
     const idFor = (name: string) => ids[name] ?? holder.tenant.things[route.ids[name] as Thing];
@@ -221,6 +237,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     if (tenantSlug !== undefined && isOfTenant(route)) url.searchParams.set('tenant', tenantSlug);
     for (const [name, value] of Object.entries(exampleOf(route.query) ?? {}))
       url.searchParams.set(name, String(value));
+    for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
     const inQuery = Object.keys((route.query as z.ZodObject).shape ?? {});
     for (const name of Object.keys(route.ids).filter((id) => inQuery.includes(id)))
       url.searchParams.set(name, idFor(name));
@@ -287,6 +304,60 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
     return tables;
   }
 }
+
+interface KeyKind {
+  role: Role;
+  isBound: boolean;
+}
+
+/** Every role, and bound to a tenant those that may be bound or not. */
+const keyKinds: ReadonlyArray<KeyKind> = roles.flatMap((role) =>
+  (tenantRoles.includes(role) ? [true] : [false, true]).map((isBound) => ({ role, isBound })),
+);
+
+async function holderOf(db: Database, tenant: SeededTenant, { role, isBound }: KeyKind): Promise<Holder> {
+  const secret = await createApiKey(db, {
+    role,
+    label: `${role} of ${tenant.slug}`,
+    requestsPerMinute: 1_000_000,
+    ...(isBound ? { tenantId: tenant.id } : {}),
+  });
+  return { role, secret, tenant, isBound };
+}
+
+function whoIs({ role, isBound, tenant }: Holder): string {
+  return `${isBound ? 'bound ' : ''}${role} of ${tenant.slug}`;
+}
+
+/** As the registry says it; the routes are asked whether they keep to it. */
+function mayCall({ role, isBound }: KeyKind, route: Route<never>): boolean {
+  return route.roles.includes(role) && !(isBound && route.scope === 'installation');
+}
+
+const someId = randomUUID();
+/** What looks like a position of some list and is none that Postgres would take, and what is no cursor at all. */
+const forgedCursors: ReadonlyArray<string> = [
+  '-'.repeat(36),
+  `${someId.slice(0, -1)}g`,
+  someId.replaceAll('-', 'a'),
+  `soon|${someId}`,
+  `now|${someId}`,
+  `2025-02-30 00:00:00+00|${someId}`,
+  `1764500000000000|${'-'.repeat(36)}`,
+  `${'9'.repeat(40)}|${someId}`,
+  `${'9'.repeat(16)}|${someId}`,
+  '9'.repeat(18),
+  '9'.repeat(19),
+  '-1',
+  '\u0000',
+  'a\u0000b',
+  'a\tb\tc',
+  '\t',
+  "'; drop table loader.run; --",
+  'ü\ud83d\ude00',
+]
+  .map((position) => Buffer.from(position).toString('base64url'))
+  .concat(['', '%', '====', 'not base64 at all!', 'A']);
 
 function nameOf(route: Route<never>): string {
   return `${route.method.toUpperCase()} ${route.path}`;

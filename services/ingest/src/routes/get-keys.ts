@@ -1,5 +1,5 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
-import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
+import { PageQuery, pageOf, positionForms, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { listApiKeys } from '@octopipe/shared/tenancy/api-key';
 import { findTenant } from '@octopipe/shared/tenancy/tenant';
@@ -19,7 +19,7 @@ export const getKeys = defineRoute({
   answers: { 200: pageOf(ApiKey) },
   problems: ['tenant_not_found'],
   async handle(ctx: IngestContext, { query }) {
-    const after = positionOfCursor(query.cursor, /^[0-9a-f-]{36}$/);
+    const after = positionOfCursor(query.cursor, positionForms.uuid);
     const found = await inSystemTransaction(ctx.db, async (tx) =>
       listApiKeys(tx, {
         limit: query.limit + 1,

@@ -1,5 +1,5 @@
 import { inTransaction } from '@octopipe/shared/db/index';
-import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
+import { PageQuery, pageOf, positionForms, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
@@ -14,7 +14,7 @@ export const getMigrations = defineRoute({
   query: z.object(PageQuery),
   answers: { 200: pageOf(Migration) },
   async handle(ctx: IngestContext, { tenant, query }) {
-    const after = positionOfCursor(query.cursor, /^[0-9a-f-]{36}$/);
+    const after = positionOfCursor(query.cursor, positionForms.uuid);
     return inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
       const found = await tx
         .selectFrom('ingest.migration')

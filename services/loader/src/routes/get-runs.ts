@@ -1,5 +1,5 @@
 import { runStatuses } from '@octopipe/shared/domain/run/states';
-import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
+import { PageQuery, pageOf, positionForms, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { roles } from '@octopipe/shared/tenancy/api-key';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ export const getRuns = defineRoute({
     const found = await listRuns(ctx.db, tenantOrAll, {
       statuses: query.status ?? [],
       migrationId: query.migration_id,
-      before: positionOfCursor(query.cursor, /^\d{1,16}\|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+      before: positionOfCursor(query.cursor, positionForms.timeAndId),
       limit: query.limit + 1,
     });
     return {

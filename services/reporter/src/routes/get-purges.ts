@@ -1,6 +1,6 @@
 import { Problem } from '@octopipe/shared/core/errors';
 import { inSystemTransaction } from '@octopipe/shared/db/index';
-import { PageQuery, pageOf, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
+import { PageQuery, pageOf, positionForms, positionOfCursor, toPage } from '@octopipe/shared/http/pages';
 import { defineRoute, streamed } from '@octopipe/shared/http/route';
 import { findPurge, listPurges, Purge, type PurgeRow, viewPurge } from '@octopipe/shared/purge/receipt';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ export const getPurges = defineRoute({
   }),
   answers: { 200: pageOf(Purge) },
   async handle(ctx: ReporterContext, { query }) {
-    const after = positionOfCursor(query.cursor, /^[0-9a-f-]{36}$/);
+    const after = positionOfCursor(query.cursor, positionForms.uuid);
     const found = await inSystemTransaction(ctx.db, (tx) =>
       listPurges(tx, {
         limit: query.limit + 1,
