@@ -22,9 +22,24 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 it('starts no second run, also when the first has ended meanwhile; nor a second verification of it', async () => {
-  const load = await dieAndRepeat('POST /v1/runs', '/v1/runs', body);
-  expect(load.repeated).toEqual({ status: 201, isReplay: true, id: load.run.id });
-  const route = `/v1/runs/${load.run.id}/verify`;
+  const dry = await dieAndRepeat('POST /v1/runs', '/v1/runs', { ...body, kind: 'dry_run' });
+  expect(dry.repeated).toEqual({ status: 201, isReplay: true, id: dry.run.id });
+  const load = await rig.database.db
+    .insertInto('loader.run')
+    .values({
+      tenantId: rig.tenant.id,
+      migrationId: rig.ids.migrationId,
+      exportId: rig.ids.exportId,
+      mappingVersionId: rig.ids.mappingVersionId,
+      setId: rig.ids.setId,
+      connectionId: body.connection_id ?? '',
+      kind: 'production',
+      status: 'done',
+      finishedAt: new Date(),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const route = `/v1/runs/${load.id}/verify`;
   const verification = await dieAndRepeat('POST /v1/runs/:runId/verify', route, {});
   expect(verification.repeated).toEqual({ status: 201, isReplay: true, id: verification.run.id });
   const runs = await rig.database.db
@@ -33,10 +48,11 @@ it('starts no second run, also when the first has ended meanwhile; nor a second 
     .orderBy('createdAt')
     .execute();
   expect(runs).toEqual([
-    { id: load.run.id, kind: 'production', status: 'done' },
+    { id: dry.run.id, kind: 'dry_run', status: 'done' },
+    { id: load.id, kind: 'production', status: 'done' },
     { id: verification.run.id, kind: 'verify', status: 'done' },
   ]);
-}, 240_000);
+}, 600_000);
 
 async function dieAndRepeat(name: string, route: string, json: object) {
   const post = (loader: LoaderProcess) =>
@@ -58,7 +74,7 @@ async function dieAndRepeat(name: string, route: string, json: object) {
     .select('id')
     .orderBy('createdAt', 'desc')
     .executeTakeFirstOrThrow();
-  const run = await runReaches(loader, id, ['done', 'failed', 'waiting_person', 'cancelled'], 120_000);
+  const run = await runReaches(loader, id, ['done', 'failed', 'waiting_person', 'cancelled'], 240_000);
   const answer = await post(loader);
   const repeated = {
     status: answer.status,

@@ -24,10 +24,10 @@ interface Frame {
   data: { type?: string; sequence?: number; data?: Record<string, unknown>; status?: string };
 }
 
-const open = (runId: string, lastEventId?: string) =>
+const open = (runId: string, lastEventId?: string, as = key) =>
   fetch(`${loader.url}/v1/runs/${runId}/events`, {
     headers: {
-      authorization: `Bearer ${key}`,
+      authorization: `Bearer ${as}`,
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     },
   });
@@ -169,13 +169,18 @@ test('who has left before its place was taken does not keep it', async () => {
     .select('id')
     .limit(1)
     .executeTakeFirstOrThrow();
+  const own = await createApiKey(rig.database.db, {
+    role: 'viewer',
+    label: 'leaving',
+    tenantId: rig.tenant.id,
+  });
   const leaving = new AbortController();
   const gone = await rig.database.db.transaction().execute(async (tx) => {
     // Those who come now wait for their run to be read.
     await sql`lock table loader.run in access exclusive mode`.execute(tx);
     const calls = Array.from({ length: 30 }, () =>
       fetch(`${loader.url}/v1/runs/${runId}/events`, {
-        headers: { authorization: `Bearer ${key}` },
+        headers: { authorization: `Bearer ${own}` },
         signal: leaving.signal,
       }).catch(() => 'left'),
     );
@@ -188,7 +193,7 @@ test('who has left before its place was taken does not keep it', async () => {
   expect(new Set(gone)).toEqual(new Set(['left']));
   // Time for all of them to come to their place, and to be gone.
   await sleep(3_000);
-  const readers = await Promise.all(Array.from({ length: 25 }, () => open(runId)));
+  const readers = await Promise.all(Array.from({ length: 25 }, () => open(runId, undefined, own)));
   expect(readers.map(({ status }) => status)).toEqual(readers.map(() => 200));
   for (const reader of readers) await reader.body?.cancel();
 }, 60_000);
