@@ -140,7 +140,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
       }
     }
     held += 1;
-  });
+  }, 300_000);
 
   test('a cursor that the list has not given is the mistake of the caller, not of ours', async () => {
     for (const route of routes.filter(({ query }) => 'cursor' in ((query as z.ZodObject).shape ?? {}))) {
@@ -158,7 +158,7 @@ export function testAccessMatrix({ routes, start, bodies = {} }: MatrixOptions):
       }
     }
     held += 1;
-  });
+  }, 300_000);
 
   test('of all tenants at once only an operator of the installation is told', async () => {
     for (const route of routes.filter(({ scope }) => scope === 'tenant_or_all')) {

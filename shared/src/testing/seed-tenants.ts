@@ -142,10 +142,10 @@ export async function seedTenant(
     .values({
       tenantId,
       connectionId,
-      targetKey: `customer:${slug}`,
-      entity: 'person',
+      targetKey: `booking:${slug}`,
+      entity: 'deal',
       targetId: canary,
-      payload: JSON.stringify({ name: canary }),
+      payload: JSON.stringify({ title: canary }),
       payloadHash: canary,
       createdByRun: runId,
       writtenByRun: runId,
@@ -156,9 +156,10 @@ export async function seedTenant(
     .values({
       tenantId,
       connectionId,
-      sourceType: 'customer',
+      // As in the example of GET /v1/crosswalk.
+      sourceType: 'booking',
       sourceId: slug,
-      targetKey: `customer:${slug}`,
+      targetKey: `booking:${slug}`,
       role: 'primary',
     })
     .execute();
