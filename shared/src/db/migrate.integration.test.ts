@@ -90,6 +90,28 @@ test('a run that stood before it was noted since when: the log knows it, else it
   ).toEqual([{ relname: 'event' }, { relname: 'run' }]);
 });
 
+test('a migration that stood before orders were kept was ordered as it stands', async () => {
+  const url = await emptyDatabase();
+  const names = Object.keys(migrations);
+  await migrateTo(url, names[names.indexOf('20261130-0120-ordered-settings') - 1] ?? '');
+  await query(
+    url,
+    `set session_replication_role = replica;
+     insert into ingest.migration (tenant_id, reference, name, settings)
+       values ('${randomUUID()}', 'order-1', 'Moves', '{"country": "AU"}')`,
+  );
+  await migrateToLatestOrThrow(url);
+  expect(await query(url, 'select ordered_settings from ingest.migration')).toEqual([
+    { ordered_settings: { country: 'AU' } },
+  ]);
+  expect(
+    await query(
+      url,
+      `select relforcerowsecurity as forced from pg_class where oid = 'ingest.migration'::regclass`,
+    ),
+  ).toEqual([{ forced: true }]);
+});
+
 describe('a service meets a database', () => {
   test('of this build: it starts', async () => {
     expect(await answerOf(server.url)).toBe('current');
