@@ -12,7 +12,7 @@ export const programs = {
   'services/transform': ['main'],
   'services/loader': ['main', 'programs/cancel-live-runs'],
   'services/reporter': ['main'],
-  shared: ['programs/migrate', 'programs/create-key'],
+  shared: ['programs/migrate', 'programs/create-key', 'programs/reseal'],
   simulator: ['main'],
   generator: ['main'],
   cli: ['main', 'gateway-main'],

@@ -37,6 +37,7 @@ export const failpointNames = [
   'purge.before_next_step',
   'purge.after_retire',
   'purge.before_end',
+  'reseal.after_slice',
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

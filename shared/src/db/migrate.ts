@@ -18,6 +18,7 @@ import * as sourceAlias from './migrations/20261126-0100-source-alias.js';
 import * as purge from './migrations/20261130-0095-purge.js';
 import * as statusSince from './migrations/20261130-0110-status-since.js';
 import * as orderedSettings from './migrations/20261130-0120-ordered-settings.js';
+import * as answerKeyId from './migrations/20261130-0130-answer-key-id.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -37,6 +38,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0095-purge': purge,
   '20261130-0110-status-since': statusSince,
   '20261130-0120-ordered-settings': orderedSettings,
+  '20261130-0130-answer-key-id': answerKeyId,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

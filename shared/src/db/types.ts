@@ -84,6 +84,7 @@ export interface CoreIdempotency {
   id: Generated<string>;
   key: string;
   leaseUntil: Timestamp;
+  masterKeyId: string | null;
   requestHash: Buffer;
   route: string;
   sealedBody: Buffer | null;

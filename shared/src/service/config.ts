@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TracingSettings } from '../core/tracing.js';
 import { type BodyTimes, defaultBodyTimes } from '../http/body-time.js';
-import { type MasterKey, parseMasterKey } from '../tenancy/secrets.js';
+import { type KeyRing, parseMasterKey } from '../tenancy/secrets.js';
 
 /** How long after the death of a process a repeat of its request may take over. */
 export const defaultIdempotencyLeaseMs = 10_000;
@@ -11,6 +11,8 @@ export const commonEnv = {
   DATABASE_URL: z.string().startsWith('postgres'),
   REDIS_URL: z.string().startsWith('redis').optional(),
   OCTOPIPE_MASTER_KEY: z.string(),
+  /** Keys that open besides, with commas between: while a rotation lasts, see the runbook. */
+  OCTOPIPE_OTHER_MASTER_KEYS: z.string().optional(),
   OCTOPIPE_FILES_DIR: z.string(),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
@@ -40,7 +42,7 @@ export interface CommonConfig {
   log: { level: string };
   /** Absent: off. */
   tracing?: TracingSettings;
-  masterKey: MasterKey;
+  masterKey: KeyRing;
 }
 
 /** Pure: groups the environment by concern. */
@@ -69,7 +71,7 @@ export function commonConfig(env: z.infer<z.ZodObject<typeof commonEnv>>): Commo
           },
         }
       : {}),
-    masterKey: parseMasterKey(env.OCTOPIPE_MASTER_KEY),
+    masterKey: parseMasterKey(env.OCTOPIPE_MASTER_KEY, env.OCTOPIPE_OTHER_MASTER_KEYS),
   };
 }
 

@@ -11,7 +11,7 @@ import { createProducer, type Producer } from '../queue/producer.js';
 import { type Caller, openAuthenticator } from '../tenancy/api-key.js';
 import { openIdempotencyStore } from '../tenancy/idempotency.js';
 import { openRateLimiter } from '../tenancy/rate-limit.js';
-import { type MasterKey, tenantDataKey } from '../tenancy/secrets.js';
+import { type KeyRing, tenantDataKey } from '../tenancy/secrets.js';
 import { assertTenantLives } from '../tenancy/tenant.js';
 import { type CommonConfig, defaultIdempotencyLeaseMs } from './config.js';
 
@@ -21,7 +21,7 @@ export interface CommonContext {
   queue: QueueConnection;
   producer: Producer;
   files: FileStore;
-  masterKey: MasterKey;
+  masterKey: KeyRing;
   logger: Logger;
   metrics: Metrics;
   /** The tenant's data key; unwrapped on each call, kept by nobody. */

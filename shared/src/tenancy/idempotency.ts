@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import { type Database, inSystemTransaction, type Tx } from '../db/index.js';
 import type { Claim, Claimed, IdempotencyStore, KeptAnswer, Wanted } from '../http/idempotency.js';
-import { type MasterKey, seal, unseal } from './secrets.js';
+import { type KeyRing, keyOfRing, seal, unseal, unsealWithRing } from './secrets.js';
 
 /** A kept answer is given for a day. */
 const keptHours = 24;
 
 /** Kept answers are sealed: the one of `POST /v1/keys` holds a secret, others hold a tenant's data. */
-export function openIdempotencyStore(db: Database, master: MasterKey, leaseMs: number): IdempotencyStore {
+export function openIdempotencyStore(db: Database, ring: KeyRing, leaseMs: number): IdempotencyStore {
   const keepIn = async (tx: Tx, { id, fence }: Claim, answer: KeptAnswer): Promise<boolean> => {
     const { numUpdatedRows } = await tx
       .updateTable('core.idempotency')
@@ -15,7 +15,8 @@ export function openIdempotencyStore(db: Database, master: MasterKey, leaseMs: n
         state: 'done',
         status: answer.status,
         headers: JSON.stringify(answer.headers),
-        sealedBody: seal(master.key, answer.body, contextOf(id)),
+        sealedBody: seal(ring.key, answer.body, answerContext(id)),
+        masterKeyId: ring.id,
         bodyHash: answer.bodyHash,
         ...(answer.tenantId === undefined ? {} : { tenantId: answer.tenantId }),
       })
@@ -31,7 +32,7 @@ export function openIdempotencyStore(db: Database, master: MasterKey, leaseMs: n
       for (;;) {
         const claimed = await inSystemTransaction(db, async (tx) => {
           const claim = await take(tx, wanted, leaseMs);
-          return claim ? { kind: 'mine' as const, claim } : await read(tx, wanted, master);
+          return claim ? { kind: 'mine' as const, claim } : await read(tx, wanted, ring);
         });
         // Released between our two looks: it is free again.
         if (claimed) return claimed;
@@ -105,6 +106,7 @@ function take(tx: Tx, wanted: Wanted, leaseMs: number): Promise<Claim | undefine
           status: null,
           headers: null,
           sealedBody: null,
+          masterKeyId: null,
           bodyHash: null,
           fence: sql`core.idempotency.fence + 1`,
         })
@@ -120,7 +122,7 @@ function take(tx: Tx, wanted: Wanted, leaseMs: number): Promise<Claim | undefine
 async function read(
   tx: Tx,
   wanted: Wanted,
-  master: MasterKey,
+  ring: KeyRing,
 ): Promise<Exclude<Claimed, { kind: 'mine' }> | undefined> {
   const row = await tx
     .selectFrom('core.idempotency')
@@ -139,13 +141,17 @@ async function read(
     answer: {
       status: row.status,
       headers: row.headers as Record<string, string>,
-      body: unseal(master.key, row.sealedBody, contextOf(row.id)),
+      body:
+        row.masterKeyId === null
+          ? unsealWithRing(ring, row.sealedBody, answerContext(row.id))
+          : unseal(keyOfRing(ring, row.masterKeyId), row.sealedBody, answerContext(row.id)),
       bodyHash: row.bodyHash,
     },
   };
 }
 
-function contextOf(id: string): string {
+/** What a kept answer is bound to in its seal. */
+export function answerContext(id: string): string {
   return `idempotency|${id}`;
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SetupError } from '../core/errors.js';
-import { parseMasterKey, seal, unseal } from './secrets.js';
+import { keyOfRing, parseMasterKey, seal, unseal, unsealWithRing } from './secrets.js';
 
 const key = randomBytes(32);
 const context = 'connection|17';
@@ -49,10 +49,37 @@ test('a cut or lengthened seal does not open', () => {
 
 test('a master key is 32 bytes in base64; its id tells keys apart and does not tell the key', () => {
   const parsed = parseMasterKey(key.toString('base64'));
-  expect(parsed).toEqual({ id: expect.stringMatching(/^[0-9a-f]{12}$/), key });
+  expect(parsed).toEqual({ id: expect.stringMatching(/^[0-9a-f]{12}$/), key, others: [] });
   expect(parseMasterKey(key.toString('base64')).id).toBe(parsed.id);
   expect(parseMasterKey(randomBytes(32).toString('base64')).id).not.toBe(parsed.id);
   expect(key.toString('hex')).not.toContain(parsed.id);
+});
+
+test('of a ring the current key seals and all open: by their id, or where none is noted by trying', () => {
+  const [next, now, former] = Array.from({ length: 3 }, () => randomBytes(32).toString('base64')) as [
+    string,
+    string,
+    string,
+  ];
+  const ring = parseMasterKey(now, ` ${former}, ${next},${now}`);
+  expect(ring.others.map(({ id }) => id)).toEqual([former, next].map((text) => parseMasterKey(text).id));
+  for (const text of [next, now, former]) {
+    const { id, key: one } = parseMasterKey(text);
+    expect(keyOfRing(ring, id)).toEqual(one);
+    const sealed = seal(one, Buffer.from('a cookie'), context);
+    expect(unsealWithRing(ring, sealed, context).toString()).toBe('a cookie');
+    expect(() => unsealWithRing(ring, sealed, 'elsewhere')).toThrow();
+  }
+  const stranger = randomBytes(32);
+  expect(() => unsealWithRing(ring, seal(stranger, Buffer.from('x'), context), context)).toThrow();
+  expect(() => keyOfRing(ring, 'no-such-key')).toThrow(SetupError);
+});
+
+test('a key among the others that is none is refused, and not quoted', () => {
+  const wrong = randomBytes(31).toString('base64');
+  const attempt = () => parseMasterKey(key.toString('base64'), wrong);
+  expect(attempt).toThrow(/^OCTOPIPE_OTHER_MASTER_KEYS must be 32 bytes in base64/);
+  expect(attempt).not.toThrow(wrong);
 });
 
 test.each([

@@ -7,7 +7,7 @@ import { type DatabaseHandle, openDatabase } from '../db/index.js';
 import { createTestDatabase, type TestDatabase } from '../testing/postgres.js';
 import { type Caller, createApiKey, hasNoApiKeys, openAuthenticator, roles } from './api-key.js';
 import { newSecret } from './key-form.js';
-import { type MasterKey, parseMasterKey, tenantDataKey } from './secrets.js';
+import { type KeyRing, parseMasterKey, tenantDataKey } from './secrets.js';
 import { getOrCreateTenant, type Tenant, tenantOfCall } from './tenant.js';
 
 let testDatabase: TestDatabase;
@@ -178,7 +178,7 @@ test("a tenant's wrapped key moved to another tenant's row does not open", async
   await expect(tenantDataKey(database.db, master, thief.id)).rejects.toThrow();
 });
 
-function newMasterKey(): MasterKey {
+function newMasterKey(): KeyRing {
   return parseMasterKey(randomBytes(32).toString('base64'));
 }
 

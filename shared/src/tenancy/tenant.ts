@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Problem, TenantGone } from '../core/errors.js';
 import { type Database, inSystemTransaction, type Tx } from '../db/index.js';
 import type { Caller } from './api-key.js';
-import { type MasterKey, seal } from './secrets.js';
+import { type MasterKey, seal, tenantKeyContext } from './secrets.js';
 
 export interface Tenant {
   id: string;
@@ -19,7 +19,7 @@ export async function getOrCreateTenant(
   master: MasterKey,
   wanted: { slug: string; name: string },
 ): Promise<Tenant> {
-  const wrapped = seal(master.key, randomBytes(32), `tenant-key|${wanted.slug}`);
+  const wrapped = seal(master.key, randomBytes(32), tenantKeyContext(wanted.slug));
   return inSystemTransaction(db, async (tx) => {
     await tx
       .insertInto('core.tenant')

@@ -5,7 +5,7 @@ import { openFileStore } from '../files/store.js';
 import type { Thing } from '../http/route.js';
 import { hashOfSlug } from '../purge/receipt.js';
 import { insertApiKey } from '../tenancy/api-key.js';
-import { type MasterKey, seal, tenantDataKey } from '../tenancy/secrets.js';
+import { type KeyRing, seal, tenantDataKey } from '../tenancy/secrets.js';
 import { getOrCreateTenant, type Tenant } from '../tenancy/tenant.js';
 
 /** A tenant that has one of everything, and what would give it away in an answer to somebody else. */
@@ -33,7 +33,7 @@ const summary = {
  */
 export async function seedTenant(
   db: Database,
-  master: MasterKey,
+  master: KeyRing,
   filesRoot: string,
   slug: string,
 ): Promise<SeededTenant> {

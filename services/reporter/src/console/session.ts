@@ -1,6 +1,6 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
 import { findLiveKey } from '@octopipe/shared/tenancy/api-key';
-import { seal, unseal } from '@octopipe/shared/tenancy/secrets';
+import { seal, unsealWithRing } from '@octopipe/shared/tenancy/secrets';
 import type { Tenant } from '@octopipe/shared/tenancy/tenant';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -74,10 +74,10 @@ function readCookie(ctx: ReporterContext, req: Request): z.infer<typeof Sealed> 
     ?.slice(cookieName.length + 1);
   if (!value) return undefined;
   try {
-    const content = unseal(ctx.masterKey.key, Buffer.from(value, 'base64url'), context).toString('utf8');
+    const content = unsealWithRing(ctx.masterKey, Buffer.from(value, 'base64url'), context).toString('utf8');
     return Sealed.parse(JSON.parse(content));
   } catch {
-    // Cut off, forged, or sealed with a former master key: the same as no cookie, the visitor signs in again.
+    // Cut off, forged, or sealed with a master key that is gone: the same as no cookie, the visitor signs in again.
     return undefined;
   }
 }
