@@ -139,6 +139,22 @@ test('compose: every part of ours starts a built program, healthy in order, lock
   expect(compose.networks.stores).toEqual({ internal: true });
 });
 
+test('a rotation of the master key reaches every service, in compose and Kubernetes, and has its program in the image', () => {
+  for (const name of serviceNames) {
+    expect(compose.services[name].environment.OCTOPIPE_OTHER_MASTER_KEYS).toBe(
+      `\${OCTOPIPE_OTHER_MASTER_KEYS:-}`,
+    );
+    const [container] = find(base, 'Deployment', name).spec.template.spec.containers;
+    expect(container.env).toContainEqual({
+      name: 'OCTOPIPE_OTHER_MASTER_KEYS',
+      valueFrom: { secretKeyRef: { name: 'octopipe', key: 'OCTOPIPE_OTHER_MASTER_KEYS', optional: true } },
+    });
+  }
+  expect(knownEnv).toContain('OCTOPIPE_OTHER_MASTER_KEYS');
+  for (const [program] of read('docs/runbook.md').matchAll(/shared\/dist\/bundle\/[\w-]+\.js/g))
+    expect([program, isEntryPoint(program)]).toEqual([program, true]);
+});
+
 test('compose: secrets come from the env file, which is not committed; the example names each and holds none', () => {
   const text = read('docker-compose.yml');
   const required = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);

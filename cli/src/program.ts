@@ -188,6 +188,7 @@ Environment:
   REDIS_URL             a Redis for the queues instead of Postgres
   OCTOPIPE_STATE_DIR    as --state-dir
   OCTOPIPE_MASTER_KEY   the key that seals the data (default: made once, <state-dir>/master.key)
+  OCTOPIPE_OTHER_MASTER_KEYS   keys that open besides, while it is changed (docs/runbook.md)
   PIPEDRIVE_API_TOKEN   as --token
 
 ${exitCodeHelp()}`;
