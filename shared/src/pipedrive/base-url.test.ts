@@ -33,6 +33,15 @@ describe('parseBaseUrl', () => {
     );
   });
 
+  it.each([
+    'a1b2c3-token',
+    'https://jo:a1b2c3-token@acme.pipedrive.com',
+    'https://jo:a1b2c3-token@no host',
+    'https://a1b2c3-token.example',
+  ])('does not say what it refuses, which may be a secret in the wrong place: %s', (given) => {
+    expect(() => parseBaseUrl(given, [])).not.toThrow('a1b2c3');
+  });
+
   it('allows a test host by exact name only', () => {
     expect(() => parseBaseUrl('http://127.0.0.1.evil.example', ['127.0.0.1'])).toThrow();
   });

@@ -9,21 +9,22 @@ export function parseBaseUrl(text: string, allowedTestHosts: ReadonlyArray<strin
   try {
     url = new URL(text.includes('://') ? text : `https://${text}`);
   } catch {
-    throw notAHost(text);
+    throw notAHost();
   }
   const isPipedrive =
     url.protocol === 'https:' && /^[a-z0-9-]+\.pipedrive\.com$/.test(url.hostname) && url.port === '';
   const isTestHost =
     (url.protocol === 'http:' || url.protocol === 'https:') && allowedTestHosts.includes(url.hostname);
-  if ((!isPipedrive && !isTestHost) || url.username !== '' || url.password !== '') throw notAHost(url.host);
+  if ((!isPipedrive && !isTestHost) || url.username !== '' || url.password !== '') throw notAHost();
   return new URL(url.origin);
 }
 
-function notAHost(given: string): Problem {
+/** Does not quote what was given: people paste a token, or a password before the host. */
+function notAHost(): Problem {
   return new Problem(
     422,
     'not_a_pipedrive_host',
-    `"${given.slice(0, 80)}" is not a Pipedrive account address; give it as https://<company>.pipedrive.com.`,
+    'This is not a Pipedrive account address; give it as https://<company>.pipedrive.com.',
     [{ pointer: '/base_url', message: 'expected https://<company>.pipedrive.com' }],
   );
 }
