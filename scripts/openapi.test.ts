@@ -8,7 +8,19 @@ import { routes as reporter } from '../services/reporter/src/routes/index.js';
 import { routes as transform } from '../services/transform/src/routes/index.js';
 import { type ProblemKind, problems } from '../shared/src/core/problems.js';
 import { openApiDocument, openApiPart } from '../shared/src/http/openapi.js';
-import type { Route } from '../shared/src/http/route.js';
+import { missing } from '../shared/src/http/openapi-examples.js';
+import { commonProblems, type Route } from '../shared/src/http/route.js';
+
+interface Answer {
+  content: Record<string, { example?: unknown; examples?: Record<string, unknown> }>;
+}
+
+function operationOf({ method, path }: Route<never>): { responses: Record<string, Answer> } {
+  const paths = document.paths as Record<string, Record<string, { responses: Record<string, Answer> }>>;
+  const operation = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method];
+  if (!operation) throw new Error(`${method} ${path} is not in the document`);
+  return operation;
+}
 
 /** The contract as a whole: the services do not know each other, this test knows all four. */
 const services: Record<string, ReadonlyArray<Route<never>>> = { ingest, transform, loader, reporter };
@@ -19,7 +31,11 @@ test('the OpenAPI document is lint clean', async () => {
   const config = await createConfig({
     extends: ['recommended-strict'],
     // Deleting and listing have their problems by status like all others; a server is this installation.
-    rules: { 'no-server-example.com': 'off', 'no-required-schema-properties-undefined': 'off' },
+    rules: {
+      ...{ 'no-server-example.com': 'off', 'no-required-schema-properties-undefined': 'off' },
+      // Each tag has its row in openapi.ts, and no row is of nothing.
+      ...{ 'operation-tag-defined': 'error', 'tag-description': 'error', 'no-unused-tags': 'error' },
+    },
   });
   const found = await lintFromString({ source: JSON.stringify(document), config });
   expect(
@@ -53,6 +69,48 @@ test('every body has an example, and every example is of its shape', () => {
         `${method} ${path}`,
         undefined,
       ]);
+  }
+});
+
+test('every JSON answer has an example of its shape, in which nothing is missing', () => {
+  let shown = 0;
+  for (const route of all) {
+    const name = `${route.method.toUpperCase()} ${route.path}`;
+    const operation = operationOf(route);
+    for (const [status, shape] of Object.entries(route.answers)) {
+      const { content } = operation.responses[status] as Answer;
+      if (shape.meta()?.mediaType !== undefined) continue;
+      const example = content['application/json']?.example;
+      expect([name, status, example === undefined, JSON.stringify(example).includes(missing)]).toEqual([
+        name,
+        status,
+        false,
+        false,
+      ]);
+      expect([name, status, shape.safeParse(example).error?.issues]).toEqual([name, status, undefined]);
+      shown += 1;
+    }
+    // Each code that a route may answer with is shown, too: the linter sees whether it is of the shape of a problem.
+    for (const code of [...route.problems, ...commonProblems])
+      for (const status of problems[code].status)
+        expect([
+          name,
+          Object.keys(operation.responses[status]?.content['application/problem+json']?.examples ?? {}),
+        ]).toEqual([name, expect.arrayContaining([code])]);
+  }
+  expect(shown).toBeGreaterThan(50);
+});
+
+test('every prefix under /v1 has a route, and a tag that says what it is', () => {
+  const tags = new Map(
+    (document.tags as Array<{ name: string; description: string }>).map((tag) => [tag.name, tag]),
+  );
+  for (const [prefix, service] of prefixes.filter(([path]) => path.startsWith('/v1/'))) {
+    expect([prefix, services[service]?.some(({ path }) => `${path}/`.startsWith(`${prefix}/`))]).toEqual([
+      prefix,
+      true,
+    ]);
+    expect([prefix, (tags.get(prefix.slice(4))?.description.length ?? 0) > 10]).toEqual([prefix, true]);
   }
 });
 

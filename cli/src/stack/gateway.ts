@@ -26,7 +26,6 @@ export const prefixes: ReadonlyArray<readonly [prefix: string, service: ServiceN
   ['/v1/crosswalk', 'loader'],
   ['/v1/estimates', 'reporter'],
   ['/v1/reports', 'reporter'],
-  ['/v1/signoffs', 'reporter'],
   ['/v1/purges', 'reporter'],
   ['/console', 'reporter'],
   ['/docs', 'reporter'],

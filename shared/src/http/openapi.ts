@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ProblemCode, problems } from '../core/problems.js';
+import { type ProblemCode, type ProblemKind, problems } from '../core/problems.js';
+import { exampleOf } from './openapi-examples.js';
 import { commonProblems, type Route } from './route.js';
 
 type Json = Record<string, unknown>;
@@ -50,6 +51,7 @@ export function openApiDocument(parts: ReadonlyArray<OpenApiPart>): Json {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Bearer o2p_live_…`.' },
       },
       schemas: sorted(schemas),
+      examples: problemExamples(JSON.stringify(paths)),
     },
   };
 }
@@ -70,10 +72,10 @@ const tags: Record<string, string> = {
   crosswalk: 'Which source record is in which Pipedrive record.',
   estimates: 'Tokens, days and price, before anything begins.',
   reports: 'What an ended run has done, and its documents.',
-  signoffs: 'Who has approved what.',
   webhooks: 'Messages to your own server.',
   keys: 'API keys: operators of the installation only.',
   tenants: 'Whole tenants: operators of the installation only.',
+  purges: 'How far the purge of a tenant is, and its receipt: operators of the installation only.',
 };
 
 function tagOf(path: string): string {
@@ -194,23 +196,55 @@ function answerOf(named: string, status: string, shape: z.ZodType, schemas: Reco
       RateLimit: { description: 'What is left of the minute.', schema: { type: 'string' } },
       'X-Request-Id': { description: 'Quote it to support.', schema: { type: 'string' } },
     },
-    content: { [mediaType ?? 'application/json']: { schema } },
+    content: {
+      [mediaType ?? 'application/json']:
+        mediaType === undefined ? { schema, example: exampleOf(schema, schemas) } : { schema },
+    },
   };
 }
 
 /** By status; the codes of the catalogue that come with it stand in its description. */
 function problemsOf(route: Route<never>): Json {
-  const byStatus = new Map<number, string[]>();
-  for (const code of new Set<ProblemCode>([...route.problems, ...commonProblems])) {
-    for (const status of problems[code].status)
-      byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${problems[code].says}`]);
+  const byStatus = new Map<number, ProblemCode[]>();
+  const repeated: ProblemCode[] =
+    route.method === 'post' ? ['request_in_flight', 'idempotency_key_reused'] : [];
+  for (const code of new Set<ProblemCode>([...route.problems, ...repeated, ...commonProblems])) {
+    for (const status of problems[code].status) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
-    [...byStatus].map(([status, lines]) => [
+    [...byStatus].map(([status, codes]) => [
       status,
       {
-        description: lines.join('\n\n'),
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        description: codes.map((code) => `\`${code}\`: ${problems[code].says}`).join('\n\n'),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+/** One of each code that an answer refers to. */
+function problemExamples(paths: string): Record<string, Json> {
+  const all = Object.entries(problems) as Array<[ProblemCode, ProblemKind]>;
+  const used = all.filter(([code]) => paths.includes(`"#/components/examples/${code}"`));
+  return Object.fromEntries(
+    used.map(([code, { status, says }]) => [
+      code,
+      {
+        value: {
+          type: `/docs/errors#${code}`,
+          title: code.replaceAll('_', ' '),
+          status: status[0],
+          detail: says,
+          code,
+          requestId: '7d0f6a7e-4c1b-4b8e-9a55-1f3c5f0e2b77',
+        },
       },
     ]),
   );

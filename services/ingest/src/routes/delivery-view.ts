@@ -7,7 +7,7 @@ export const Delivery = z
     id: z.uuid().meta({ description: 'Also the header webhook-id: the same at each attempt.' }),
     type: z.string(),
     body: z.unknown(),
-    state: z.string().meta({ description: 'pending, delivered or failed' }),
+    state: z.string().meta({ description: 'pending, delivered or failed', examples: ['delivered'] }),
     attempts: z.number(),
     next_at: z.iso.datetime().nullable(),
     last_status: z.number().nullable(),

@@ -75,27 +75,34 @@ export const Migration = z
       'rolled_back',
       'cancelled',
     ]),
-    exports: z.array(z.object({ id: z.uuid(), state: z.string() })),
+    exports: z.array(z.object({ id: z.uuid(), state: z.string().meta({ examples: ['assessed'] }) })),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'Migration' });
 
 export const ExportReceipt = z
-  .object({ id: z.uuid(), state: z.string(), sha256: z.string(), bytes: z.number() })
+  .object({
+    id: z.uuid(),
+    state: z.string().meta({ examples: ['received'] }),
+    sha256: z.string(),
+    bytes: z.number(),
+  })
   .meta({ id: 'ExportReceipt' });
 
 export const Export = z
   .object({
     id: z.uuid(),
-    state: z.string().meta({ description: 'received, staging, staged, assessed or failed' }),
+    state: z
+      .string()
+      .meta({ description: 'received, staging, staged, assessed or failed', examples: ['assessed'] }),
     error_code: z.string().nullable(),
     error_detail: z.string().nullable(),
     files: z.array(
       z.object({
         path: z.string(),
         object: z.string().nullable(),
-        kind: z.string(),
-        state: z.string(),
+        kind: z.string().meta({ examples: ['table'] }),
+        state: z.string().meta({ examples: ['staged'] }),
         bytes: z.number(),
         rows: z.number().nullable(),
         dropped_columns: z.unknown().meta({ description: 'Headers of columns with secrets: never kept.' }),

@@ -13,6 +13,7 @@ export const Webhook = z
     state: z.string().meta({
       description:
         'active, or disabled when the receiver said that it is gone; a test, a resend or another url makes it active',
+      examples: ['active'],
     }),
     disabled_reason: z.string().nullable(),
     failures: z.number().meta({ description: 'Attempts that failed in a row.' }),

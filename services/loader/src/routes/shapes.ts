@@ -70,7 +70,12 @@ export const Run = z
     reason: z.string().nullable().meta({ description: 'Why it waits or failed, and what to do.' }),
     resume_at: z.iso.datetime().nullable(),
     phases: z.array(
-      z.object({ phase: z.string(), entity: z.string().nullable(), state: z.string(), ...counts }),
+      z.object({
+        phase: z.string(),
+        entity: z.string().nullable(),
+        state: z.string().meta({ description: 'pending, running or done', examples: ['done'] }),
+        ...counts,
+      }),
     ),
     tokens: z.looseObject({
       planned: z.number().nullable(),
@@ -133,10 +138,11 @@ export const Question = z
     target_key: z.string(),
     entity: z.string(),
     name: z.string().nullable().meta({ description: 'Of our record, as it is to be written.' }),
-    state: z.string().meta({ description: 'proposed or decided' }),
-    reason: z
-      .string()
-      .meta({ description: 'one_candidate, several_candidates, shared_candidate or names_differ' }),
+    state: z.string().meta({ description: 'proposed or decided', examples: ['decided'] }),
+    reason: z.string().meta({
+      description: 'one_candidate, several_candidates, shared_candidate or names_differ',
+      examples: ['one_candidate'],
+    }),
     candidates: z.array(
       z.object({
         target_id: z.string(),
@@ -153,7 +159,7 @@ export const Question = z
 export const Owner = z
   .object({
     source_key: z.string(),
-    state: z.string().meta({ description: 'matched, default or bind_later' }),
+    state: z.string().meta({ description: 'matched, default or bind_later', examples: ['matched'] }),
     target_user_id: z.number().nullable(),
     decided_by: z.string(),
   })

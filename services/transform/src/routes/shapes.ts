@@ -9,7 +9,7 @@ export const Mapping = z
     migration_id: z.uuid(),
     export_id: z.uuid(),
     number: z.number().meta({ description: 'Counts per migration, without gaps.' }),
-    state: z.string().meta({ description: 'proposed, confirmed or superseded' }),
+    state: z.string().meta({ description: 'proposed, confirmed or superseded', examples: ['confirmed'] }),
     content_hash: z.string().meta({ description: 'What a confirmation is bound to; also the ETag.' }),
     content: MappingContent,
     confirmed_by: z.string().nullable(),
