@@ -20,6 +20,9 @@ export type Caller = <T = Record<string, unknown>>(
 export interface Served {
   url: string;
   operator: Caller;
+  operatorKey: string;
+  /** Every key that was made: what must never be told. */
+  secrets: string[];
   /** Somebody with this key; unbound ones name the tenant in the path. */
   caller(key: string): Caller;
   /** A new key of this role, made by the operator. */
@@ -59,9 +62,13 @@ export async function serve(stateDir: string, env: Record<string, string> = {}):
       return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as T };
     };
   const operator = caller(operatorKey);
+  const masterKey = readFileSync(path.join(stateDir, 'master.key'), 'utf8').trim();
+  const secrets = [operatorKey, masterKey, password];
   return {
     url,
     operator,
+    operatorKey,
+    secrets,
     caller,
     databaseUrl: `postgres://octopipe:${password}@${postgres}/octopipe`,
     serviceUrls,
@@ -72,6 +79,7 @@ export async function serve(stateDir: string, env: Record<string, string> = {}):
         ...(tenant === undefined ? {} : { tenant }),
       });
       if (made.status !== 201) throw new Error(`a key was not made: ${JSON.stringify(made)}`);
+      secrets.push(made.body.secret);
       return caller(made.body.secret);
     },
     async stop() {

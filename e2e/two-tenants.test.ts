@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readAccount, readCreates } from './account.js';
-import { canary, plantCanaries, watchQueue } from './canaries.js';
+import { canary, type PlantedSecrets, plantCanaries, plantSecrets, watchQueue } from './canaries.js';
+import { hasTools, noTools, runDocumentedJourney } from './documented-journey.js';
 import {
   type Caller,
   type Journey,
@@ -25,8 +26,12 @@ describe('two tenants at once, over HTTP only', () => {
   const sims: Simulator[] = [];
   const admins = new Map<string, Caller>();
   let journeys: Journey[];
+  /** The answer for a package that is none and holds a secret. */
+  let broken: unknown;
+  const secret = 'canary-0000';
   let zip: Buffer;
   let planted: string[];
+  let secrets: PlantedSecrets[];
   let jobs: string[];
 
   beforeAll(async () => {
@@ -37,9 +42,13 @@ describe('two tenants at once, over HTTP only', () => {
     planted = plantCanaries(planting);
     zip = await zipOf(planting);
     for (const seed of [1, 2]) sims.push(await startSimulator({ seed }));
+    const planters: Array<Promise<PlantedSecrets>> = [];
     const adminOf = async (tenant: string) => {
       const admin = await served.newKey('tenant_admin', tenant);
       admins.set(tenant, admin);
+      // Beside the migration, so that its jobs, its log and its receiver's messages are there to tell.
+      const ground = { rounds: 8, from: 1 + 1_000 * planters.length };
+      planters.push(plantSecrets(served, admin, sims[0] as Simulator, ground));
       return admin;
     };
     const queue = watchQueue(served.databaseUrl);
@@ -48,6 +57,8 @@ describe('two tenants at once, over HTTP only', () => {
         migrateOverHttp(portal, adminOf, { tenant, zip, sim: sims[i] as Simulator }),
       ),
     );
+    secrets = await Promise.all(planters);
+    broken = await sendBrokenPackage();
     jobs = await queue.stop();
   });
   afterAll(async () => {
@@ -137,18 +148,12 @@ describe('two tenants at once, over HTTP only', () => {
     }
   });
 
-  it('tells nothing of a customer in logs, jobs, metrics and errors', async () => {
+  it('tells nothing of a customer and no secret in logs, jobs, metrics and errors', async () => {
     const [{ tenant, migrationId, exportId }] = journeys as [Journey];
     const admin = admins.get(tenant) as Caller;
-    const secret = 'canary-0000';
     const settings = { country: secret, currency: secret, time_zone: secret };
     const naming = { tenant: 'someone-else', reference: 'order', name: secret };
     const errors = [
-      await admin('POST', '/v1/connections', { base_url: sims[0]?.url, api_token: secret }),
-      await admin('POST', '/v1/connections', {
-        base_url: `https://${secret}@example.com`,
-        api_token: secret,
-      }),
       await portal('POST', '/v1/migrations', { ...naming, settings }),
       await admin('POST', '/v1/mappings', {
         migration_id: migrationId,
@@ -156,16 +161,8 @@ describe('two tenants at once, over HTTP only', () => {
         content: naming,
       }),
       await admin('POST', '/v1/webhooks', { url: `http://127.0.0.1/${secret}` }),
-      await served.caller(`o2p_live_${secret}`)('GET', '/v1/migrations'),
     ];
     expect(errors.map(({ status }) => Math.floor(status / 100))).toEqual(errors.map(() => 4));
-    const broken = await made<{ id: string }>(
-      admin('POST', `/v1/migrations/${migrationId}/exports`, Buffer.from(`PK ${secret}`)),
-    );
-    const failed = await reaches(
-      () => admin<{ state: string }>('GET', `/v1/migrations/${migrationId}/exports/${broken.id}`),
-      ({ state }) => state === 'failed',
-    );
     const logs = path.join(folder.path, 'state/logs');
     const surfaces: Record<string, string[]> = {
       logs: readdirSync(logs).map((name) => readFileSync(path.join(logs, name), 'utf8')),
@@ -173,22 +170,38 @@ describe('two tenants at once, over HTTP only', () => {
       metrics: await Promise.all(
         served.serviceUrls.map(async (url) => (await fetch(new URL('/metrics', url))).text()),
       ),
-      errors: [...errors.map(({ body }) => body), failed].map((body) => JSON.stringify(body)),
+      errors: [
+        ...[...errors.map(({ body }) => body), broken].map((body) => JSON.stringify(body)),
+        ...secrets.flatMap(({ problems }) => problems),
+      ],
     };
+    // Those in use too, as they are: every key, the account's token, what signs messages, what opens the database.
+    const inUse = [
+      ...served.secrets,
+      ...sims.map(({ token }) => token),
+      ...secrets.flatMap((one) => one.secrets),
+    ];
     for (const [surface, texts] of Object.entries(surfaces)) {
       expect(texts.length, surface).toBeGreaterThan(0);
-      expect({ surface, told: texts.flatMap((text) => text.match(canary) ?? []) }).toEqual({
-        surface,
-        told: [],
-      });
+      const told = texts.flatMap((text) => [
+        ...(text.match(canary) ?? []),
+        ...inUse.filter((one) => text.includes(one)),
+      ]);
+      expect({ surface, told }).toEqual({ surface, told: [] });
     }
     // They did go through: each account holds them.
     const carried = new Set((await accountText(sims[0] as Simulator)).match(canary) ?? []);
     const arrived = planted.filter((mark) => carried.has(mark));
+    const marks = secrets.flatMap((one) => one.marks);
     console.log(
-      `canaries: ${planted.length} planted, ${arrived.length} carried into the account, 0 in ${surfaces.logs?.length} logs, ` +
+      `canaries: ${marks.length} secrets planted and ${inUse.length} in use; ${planted.length} personal values planted, ${arrived.length} carried into the account, 0 in ${surfaces.logs?.length} logs, ` +
         `${jobs.length} rows of the queue, ${surfaces.metrics?.length} metrics pages, ${surfaces.errors?.length} error bodies`,
     );
+    expect(new Set(marks).size).toBeGreaterThan(200);
+    expect(inUse.length).toBeGreaterThan(8);
+    // The receivers whose address holds a secret were really tried.
+    const tried = await made<{ items: Array<{ attempts: number }> }>(deliveriesOf(admin));
+    expect(tried.items.some(({ attempts }) => attempts > 0)).toBe(true);
     expect(planted.length).toBeGreaterThan(200);
     expect(arrived.length).toBeGreaterThan(200);
   });
@@ -217,6 +230,58 @@ describe('two tenants at once, over HTTP only', () => {
     expect(load.map(({ code }) => code)).toEqual(['loaded_before']);
     expect(why.filter(({ code }) => code === 'unexplained')).toEqual([]);
   });
+
+  it.skipIf(!hasTools)(
+    `the journey of docs/api.md leads to the end, taken literally${hasTools ? '' : ` (${noTools})`}`,
+    async () => {
+      const sim = await startSimulator({ seed: 3 });
+      sims.push(sim);
+      const desk = path.join(folder.path, 'desk');
+      mkdirSync(desk);
+      const send = async (zipped: Buffer) => {
+        writeFileSync(path.join(desk, 'export.zip'), zipped);
+        const env = { URL: served.url, OPERATOR_KEY: served.operatorKey };
+        return runDocumentedJourney(desk, { ...env, ACCOUNT_URL: sim.url, ACCOUNT_TOKEN: sim.token });
+      };
+      // What cannot be taken in ends it, and is said.
+      expect(await send(Buffer.from('PK, but no package'))).toMatchObject({
+        code: 1,
+        complained: expect.stringContaining('the package was not taken in: failed'),
+      });
+      const few = path.join(folder.path, 'few');
+      mkdirSync(few);
+      const customers = readFileSync(path.join(samplePackage, 'customers.csv'), 'utf8').split('\n');
+      writeFileSync(path.join(few, 'customers.csv'), customers.slice(0, 4).join('\n'));
+      const { code, said, complained } = await send(await zipOf(few));
+      expect([code, complained]).toEqual([0, '']);
+      expect(JSON.parse(said.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+        ...{ status: 'done', balanced: true },
+        verified: { differences: 0 },
+      });
+      expect((await readCreates(sim.url)).byKey.size).toBeGreaterThan(2);
+    },
+  );
+
+  /** It fails as a job, so the queue is still being watched. */
+  async function sendBrokenPackage(): Promise<unknown> {
+    const [{ tenant, migrationId }] = journeys as [Journey];
+    const admin = admins.get(tenant) as Caller;
+    const sent = await made<{ id: string }>(
+      admin('POST', `/v1/migrations/${migrationId}/exports`, Buffer.from(`PK ${secret}`)),
+    );
+    return reaches(
+      () => admin<{ state: string }>('GET', `/v1/migrations/${migrationId}/exports/${sent.id}`),
+      ({ state }) => state === 'failed',
+    );
+  }
+
+  async function deliveriesOf(admin: Caller) {
+    const { items } = await made<{ items: Array<{ id: string }> }>(admin('GET', '/v1/webhooks'));
+    return admin<{ items: Array<{ attempts: number }> }>(
+      'GET',
+      `/v1/webhooks/${items[0]?.id}/deliveries?limit=500`,
+    );
+  }
 
   function compareTokens(tenant: string, runId: string): Promise<Comparison> {
     return made<Comparison>(portal('GET', `/v1/reports/${runId}/tokens?tenant=${tenant}`));
