@@ -142,27 +142,6 @@ test('events of a migration commit in the order of their ids; another migration 
   expect(rows.map(({ kind }) => kind)).toEqual(['test.first', 'test.second']);
 });
 
-test('a key has so many streams and no more; a service that stops ends them at once', async () => {
-  const { id: runId } = await startRun(rig, loader);
-  const streams = await Promise.all(Array.from({ length: 25 }, () => open(runId)));
-  expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
-  const refused = await open(runId);
-  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
-    429,
-    'too_many_streams',
-  ]);
-  await streams.pop()?.body?.cancel();
-  await until(async () => {
-    const next = await open(runId);
-    if (next.status === 200) streams.push(next);
-    else await next.body?.cancel();
-    return next.status === 200;
-  });
-  const ends = Promise.all(streams.map((answer) => read(answer)));
-  await loader.stop();
-  expect((await ends).length).toBe(25);
-});
-
 test('who has left before its place was taken does not keep it', async () => {
   const { id: runId } = await rig.database.db
     .selectFrom('loader.run')
@@ -197,3 +176,24 @@ test('who has left before its place was taken does not keep it', async () => {
   expect(readers.map(({ status }) => status)).toEqual(readers.map(() => 200));
   for (const reader of readers) await reader.body?.cancel();
 }, 60_000);
+
+test('a key has so many streams and no more; a service that stops ends them at once', async () => {
+  const { id: runId } = await startRun(rig, loader);
+  const streams = await Promise.all(Array.from({ length: 25 }, () => open(runId)));
+  expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
+  const refused = await open(runId);
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
+    429,
+    'too_many_streams',
+  ]);
+  await streams.pop()?.body?.cancel();
+  await until(async () => {
+    const next = await open(runId);
+    if (next.status === 200) streams.push(next);
+    else await next.body?.cancel();
+    return next.status === 200;
+  });
+  const ends = Promise.all(streams.map((answer) => read(answer)));
+  await loader.stop();
+  expect((await ends).length).toBe(25);
+});
