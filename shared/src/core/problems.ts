@@ -254,6 +254,11 @@ export const problems = {
     says: 'The unfinished run of this mapping is not held to the plan of this plan_hash: to none, or to another.',
     act: 'Let it end or cancel it, then start a run with the plan_hash; or join it without one.',
   },
+  connection_in_doubt: {
+    status: [409],
+    says: 'The database was restored since, so the account may hold records that are not known here.',
+    act: 'Load the same mapping first: it finds them and writes none twice.',
+  },
   not_a_load: {
     status: [409],
     says: 'Only a run that loaded records can be taken back or verified.',

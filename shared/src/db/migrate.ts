@@ -19,6 +19,7 @@ import * as purge from './migrations/20261130-0095-purge.js';
 import * as statusSince from './migrations/20261130-0110-status-since.js';
 import * as orderedSettings from './migrations/20261130-0120-ordered-settings.js';
 import * as answerKeyId from './migrations/20261130-0130-answer-key-id.js';
+import * as doubt from './migrations/20261130-0140-doubt.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -39,6 +40,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0110-status-since': statusSince,
   '20261130-0120-ordered-settings': orderedSettings,
   '20261130-0130-answer-key-id': answerKeyId,
+  '20261130-0140-doubt': doubt,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -45,6 +45,7 @@ const sharedTables: Record<string, string> = {
   'core.purge': 'outlives its tenant; holds ids, counts and a hash',
   'core.api_part': 'what a service says of its routes; holds nothing of a tenant',
   'core.rate_use': 'how many requests a key has sent in this minute; no tenant is known yet',
+  'loader.restore': 'when the database was restored: a fact of the installation',
   'loader.company_budget': 'one token budget per Pipedrive company, whoever spends it; holds counts only',
 };
 
@@ -290,6 +291,7 @@ describe('octopipe_system', () => {
       'loader.company_budget',
       'loader.connection',
       'loader.intent',
+      'loader.restore',
       'loader.run',
       'loader.run_phase',
       'reporter.document',
@@ -299,10 +301,12 @@ describe('octopipe_system', () => {
     ]);
   });
 
-  test('writes nothing but new tenants and keys, and the bookkeeping of the routes', async () => {
+  test('writes nothing but new tenants and keys, that there was a restore, and the bookkeeping of the routes', async () => {
     const refused = (table: Table) => `permission denied for table ${table.name.split('.')[1]}`;
     const rest = tables.filter((table) => !systemWrites.includes(table.name));
-    const inserts = rest.filter((table) => !['core.tenant', 'core.api_key'].includes(table.name));
+    const inserts = rest.filter(
+      (table) => !['core.tenant', 'core.api_key', 'loader.restore'].includes(table.name),
+    );
     expect(await ofEach(inserts, (table) => as('system', null, insertInto(table, acme)))).toEqual(
       allOf(inserts, refused),
     );

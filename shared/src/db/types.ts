@@ -305,6 +305,8 @@ export interface LoaderConnection {
   companyDomain: string;
   companyKey: string;
   createdAt: Generated<Timestamp>;
+  doubtedAt: Timestamp | null;
+  doubtSettledAt: Timestamp | null;
   id: Generated<string>;
   plan: string;
   planSource: string;
@@ -407,6 +409,10 @@ export interface LoaderRecordOutcome {
   runId: string;
   targetKey: string;
   tenantId: string;
+}
+
+export interface LoaderRestore {
+  at: Generated<Timestamp>;
 }
 
 export interface LoaderRollbackItem {
@@ -618,6 +624,7 @@ export interface DB {
   "loader.owner": LoaderOwner;
   "loader.recordMatch": LoaderRecordMatch;
   "loader.recordOutcome": LoaderRecordOutcome;
+  "loader.restore": LoaderRestore;
   "loader.rollbackItem": LoaderRollbackItem;
   "loader.run": LoaderRun;
   "loader.runPhase": LoaderRunPhase;

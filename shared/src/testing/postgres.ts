@@ -25,6 +25,23 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** A copy of a test database as it is now. Whoever is connected to it is cut off: Postgres copies only what nobody uses. */
+export async function copyTestDatabase(url: string): Promise<TestDatabase> {
+  const serverUrl = process.env[SERVER_URL];
+  if (serverUrl === undefined) throw new Error('No test database server.');
+  const name = `octopipe_test_${randomBytes(6).toString('hex')}`;
+  const source = new URL(url).pathname.slice(1);
+  await run(
+    serverUrl,
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${source}'`,
+  );
+  await run(serverUrl, `create database ${name} template ${source}`);
+  return {
+    url: urlOfDatabase(serverUrl, name),
+    drop: () => run(serverUrl, `drop database if exists ${name} with (force)`),
+  };
+}
+
 /** The same server and login, another database. */
 export function urlOfDatabase(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);

@@ -13,6 +13,10 @@ export function presentConnection(row: Selectable<DB['loader.connection']>) {
     plan_source: row.planSource,
     state: row.state,
     probe: row.probe,
+    doubt: row.doubtedAt && {
+      since: row.doubtedAt.toISOString(),
+      settled_at: row.doubtSettledAt?.toISOString() ?? null,
+    },
     created_at: row.createdAt.toISOString(),
   };
 }

@@ -16,7 +16,9 @@ interface Scope {
 
 /**
  * Leads and deals that stand in the account and those that the run would add, against what the plan holds: both kinds
- * together, closed deals too, archived ones not (the lists leave them out). Answers also which list pages it took.
+ * together, closed deals too, archived ones not (the lists leave them out). After a restore (`markerCode`, the account's
+ * key of the marker field) what stands with our marker is not coming, whether or not it is known here. Answers also which
+ * list pages it took.
  */
 export async function countDealRoom(
   ctx: LoaderContext,
@@ -24,35 +26,44 @@ export async function countDealRoom(
   scope: Scope,
   plan: PlanName,
   signal: AbortSignal,
+  markerCode?: string,
 ): Promise<{ room: DealRoom; pages: Partial<Record<OperationName, number>> }> {
   const { seats } = account.connection;
   const cap = dealCap(plan, seats);
   const standing = { deals: 0, closed_deals: 0, leads: 0 };
   const pages: Partial<Record<OperationName, number>> = {};
+  const found = new Set<string>();
   for (const entity of ['deal', 'lead'] as const) {
     const rules = entityTable[entity];
     for await (const page of account.pages(rules, rules.everything, signal)) {
       standing[`${entity}s`] += page.length;
       if (entity === 'deal') standing.closed_deals += page.filter((deal) => deal.status !== 'open').length;
       pages[rules.list] = (pages[rules.list] ?? 0) + 1;
+      if (markerCode !== undefined)
+        for (const record of page) found.add(rules.markerOf(record, markerCode) ?? '');
     }
   }
-  const coming = await countComing(ctx, scope);
+  const coming = await countComing(ctx, scope, [...found]);
   const all = standing.deals + standing.leads + coming.open_deals + coming.closed_deals + coming.leads;
   const over = cap === null ? 0 : Math.max(0, all - cap);
-  const left_out = over > 0 && over <= coming.closed_deals ? await oldestClosed(ctx, scope, over) : null;
+  const left_out =
+    over > 0 && over <= coming.closed_deals ? await oldestClosed(ctx, scope, [...found], over) : null;
   const plan_source = await planSource(ctx, scope);
   return { room: { plan, seats, plan_source, cap, standing, coming, over, left_out }, pages };
 }
 
 /** Records of the set that do not stand in the account yet. */
-async function countComing(ctx: LoaderContext, scope: Scope): Promise<DealRoom['coming']> {
+async function countComing(
+  ctx: LoaderContext,
+  scope: Scope,
+  standing: string[],
+): Promise<DealRoom['coming']> {
   const { rows } = await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
     sql<{ open: number; closed: number; leads: number }>`
       select (count(*) filter (where entity = 'deal' and coalesce(payload->>'status', 'open') = 'open'))::int as open,
         (count(*) filter (where entity = 'deal' and payload->>'status' <> 'open'))::int as closed,
         (count(*) filter (where entity = 'lead'))::int as leads
-      from (${newRecords(scope)}) as coming where entity in ('deal', 'lead')`.execute(tx),
+      from (${newRecords(scope, standing)}) as coming where entity in ('deal', 'lead')`.execute(tx),
   );
   const [counts] = rows;
   if (!counts) throw new Error('a count has one row');
@@ -60,12 +71,17 @@ async function countComing(ctx: LoaderContext, scope: Scope): Promise<DealRoom['
 }
 
 /** The day by which so many of the coming deals had closed, and how many had by then; null where too few say when. */
-async function oldestClosed(ctx: LoaderContext, scope: Scope, over: number): Promise<DealRoom['left_out']> {
+async function oldestClosed(
+  ctx: LoaderContext,
+  scope: Scope,
+  standing: string[],
+  over: number,
+): Promise<DealRoom['left_out']> {
   const { rows } = await inTransaction(ctx.db, { role: 'loader', tenantId: scope.tenantId }, (tx) =>
     sql<{ day: string; deals: number }>`
       with closed as (
         select left(coalesce(payload->>'won_time', payload->>'lost_time'), 10) as day
-        from (${newRecords(scope)}) as coming
+        from (${newRecords(scope, standing)}) as coming
         where entity = 'deal' and payload->>'status' <> 'open'
       ), last as (
         select day from closed where day is not null order by day offset ${over - 1} limit 1
@@ -78,10 +94,10 @@ async function oldestClosed(ctx: LoaderContext, scope: Scope, over: number): Pro
   return found ? { closed_by: found.day, deals: found.deals } : null;
 }
 
-function newRecords({ setId, connectionId }: Scope) {
+function newRecords({ setId, connectionId }: Scope, standing: string[]) {
   return sql`
     select mapped.entity, mapped.payload from transform.mapped_record mapped
-    where mapped.set_id = ${setId} and not exists (
+    where mapped.set_id = ${setId} and mapped.target_key not in (select unnest(${standing}::text[])) and not exists (
       select from loader.target_record target
       where target.connection_id = ${connectionId} and target.target_key = mapped.target_key)`;
 }

@@ -47,6 +47,20 @@ describe('the names of our items', () => {
     expect(names(standing)).toEqual(expected);
   });
 
+  it.each([
+    ['what stands since the backup is used', ['OctopusPro ID', 'Status'], 'Status'],
+    [
+      'beside one of theirs, the one of ours',
+      ['OctopusPro ID', 'Status', 'Status (OctopusPro)'],
+      'Status (OctopusPro)',
+    ],
+    ['nothing of ours was made: theirs stays theirs', ['Status'], 'Status (OctopusPro)'],
+    ['not made yet', ['OctopusPro ID'], 'Status'],
+  ])('after a restore: %s', (_what, standing, expected) => {
+    const items = nameItems(schema, account(standing.map((name) => remote(name))), [], false, true);
+    expect(items[0]?.actualName).toBe(expected);
+  });
+
   it('labels of the account are used, whatever their case; nobody gets a second one', () => {
     const labels = ['deal', 'lead'].map((entity) => ({ entity: entity as 'deal' | 'lead', name: 'Hot' }));
     const labelField = { ...remote('Label', false), field_code: 'label', options: [{ id: 7, label: 'hot' }] };

@@ -1,5 +1,6 @@
 import { RunStopped } from '@octopipe/shared/core/errors';
 import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
+import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
 import { fieldEntities } from '@octopipe/shared/pipedrive/planned-calls';
 import { type PlanName, plans } from '@octopipe/shared/pipedrive/plans';
 import { sharesType } from '../destination/kind-in-subject.js';
@@ -24,26 +25,51 @@ export type PlannedItem = Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'name' 
  * `<name> (OctopusPro)`. Activity types and labels are the exception: one with the same name says the same thing and is used.
  * Items known from an earlier run keep the name they were given. So does a kind of activity that shares a type, under
  * whose name it is known: as long as activities of ours stand (`hasActivities`), those that come are written like them.
+ *
+ * After a restore (`isInDoubt`) what stands and is not known may have been made by us since the backup; not so, if no
+ * marker field stands: that is made first of all. Then the last in the row of names that ours would have been given, of our
+ * type and with our options, is taken for ours; never to be removed by a rollback, for it may be theirs.
  */
 export function nameItems(
   schema: DestinationSchema,
   account: AccountSchema,
   known: ReadonlyArray<KnownItem>,
   hasActivities: boolean,
+  isInDoubt = false,
 ): PlannedItem[] {
   const kept = known.filter((item) => hasActivities || !sharesType(item));
   const knownNames = new Map(kept.map((item) => [identity(item), item.actualName]));
   const items: PlannedItem[] = [];
-  const add = (item: Omit<PlannedItem, 'actualName'>, taken: ReadonlySet<string>) => {
-    items.push({ ...item, actualName: knownNames.get(identity(item)) ?? freeName(item.name, taken) });
+  const mayStand = isInDoubt && hasMarkerField(account);
+  const add = (
+    item: Omit<PlannedItem, 'actualName'>,
+    taken: ReadonlySet<string>,
+    alike: ReadonlyArray<string> = [],
+  ) => {
+    const ours = mayStand ? lastName(item.name, alike) : undefined;
+    items.push({ ...item, actualName: knownNames.get(identity(item)) ?? ours ?? freeName(item.name, taken) });
   };
   for (const field of schema.fields) {
     const taken = new Set(account.fields[field.entity].map((remote) => remote.field_name.toLowerCase()));
-    add({ kind: 'field', entity: field.entity, parent: '', name: field.name, itemType: field.type }, taken);
+    const alike = account.fields[field.entity].filter(
+      (remote) =>
+        remote.is_custom_field &&
+        remote.field_type === field.type &&
+        field.options.every((label) => remote.options?.some((option) => option.label === label)),
+    );
+    add(
+      { kind: 'field', entity: field.entity, parent: '', name: field.name, itemType: field.type },
+      taken,
+      alike.map((remote) => remote.field_name),
+    );
   }
   const pipelineNames = new Set(account.pipelines.map((pipeline) => pipeline.name.toLowerCase()));
   for (const pipeline of schema.pipelines) {
-    add({ kind: 'pipeline', entity: '', parent: '', name: pipeline.name, itemType: '' }, pipelineNames);
+    add(
+      { kind: 'pipeline', entity: '', parent: '', name: pipeline.name, itemType: '' },
+      pipelineNames,
+      account.pipelines.map(({ name }) => name),
+    );
     // Stages live inside our own pipeline: nobody else's can be in the way.
     for (const stage of pipeline.stages)
       add({ kind: 'stage', entity: '', parent: pipeline.name, name: stage, itemType: '' }, new Set());
@@ -68,9 +94,25 @@ export function identity(item: Pick<KnownItem, 'kind' | 'entity' | 'parent' | 'n
 function freeName(name: string, taken: ReadonlySet<string>): string {
   if (!taken.has(name.toLowerCase())) return name;
   for (let n = 1; ; n += 1) {
-    const candidate = n === 1 ? `${name} (OctopusPro)` : `${name} (OctopusPro ${n})`;
+    const candidate = nameBeside(name, n);
     if (!taken.has(candidate.toLowerCase())) return candidate;
   }
+}
+
+function nameBeside(name: string, n: number): string {
+  return n === 1 ? `${name} (OctopusPro)` : `${name} (OctopusPro ${n})`;
+}
+
+/** Of what stands, the last that can have been given this name. */
+function lastName(name: string, alike: ReadonlyArray<string>): string | undefined {
+  const candidates = [name, ...alike.map((_, i) => nameBeside(name, i + 1))];
+  return candidates.filter((candidate) => alike.includes(candidate)).at(-1);
+}
+
+function hasMarkerField(account: AccountSchema): boolean {
+  return fieldEntities.some((entity) =>
+    account.fields[entity].some((field) => field.is_custom_field && field.field_name === markerFieldName),
+  );
 }
 
 /** Refuses before the first write what the plan cannot hold, with what to do. */

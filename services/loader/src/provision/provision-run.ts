@@ -1,5 +1,6 @@
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import {
@@ -16,6 +17,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { changeStatus } from '../run/change-status.js';
+import { isInDoubt } from '../run/doubt.js';
 import { planRun } from '../run/plan-run.js';
 import type { LiveRun } from '../run/read-live-run.js';
 import {
@@ -55,9 +57,12 @@ export async function provisionRun(
   const { schema } = content;
   const remote = await readAccountSchema(account, hasLeadLabels(schema), signal);
   const known = await readKnownItems(ctx, scope);
-  const items = nameItems(schema, remote, known, await hasActivities(ctx, scope));
+  const isDoubted = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    isInDoubt(tx, run.connectionId),
+  );
+  const items = nameItems(schema, remote, known, await hasActivities(ctx, scope), isDoubted);
   const counted = await countWork(ctx, run);
-  const { counting, work } = await assertLimits(ctx, account, run, remote, items, counted, signal);
+  const { counting, work } = await assertLimits(ctx, account, run, remote, items, counted, isDoubted, signal);
 
   const missing = missingItems(remote, items);
   const provisioning = schemaCalls(missing, hasLeadLabels(schema));
@@ -128,6 +133,7 @@ async function assertLimits(
   remote: AccountSchema,
   items: ReadonlyArray<PlannedItem>,
   work: Work,
+  isDoubted: boolean,
   signal: AbortSignal,
 ): Promise<{ counting: Calls; work: Work }> {
   const { plan } = account.connection;
@@ -135,7 +141,14 @@ async function assertLimits(
   const newFields = missingItems(remote, items).filter((item) => item.kind === 'field').length;
   assertFieldRoom(plan, { newFields, existingFields: countCustomFields(remote) });
   if (work.deal.creates + work.lead.creates === 0) return { counting: {}, work };
-  const { room, pages } = await countDealRoom(ctx, account, run, plan, signal);
+  const { room, pages } = await countDealRoom(
+    ctx,
+    account,
+    run,
+    plan,
+    signal,
+    isDoubted ? standingMarker(remote, items) : undefined,
+  );
   await saveDealRoom(ctx, run, room);
   assertDealRoom(room);
   const withForeign = ({ total, creates, ...rest }: EntityWork, standing: number): EntityWork => ({
@@ -149,6 +162,15 @@ async function assertLimits(
     counting: pages,
     work: { ...work, deal: withForeign(work.deal, deals), lead: withForeign(work.lead, leads) },
   };
+}
+
+/** The account's key of the marker field of deals, which leads share. */
+function standingMarker(remote: AccountSchema, items: ReadonlyArray<PlannedItem>): string | undefined {
+  const item = items.find(
+    ({ kind, entity, name }) => kind === 'field' && entity === 'deal' && name === markerFieldName,
+  );
+  return remote.fields.deal.find((field) => field.is_custom_field && field.field_name === item?.actualName)
+    ?.field_code;
 }
 
 /** Of each try: a refused run that is resumed may find more room, or less. */

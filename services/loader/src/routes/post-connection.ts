@@ -3,6 +3,7 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { parseBaseUrl } from '@octopipe/shared/pipedrive/base-url';
 import { planNames } from '@octopipe/shared/pipedrive/plans';
 import { seal } from '@octopipe/shared/tenancy/secrets';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import { openBudget } from '../budget/company-budget.js';
 import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
@@ -84,7 +85,13 @@ export const postConnection = defineRoute({
               .executeTakeFirstOrThrow()
           : await tx
               .insertInto('loader.connection')
-              .values({ ...values, tenantId: tenant.id, companyKey })
+              .values({
+                ...values,
+                tenantId: tenant.id,
+                companyKey,
+                // It may have been connected before, in a time that a restore took away.
+                doubtedAt: sql<Date | null>`(select max(at) from loader.restore)`,
+              })
               .returningAll()
               .executeTakeFirstOrThrow();
         return { row, isNew: !known };

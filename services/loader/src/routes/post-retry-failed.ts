@@ -69,7 +69,7 @@ export const postRetryFailed = defineRoute({
         await assertMayReopen(tx, run);
         if (counts.length === 0)
           throw new Problem(409, 'nothing_failed', 'No failed record of this run is of that kind.');
-        const phase = await reopenFailed(tx, run.id, filter);
+        const phase = await reopenFailed(tx, run, filter);
         if (run.status === 'done') await reopenRun(tx, run, phase);
         // Whatever else the run waits for, it waits for still.
         else if (run.reasonCode === 'records_failed') await changeStatus(tx, run, { to: 'running' });

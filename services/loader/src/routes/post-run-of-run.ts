@@ -13,6 +13,7 @@ import { findRun, type Run as LoadedRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
+import { isInDoubt } from '../run/doubt.js';
 import { presentRun } from '../run/present-run.js';
 import { Run, RunPath } from './shapes.js';
 
@@ -46,10 +47,12 @@ export const postRollback = defineRoute({
     'load_not_ended',
     'later_load_exists',
     'nothing_to_roll_back',
+    'connection_in_doubt',
     'connection_busy',
   ],
   async handle(ctx: LoaderContext, { caller, tenant, params, body, remember }) {
     return startRun(ctx, { tenantId: tenant.id, loadId: params.runId, remember }, async (tx, load) => {
+      await assertNoDoubt(tx, load);
       await assertIsLast(tx, load);
       await assertSomethingStands(tx, load);
       const confirmed = { by: caller.label, at: new Date().toISOString() };
@@ -169,6 +172,16 @@ async function insertRun(tx: Tx, tenantId: string, load: LoadedRun, wanted: NewR
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
+}
+
+/** After a restore it would leave behind what it does not know; looking costs a load. */
+async function assertNoDoubt(tx: Tx, load: LoadedRun): Promise<void> {
+  if (await isInDoubt(tx, load.connectionId))
+    throw new Problem(
+      409,
+      'connection_in_doubt',
+      'The database was restored since, so the account may hold records of this migration that are not known here and would be left behind. Load the same mapping first: it finds them and writes none twice; then take that run back.',
+    );
 }
 
 /** A rollback takes back all that the migration wrote into the account; an earlier load cannot be taken from under a later one. */

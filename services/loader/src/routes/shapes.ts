@@ -18,6 +18,19 @@ export const Connection = z
       .meta({ description: 'How plan and seats are known: given, from headers, assumed.' }),
     state: z.string().meta({ description: 'ready or broken' }),
     probe: z.unknown(),
+    doubt: z
+      .object({
+        since: z.iso.datetime(),
+        settled_at: z.iso.datetime().nullable().meta({
+          description:
+            'When the first load after it was done; until then nothing can be rolled back. Later loads go on looking for what they do not know.',
+        }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'Set after the database was restored from a backup: the account may hold records of ours that are not known here, so a load looks for each before it makes it.',
+      }),
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'Connection' });

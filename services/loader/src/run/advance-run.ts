@@ -2,8 +2,10 @@ import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { entitiesToMatch } from '@octopipe/shared/domain/mapping/content';
 import {
+  type Entity,
   endedStatuses,
   entities,
+  loadKinds,
   type PhaseName,
   phases,
   phasesOfKind,
@@ -17,8 +19,10 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { countOpenQuestions, createTheUnanswered } from '../match/questions.js';
 import { advanceLook, endRollback } from '../rollback/advance-rollback.js';
+import { noteDoubt } from '../write/note-doubt.js';
 import { reopenBatches } from '../write/reopen-batches.js';
 import { changeStatus } from './change-status.js';
+import { firstBatchState, settleDoubt } from './doubt.js';
 import { gateOf, type PhaseFacts, waivedFor } from './gate.js';
 import type { Hint } from './hint.js';
 
@@ -154,7 +158,8 @@ async function planPhases(tx: Tx, run: LockedRun, setId: string): Promise<void> 
   }
   await sql`
     insert into loader.batch_progress (tenant_id, run_id, batch_id, entity, seq, state)
-    select tenant_id, ${run.id}, id, entity, seq, 'pending' from transform.load_batch where set_id = ${setId}
+    select tenant_id, ${run.id}, id, entity, seq, (${firstBatchState(run.connectionId)})
+    from transform.load_batch where set_id = ${setId}
     on conflict do nothing
   `.execute(tx);
 }
@@ -189,8 +194,15 @@ async function advanceEntity(
   tx: Tx,
   run: LockedRun,
   phase: PhaseName,
-  entity: string,
+  entity: Entity,
 ): Promise<Hint[]> {
+  if (await noteDoubt(ctx, tx, run, entity))
+    return [
+      {
+        name: 'advance-run',
+        payload: { tenantId: run.tenantId, runId: run.id, cause: `doubt-noted-${entity}` },
+      },
+    ];
   const facts = await phaseFacts(tx, run, entity);
   const isRollback = run.kind === 'rollback';
   const gate = gateOf(facts, waivedFor(run.waivers, phase), isRollback ? 'taken back' : 'written');
@@ -307,6 +319,7 @@ async function enterNext(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hi
 async function end(tx: Tx, run: LockedRun): Promise<Hint[]> {
   await changeStatus(tx, run, { to: 'done' });
   if (run.kind === 'rollback') await endRollback(tx, run);
+  if (loadKinds.includes(run.kind)) await settleDoubt(tx, run);
   return [{ name: 'reconcile-run', payload: { tenantId: run.tenantId, runId: run.id } }];
 }
 

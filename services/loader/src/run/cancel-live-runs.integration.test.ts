@@ -56,6 +56,7 @@ test('of two tenants each live run is cancelled once, what ended stays, and a pu
   expect(first.split('\n').sort()).toEqual(
     [
       '',
+      `${2 * (runStatuses.length + 1)} connections in doubt`,
       `${cancelled.length} runs cancelled`,
       ...live.map(
         (row) => `run ${row.id} of tenant ${row.tenantId} on connection ${row.connectionId}: ${words(row)}`,

@@ -13,6 +13,34 @@ export interface CancelledRun {
 }
 
 /**
+ * Notes that the database was restored, and that every connection is in doubt for it: not only those with a live run, for
+ * a load may have begun after the backup. One that is made later is in doubt from its beginning, by the same note
+ * (routes/post-connection.ts). Answers how many there are. May be repeated while no loader runs.
+ */
+export async function doubtConnections(db: Database): Promise<number> {
+  const { at, connections } = await inSystemTransaction(db, async (tx) => ({
+    ...(await tx.insertInto('loader.restore').defaultValues().returning('at').executeTakeFirstOrThrow()),
+    connections: await tx.selectFrom('loader.connection').select(['id', 'tenantId']).execute(),
+  }));
+  let doubted = 0;
+  for (const { id, tenantId } of connections) {
+    try {
+      await inTransaction(db, { role: 'loader', tenantId }, (tx) =>
+        tx
+          .updateTable('loader.connection')
+          .set({ doubtedAt: at, doubtSettledAt: null })
+          .where('id', '=', id)
+          .execute(),
+      );
+      doubted += 1;
+    } catch (error) {
+      if (!(error instanceof TenantGone)) throw error;
+    }
+  }
+  return doubted;
+}
+
+/**
  * Ends every run of the installation where it is, as a person does with one of them: for a database that was restored
  * and does not know what its runs have written since. Each in a transaction of its own, so that a second call goes on
  * where a first one was cut off; what has ended is left alone. `tell` hears of each after its commit.
@@ -36,7 +64,7 @@ export async function cancelLiveRuns(db: Database, tell: (run: CancelledRun) => 
           to: 'cancelled',
           reasonCode: 'database_restored',
           reason:
-            'The database was restored to an earlier time. What this run wrote after that is not known here; the account is looked at before another run writes to it.',
+            'The database was restored to an earlier time. What this run wrote after that is not known here; the next run looks for each record before it makes it.',
         }),
       );
       if (!isCancelled) continue;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson, hashOf } from '@octopipe/shared/core/canonical-json';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { contentHash, entitiesToMatch, type MappingContent } from '@octopipe/shared/domain/mapping/content';
-import { phases } from '@octopipe/shared/domain/run/states';
+import { type Entity, phases } from '@octopipe/shared/domain/run/states';
 import type { RunPlan } from '@octopipe/shared/run/read-run';
 import type { LoaderContext } from '../context.js';
 import type { PlannedItem } from '../provision/plan-schema.js';
@@ -23,7 +23,8 @@ interface PlannedRun {
  * its records: as symbols, so it holds no id, no name and no time of an account or a machine. Batch by batch: it needs
  * the memory of one.
  *
- * What is to be matched is known only after the account was searched: it is planned as new, and named.
+ * What is to be matched is known only after the account was searched: it is planned as new, and named. So is what may
+ * stand there already because the database was restored.
  */
 export async function planRun(
   ctx: LoaderContext,
@@ -34,6 +35,7 @@ export async function planRun(
   const hash = createHash('sha256');
   const note = (line: unknown) => hash.update(`${canonicalJson(line)}\n`);
   const calls = new Map<string, number>();
+  const created = new Set<Entity>();
   note({ mapping: contentHash(content) });
   for (const item of missing) note(item);
   for (const { entity } of phases) {
@@ -44,6 +46,7 @@ export async function planRun(
       const writes = planWrites(state.records, state).filter(isSent);
       for (const call of planCalls(entity, writes, ctx.settings.inFlight).flat()) {
         const operation = operationOf(entity, call);
+        if (call.some(({ kind }) => kind === 'create')) created.add(entity);
         note([operation, ...call.map(({ record, payload }) => [record.targetKey, hashOf(payload)])]);
         calls.set(operation, (calls.get(operation) ?? 0) + 1);
       }
@@ -52,8 +55,25 @@ export async function planRun(
   return {
     hash: hash.digest('hex'),
     by_operation: Object.fromEntries([...calls].sort(([a], [b]) => (a < b ? -1 : 1))),
-    not_yet_known: entitiesToMatch(content.settings),
+    not_yet_known: [
+      ...new Set([...entitiesToMatch(content.settings), ...(await inDoubt(ctx, run, created))]),
+    ],
   };
+}
+
+async function inDoubt(
+  ctx: LoaderContext,
+  run: PlannedRun,
+  created: ReadonlySet<Entity>,
+): Promise<ReadonlyArray<Entity>> {
+  const { doubtedAt } = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.connection')
+      .select('doubtedAt')
+      .where('id', '=', run.connectionId)
+      .executeTakeFirstOrThrow(),
+  );
+  return doubtedAt === null ? [] : [...created];
 }
 
 async function batchesOf(ctx: LoaderContext, run: PlannedRun, entity: string): Promise<string[]> {

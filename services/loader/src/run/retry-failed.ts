@@ -4,6 +4,7 @@ import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { sql } from 'kysely';
 import { entityTable } from '../destination/entity-table.js';
 import { noTrial } from '../write/trial.js';
+import { firstBatchState } from './doubt.js';
 
 export interface FailedFilter {
   entity?: Entity | undefined;
@@ -44,7 +45,11 @@ export function priceOf(counts: ReadonlyArray<FailedCount>): number {
  * intent opens a new generation, what is written already is finished, each gate asks again, and what was read back is
  * read back again. Answers the phase. Under the lock on the run.
  */
-export async function reopenFailed(tx: Tx, runId: string, filter: FailedFilter): Promise<string> {
+export async function reopenFailed(
+  tx: Tx,
+  { id: runId, connectionId }: { id: string; connectionId: string },
+  filter: FailedFilter,
+): Promise<string> {
   const { rows: freed } = await sql<{ targetKey: string; entity: Entity }>`
     ${chosen(runId, filter)}
     delete from loader.record_outcome o using chosen c where o.run_id = ${runId} and o.target_key = c.target_key
@@ -52,7 +57,7 @@ export async function reopenFailed(tx: Tx, runId: string, filter: FailedFilter):
   await tx
     .updateTable('loader.batchProgress as progress')
     .from('transform.loadBatch as batch')
-    .set({ state: 'pending', openKeys: null, ...noTrial })
+    .set({ state: sql<string>`(${firstBatchState(connectionId)})`, openKeys: null, ...noTrial })
     .whereRef('batch.id', '=', 'progress.batchId')
     .where('progress.runId', '=', runId)
     .where('progress.state', '=', 'done')

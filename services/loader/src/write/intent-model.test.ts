@@ -23,6 +23,11 @@ interface World {
   looks: number[];
   /** Attempts of which the account, or the door to it, said no, or its worker that it never left. */
   refused: boolean[];
+  /** What the backup knows of the record; `none`: there is no backup. */
+  backup: Intent | undefined | 'none';
+  /** The tables are of the backup, and the doubt of it has not been noted yet. */
+  isInDoubt: boolean;
+  hasGoneBack: boolean;
 }
 
 interface Intent {
@@ -46,6 +51,8 @@ interface Rules {
   lateCommits: boolean;
   mostAttempts: number;
   mostDeaths: number;
+  /** A backup is made at some time, and later the tables go back to it. */
+  restores?: true;
 }
 
 const record: MappedRecord = {
@@ -65,6 +72,9 @@ const start: World = {
   deaths: 0,
   looks: [],
   refused: [],
+  backup: 'none',
+  isInDoubt: false,
+  hasGoneBack: false,
 };
 
 /** All worlds that one step leads to, by the name of the step. */
@@ -81,6 +91,50 @@ function* stepsFrom(world: World, rules: Rules): Generator<[string, World]> {
     yield [`${attempt} gets lost`, { ...world, account: replaced(world.account, attempt, 'gone') }];
   }
   yield* clockSteps(world, rules);
+  if (rules.restores) yield* restoreSteps(world);
+}
+
+/**
+ * A backup, and once the way back to it. No loader runs then; what it had sent may still be on its way in. A record that
+ * the backup knows as written is in no doubt. The next run begins without an outcome, and notes the doubt before it plans.
+ */
+function* restoreSteps(world: World): Generator<[string, World]> {
+  const { backup, intent } = world;
+  if (backup === 'none' && !world.hasGoneBack && intent?.state !== 'confirmed')
+    yield ['a backup is made', { ...world, backup: intent }];
+  if (backup !== 'none')
+    yield [
+      'the tables go back to the backup',
+      {
+        ...world,
+        intent: backup,
+        backup: 'none',
+        hasGoneBack: true,
+        isInDoubt: true,
+        lease: undefined,
+        workers: [{ at: 'idle' }, { at: 'idle' }],
+        outcome: undefined,
+      },
+    ];
+  if (!world.isInDoubt) return;
+  const { from, to } = intentMoves.doubt;
+  const generation = !intent ? 1 : isIn(intent.state, from) ? intent.generation : intent.generation + 1;
+  yield [
+    'the doubt is noted',
+    {
+      ...world,
+      isInDoubt: false,
+      // In the model, attempts are numbered over all that were ever made.
+      intent: {
+        state: to,
+        generation,
+        attempt: world.looks.length - 1,
+        probes: 0,
+        isDue: false,
+        targetId: undefined,
+      },
+    },
+  ];
 }
 
 function* stepsOf(world: World, who: 0 | 1, rules: Rules): Generator<[string, World]> {
@@ -94,7 +148,7 @@ function* stepsOf(world: World, who: 0 | 1, rules: Rules): Generator<[string, Wo
     yield [`worker ${who} dies`, become({ at: 'idle' }, { deaths: world.deaths + 1 })];
   switch (worker.at) {
     case 'idle': {
-      if (world.lease !== undefined || world.outcome !== undefined) return;
+      if (world.lease !== undefined || world.outcome !== undefined || world.isInDoubt) return;
       const [plan] = planWrites([record], {
         targets: new Map(),
         intents: new Map(world.intent ? [[record.targetKey, knownIntent(world.intent)]] : []),
@@ -208,8 +262,8 @@ function outcomeNoted(
 /** The deadline passes; nobody said anything until then; a walk is taken over what the account lists. */
 function* clockSteps(world: World, rules: Rules): Generator<[string, World]> {
   const { intent } = world;
-  if (!intent) return;
-  const isOnItsWay = world.account[intent.attempt] === 'on its way';
+  if (!intent || world.isInDoubt) return;
+  const isOnItsWay = world.account.includes('on its way');
   if (!intent.isDue && (rules.lateCommits || !isOnItsWay))
     yield ['the deadline passes', { ...world, intent: { ...intent, isDue: true } }];
   if (!intent.isDue) return;
@@ -234,7 +288,7 @@ function* clockSteps(world: World, rules: Rules): Generator<[string, World]> {
         state: intentMoves[next].to,
         probes: next === 'release' ? 0 : intent.probes + 1,
       },
-      looks: world.looks.map((looks, attempt) => (attempt === intent.attempt ? looks + 1 : looks)),
+      looks: world.looks.map((looks, attempt) => (attempt <= intent.attempt ? looks + 1 : looks)),
     },
   ];
 }
@@ -251,6 +305,7 @@ function broken(before: World, step: string, after: World, rules: Rules): string
   if (after.outcome === 'created' && after.account[after.intent?.targetId ?? -1] !== 'written')
     return 'confirmed, but there is no such record';
   if (after.outcome === 'failed' && written > 0 && !rules.lateCommits) return 'failed, but it stands there';
+  if (after.isInDoubt) return undefined;
   if (before.outcome !== undefined && before.outcome !== after.outcome) return 'an outcome was changed';
   return undefined;
 }
@@ -351,6 +406,19 @@ describe('R6: every order of two workers, deaths, lost answers and walks', { tim
     console.log(`R6 without late commits: ${states} states explored, no invariant violated`);
     expect(ends.created).toBeGreaterThan(0);
     expect(ends.failed).toBeGreaterThan(0);
+    expect(states).toBeGreaterThan(1_000);
+  });
+
+  it('tables that go back to a backup made at any time before: one record, never two, and it is known which', () => {
+    const { states, ends, violations, stuck, copies } = explore({
+      lateCommits: false,
+      mostAttempts: attempts + 1,
+      mostDeaths: 0,
+      restores: true,
+    });
+    expect({ violations, stuck, copies }).toEqual({ violations: {}, stuck: [], copies: 0 });
+    console.log(`R6 with a restore: ${states} states explored, no invariant violated`);
+    expect(ends.created).toBeGreaterThan(0);
     expect(states).toBeGreaterThan(1_000);
   });
 

@@ -25,6 +25,8 @@ export const intentMoves = {
   find: { from: ['ambiguous'], to: 'confirmed' },
   lookAgain: { from: ['ambiguous'], to: 'ambiguous' },
   release: { from: ['ambiguous'], to: 'planned' },
+  /** The tables are of an earlier time than the account (note-doubt.ts). A new one is inserted as `ambiguous`. */
+  doubt: { from: ['planned', 'sent', 'ambiguous'], to: 'ambiguous' },
 } as const satisfies Record<string, IntentMove>;
 
 /** Two looks that find nothing, apart in time, before a record may be sent again. */

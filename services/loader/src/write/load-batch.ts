@@ -29,6 +29,8 @@ import { everyOne, sendNoted } from './send-noted.js';
  *   sent, and nobody knows more after its deadline → ambiguous
  *   ambiguous → confirmed                the walk found its marker
  *             → planned                  two walks, apart in time, found nothing: may be sent again, attempt n + 1
+ *   (none), planned, sent → ambiguous    the database was restored to an earlier time: anything may have been written since
+ *                                        (note-doubt.ts)
  *
  * A matched record (match/) is not created but updated, and a repeated update decides the same: what it said before our
  * first patch is committed with the intent.

@@ -162,7 +162,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
  */
 export async function saveFound(
   tx: Tx,
-  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record' | 'writtenFields' | 'afterImage'>,
+  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record' | 'afterImage'>,
   targetKey: string,
 ): Promise<void> {
   await tx
@@ -179,6 +179,7 @@ export async function saveFound(
       generation: found.generation,
       createdByRun: found.runId,
       writtenByRun: found.runId,
+      writtenFields: found.writtenFields,
     })
     .onConflict((conflict) => conflict.columns(['connectionId', 'targetKey']).doNothing())
     .execute();

@@ -1,13 +1,22 @@
 import { RetryLater } from '@octopipe/shared/core/errors';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
+import { slicesOf } from '@octopipe/shared/core/slices';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { matchedEntities } from '@octopipe/shared/domain/mapping/content';
+import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { type Account, isGone } from '../destination/account.js';
-import { entityTable, pathOf, type RemoteRecord, walksOver } from '../destination/entity-table.js';
+import {
+  type EntityRules,
+  entityTable,
+  pathOf,
+  type RemoteRecord,
+  walksOver,
+} from '../destination/entity-table.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { afterLook, type IntentMove, intentMoves } from './intent-states.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
@@ -19,6 +28,9 @@ export interface SettlingRun {
   connectionId: string;
   setId: string;
 }
+
+/** How many intents one walk is to answer: each costs the same pages, and what it finds is kept in memory. */
+const mostAtOnce = 20_000;
 
 interface OpenIntent {
   id: string;
@@ -32,6 +44,9 @@ interface OpenIntent {
   targetId: string | null;
   parentId: string | null;
 }
+
+/** Target key → the records that carry its marker, by id. */
+type Found = Map<string, Map<string, { add_time: unknown }>>;
 
 /** How much further back than the first open send a walk looks: clocks differ, and change times are whole seconds. */
 const walkMarginMs = 120_000;
@@ -55,17 +70,16 @@ export async function settleUnknown(
   const open = await dueIntents(ctx, run, entity);
   if (open.length === 0) return;
   const creates = open.filter((intent) => intent.operation === 'create');
-  const found =
-    creates.length > 0
-      ? await walkForMarkers(ctx, account, run, entity, creates, signal)
-      : new Map<string, string[]>();
+  const found: Found =
+    creates.length > 0 ? await walkForMarkers(ctx, account, run, entity, creates, signal) : new Map();
   let confirmed = 0;
-  let again = 0;
+  const notFound: OpenIntent[] = [];
   for (const intent of open) {
-    const [keep, ...copies] = oldestFirst(found.get(intent.targetKey) ?? []);
+    const listed = found.get(intent.targetKey) ?? new Map<string, { add_time: unknown }>();
+    const [keep, ...copies] = oldestFirst([...listed.keys()]);
     if (intent.operation === 'create' && keep !== undefined) {
       failpoint('loader.settle_before_confirm', entity);
-      await confirmFound(ctx, run, entity, intent, keep);
+      await confirmFound(ctx, run, entity, intent, keep, listed.get(keep));
       // One send makes one record: a second one with our marker is then somebody's duplicate, and theirs to keep.
       for (const copy of intent.attempt > 1 ? copies : [])
         await removeCopy(ctx, account, run, entity, intent.targetKey, {
@@ -73,10 +87,11 @@ export async function settleUnknown(
           parentId: intent.parentId,
         });
       confirmed += 1;
-    } else if (await lookAgainOrRelease(ctx, run, intent)) {
-      again += 1;
+    } else {
+      notFound.push(intent);
     }
   }
+  const again = await lookAgainOrRelease(ctx, run, notFound);
   log.info({ entity, open: open.length, confirmed, again }, 'unknown outcomes looked at');
 }
 
@@ -120,14 +135,15 @@ async function dueIntents(ctx: LoaderContext, run: SettlingRun, entity: Entity):
       .where('state', '=', 'ambiguous')
       .where('notBefore', '<=', sql<Date>`now()`)
       .orderBy('id')
-      .limit(5_000)
+      .limit(mostAtOnce)
       .execute();
   });
 }
 
 /**
  * One paged walk over what changed since the oldest open send, or over the parents that they were sent to:
- * target key → ids that carry its marker.
+ * target key → the records that carry its marker. Where it is not known when something was sent (the database was
+ * restored), over everything, what people have archived since included.
  */
 async function walkForMarkers(
   ctx: LoaderContext,
@@ -136,7 +152,7 @@ async function walkForMarkers(
   entity: Entity,
   intents: ReadonlyArray<OpenIntent>,
   signal: AbortSignal,
-): Promise<Map<string, string[]>> {
+): Promise<Found> {
   const rules = entityTable[entity];
   const symbols = await loadSymbols(ctx, { tenantId: run.tenantId, connectionId: run.connectionId }, []);
   const markerCode = markerCodeOf(symbols, rules.fieldsOf);
@@ -145,31 +161,35 @@ async function walkForMarkers(
   const since = new Date(oldestMs + (await clockSkewMs(ctx, run)) - walkMarginMs);
   const parentIds = [...new Set(intents.flatMap((intent) => intent.parentId ?? []))];
   const isNewestFirst = !rules.changedSince && !rules.under;
+  const isAnyTime = intents.some((intent) => intent.sentAt === null);
   const query =
-    rules.changedSince?.(since) ??
+    (isAnyTime ? undefined : rules.changedSince?.(since)) ??
     (isNewestFirst ? { ...rules.everything, sort: 'id DESC' } : rules.everything);
   const oldestFileId = isNewestFirst ? await newestIdBefore(ctx, run, entity, new Date(oldestMs)) : 0;
-  const found = new Map<string, Set<string>>();
-  for (const queried of walksOver(rules, query, parentIds)) {
-    walk: for await (const page of account.pages(rules, queried, signal)) {
-      for (const record of page) {
-        note(found, wanted, rules.markerOf(record, markerCode), record);
-        if (isNewestFirst && Number(record.id) < oldestFileId) break walk;
+  const found: Found = new Map();
+  const walk = async (list: EntityRules) => {
+    for (const queried of walksOver(list, query, parentIds)) {
+      pages: for await (const page of account.pages(list, queried, signal)) {
+        for (const record of page) {
+          note(found, wanted, rules.markerOf(record, markerCode), record);
+          if (isNewestFirst && Number(record.id) < oldestFileId) break pages;
+        }
       }
     }
-  }
-  return new Map([...found].map(([key, ids]) => [key, [...ids]]));
+  };
+  await walk(rules);
+  if (isAnyTime && rules.archive && found.size < wanted.size) await walk({ ...rules, list: rules.archive });
+  return found;
 }
 
 function note(
-  found: Map<string, Set<string>>,
+  found: Found,
   wanted: ReadonlySet<string>,
   key: string | undefined,
   record: RemoteRecord,
 ): void {
   if (key === undefined || !wanted.has(key)) return;
-  const ids = found.get(key) ?? new Set();
-  found.set(key, ids.add(String(record.id)));
+  found.set(key, (found.get(key) ?? new Map()).set(String(record.id), { add_time: record.add_time }));
 }
 
 /** Files are listed newest first, ids grow: what is older than a file confirmed before the oldest open send is not it. */
@@ -213,10 +233,13 @@ async function confirmFound(
   entity: Entity,
   intent: OpenIntent,
   targetId: string,
+  listed: { add_time: unknown } | undefined,
 ): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
-    if (!(await moveAmbiguous(tx, intent, intentMoves.find, { targetId }))) return;
     const record = await recordOfKey(tx, run.tenantId, run.setId, intent.targetKey);
+    const mayBeTheirs = intent.sentAt === null && !isSurelyMade(entity, record?.payload, listed);
+    // The id on the intent is what makes a record ours to delete (rollback/read-ours.ts).
+    if (!(await moveAmbiguous(tx, intent, intentMoves.find, mayBeTheirs ? {} : { targetId }))) return;
     const of = {
       tenantId: run.tenantId,
       connectionId: run.connectionId,
@@ -225,6 +248,7 @@ async function confirmFound(
       generation: intent.generation,
       targetId,
       parentId: intent.parentId,
+      writtenFields: mayBeTheirs ? [] : null,
     };
     // An earlier run sent it, with a content that this set does not have (any more): the id is ours, the content unknown.
     if (record?.payloadHash !== intent.payloadHash) return saveFound(tx, of, intent.targetKey);
@@ -234,10 +258,24 @@ async function confirmFound(
       intentId: intent.id,
       operation: 'create',
       record,
-      writtenFields: null,
       afterImage: null,
     });
   });
+}
+
+/**
+ * Of a record that was found without a memory of ours of having sent it: whether we made it. One that stood there before
+ * us and was matched since the backup carries our marker as well. `add_time` tells: only who creates a record sets it. A
+ * record of which it does not tell is treated as theirs: none of its fields is known to be ours, and a rollback keeps it.
+ */
+export function isSurelyMade(
+  entity: Entity,
+  payload: Payload | undefined,
+  listed: { add_time: unknown } | undefined,
+): boolean {
+  if (!(matchedEntities as ReadonlyArray<Entity>).includes(entity)) return true;
+  const [sent, stands] = [payload?.add_time, listed?.add_time];
+  return typeof sent === 'string' && typeof stands === 'string' && Date.parse(sent) === Date.parse(stands);
 }
 
 /**
@@ -270,29 +308,42 @@ export async function removeCopy(
   return gone;
 }
 
-/** Notes the look; after the last one needed the record may be sent again. True while it has to wait for another look. */
+/**
+ * Notes the look; after the last one needed a record may be sent again. Many at once: after a restore they are all of an
+ * entity. Answers how many have to wait for another look.
+ */
 async function lookAgainOrRelease(
   ctx: LoaderContext,
   run: SettlingRun,
-  intent: OpenIntent,
-): Promise<boolean> {
-  const next = afterLook(intent);
-  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
-    next === 'release'
-      ? moveAmbiguous(tx, intent, intentMoves.release, { probes: 0 })
-      : moveAmbiguous(tx, intent, intentMoves.lookAgain, {
-          probes: intent.probes + 1,
-          notBefore: sql<Date>`now() + ${ctx.settings.probeGapMs} * interval '1 millisecond'`,
-        }),
-  );
-  return next === 'lookAgain';
+  intents: ReadonlyArray<OpenIntent>,
+): Promise<number> {
+  const facts = {
+    lookAgain: sql`probes = intent.probes + 1, not_before = now() + ${ctx.settings.probeGapMs} * interval '1 millisecond'`,
+    release: sql`probes = 0`,
+  };
+  for (const next of ['lookAgain', 'release'] as const) {
+    const { from, to } = intentMoves[next];
+    for (const slice of slicesOf(
+      intents.filter((intent) => afterLook(intent) === next),
+      1_000,
+    ))
+      await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+        sql`
+          update loader.intent intent set state = ${to}, ${facts[next]}, last_probe_at = now(), updated_at = now()
+          from unnest(${slice.map(({ id }) => id)}::bigint[], ${slice.map(({ attempt }) => attempt)}::int[]) as looked(id, attempt)
+          where intent.id = looked.id and intent.attempt = looked.attempt and intent.state = any(${from}::text[])`.execute(
+          tx,
+        ),
+      );
+  }
+  return intents.filter((intent) => afterLook(intent) === 'lookAgain').length;
 }
 
 async function moveAmbiguous(
   tx: Tx,
   intent: OpenIntent,
   move: IntentMove,
-  facts: { targetId?: string; probes?: number; notBefore?: ReturnType<typeof sql<Date>> },
+  facts: { targetId?: string },
 ): Promise<boolean> {
   const result = await tx
     .updateTable('loader.intent')

@@ -19,12 +19,13 @@ export const tokenReasons = {
   matched_in_account: 'Records of the account turned out to be the same: they are used instead of made.',
   searched_for_matches: 'Lists of the account were read to find records that are the same.',
   known_before: 'The account held it, or had answered it, by the time the run came to it.',
-  not_written: 'Records failed, or were left to wait, before a call was sent for them.',
+  not_written:
+    'Records failed, were left to wait, or were found to be written already, before a call was sent for them.',
   not_read: 'The run ended before everything was read back.',
   sent_again:
     'Calls were sent more than once: refused for their rate, not answered, or one by one after all.',
   read_again:
-    'Lists were read more than once: after a restart, to find out what became of a call without an answer, or in the archive.',
+    'Lists were read more than once: after a restart, to find out what became of a call without an answer, to find what was written before the database was restored, or in the archive.',
   asked_by_answers: 'What the account answered called for operations that no plan knows beforehand.',
   unexplained: 'No cause is known to us.',
 } as const;
