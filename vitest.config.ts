@@ -30,6 +30,10 @@ const longest = [
   'run/stopped-run',
   'rollback/rollback-storm',
   'write/found-later',
+  'e2e/kills',
+  'e2e/storm',
+  'e2e/many-migrations',
+  'e2e/clear-sentences',
 ];
 
 class LongestFirst extends BaseSequencer {
