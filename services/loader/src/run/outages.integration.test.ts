@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { chaosPayloads } from '../testing/chaos-fixture.js';
 import { expectNoneLostOrDoubled } from '../testing/expect-none-lost.js';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
-import { runReaches, startRun } from '../testing/loader-run.js';
+import { recordLists, runReaches, startRun } from '../testing/loader-run.js';
 import { testContent } from '../testing/mapped-fixture.js';
 import { ledgerOf } from '../testing/rollback-run.js';
 
@@ -229,16 +229,7 @@ async function recordsIn(rig: LoaderRig): Promise<number> {
   return lines.filter(({ op, entity }) => op === 'create' && isRecord.has(entity)).length;
 }
 
-const isRecord = new Set([
-  'organizations',
-  'persons',
-  'products',
-  'leads',
-  'deals',
-  'dealProducts',
-  'activities',
-  'notes',
-]);
+const isRecord = new Set(recordLists.filter((list) => list !== 'files'));
 
 async function moreRecordsThan(rig: LoaderRig, count: number): Promise<void> {
   while ((await recordsIn(rig)) <= count) await pause(50);

@@ -17,6 +17,7 @@ import {
   until,
   writesByKey,
 } from '../testing/loader-run.js';
+import { schemaLists } from '../testing/rollback-run.js';
 
 // The build, as it is run after a restore (`npm test` builds first).
 const program = fileURLToPath(new URL('../../dist/bundle/cancel-live-runs.js', import.meta.url));
@@ -179,16 +180,5 @@ async function loadUnder(
 }
 
 function schemaOf(state: Awaited<ReturnType<typeof simState>>) {
-  return Object.fromEntries(
-    [
-      'organizationFields',
-      'personFields',
-      'productFields',
-      'dealFields',
-      'pipelines',
-      'stages',
-      'activityTypes',
-      'leadLabels',
-    ].map((list) => [list, state[list]]),
-  );
+  return Object.fromEntries(schemaLists.map((list) => [list, state[list]]));
 }

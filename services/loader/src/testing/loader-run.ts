@@ -100,7 +100,7 @@ interface LedgerLine {
 
 type SimState = Record<string, Array<Record<string, unknown>>>;
 
-const recordLists = [
+export const recordLists = [
   'organizations',
   'persons',
   'products',

@@ -31,7 +31,8 @@ const recordLists = [
   'dealProducts',
   'dealParticipants',
 ];
-const schemaLists = [
+/** What a provisioned account has besides records, by its lists in the simulator. */
+export const schemaLists = [
   'organizationFields',
   'personFields',
   'productFields',
