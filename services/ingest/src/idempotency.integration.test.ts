@@ -15,14 +15,13 @@ import { expect, test } from 'vitest';
 
 /**
  * Many repeats of few requests against real ingest processes that are killed meanwhile. `npm run prove:idempotency`
- * runs it with 10,000 repeats, 500 keys and 20 kills. Two effects: `POST /v1/keys` has nothing of its own that would
+ * runs it with 10,000 repeats, 500 keys, 20 kills and 1,000 callers at once. Two effects: `POST /v1/keys` has nothing of its own that would
  * keep it from doubling; `POST /v1/migrations` finds what is there, and its answer is kept after its effect.
  */
-const [repeats = 1_000, keys = 50, kills = 2] = (process.env.OCTOPIPE_PROVE ?? '')
+const [repeats = 1_000, keys = 50, kills = 2, callers = 24] = (process.env.OCTOPIPE_PROVE ?? '')
   .split('/')
   .filter(Boolean)
   .map(Number);
-const inFlightAtOnce = 24;
 
 test(`${repeats} repeats over ${keys} keys with ${kills} kills: ${keys} effects, each answered with the same bytes`, async () => {
   const stack = await startStack();
@@ -44,7 +43,7 @@ test(`${repeats} repeats over ${keys} keys with ${kills} kills: ${keys} effects,
         }
       }
     };
-    await Promise.all(Array.from({ length: inFlightAtOnce }, client));
+    await Promise.all(Array.from({ length: callers }, client));
 
     expect([...answers.values()].map((bytes) => bytes.size)).toEqual(Array.from({ length: keys }, () => 1));
     const labels = await stack.query(
