@@ -15,12 +15,14 @@ import {
 } from './programs.js';
 
 /**
- * A generated package, migrated twice: undisturbed, and with random SIGKILLs of the four services and of Postgres.
+ * A generated package, migrated undisturbed and with random SIGKILLs of the four services and of Postgres.
  * `npm test` runs the small tier; `npm run storm` the whole one (S, 20 kills). STORM_SEED repeats a storm's order.
+ * `npm run outages` also lets a deploy roll over all four services, again and again.
  */
 const size = process.env.STORM_SIZE ?? 'XS';
 const kills = Number(process.env.STORM_KILLS ?? 4);
 const seed = Number(process.env.STORM_SEED ?? Math.floor(Math.random() * 1e6));
+const restartSeconds = Number(process.env.STORM_RESTART_SECONDS ?? 0);
 
 const victims = {
   ingest: /services\/ingest\/dist\/bundle\/main\.js/,
@@ -30,6 +32,8 @@ const victims = {
   Postgres: /\/postgres -D /,
 };
 type Victim = keyof typeof victims;
+/** The order of a deploy. */
+const services: Victim[] = ['ingest', 'transform', 'loader', 'reporter'];
 
 /** What a generated package does not say about its company. */
 const locale = ['--country', 'AU', '--currency', 'AUD', '--timezone', 'Australia/Sydney'];
@@ -133,6 +137,36 @@ describe(`a generated ${size} package`, () => {
       await sim.stop();
     }
   });
+
+  it.runIf(restartSeconds)(
+    `one service after the other replaced, one every ${restartSeconds} s: the same account for the same tokens`,
+    async () => {
+      const sim = await startSimulator({ seed: 3 });
+      const args = migrateArgs(sim, path.join(folder.path, 'rolling'), locale, packageFolder);
+      try {
+        // With the times that the services ship with: whoever waits for a lease or a lock shows in the time.
+        const run = octopipe(args);
+        const stops = await replaceInTurns(run);
+        const { code, output } = await run.exit;
+        expect(code, output.slice(-2000)).toBe(0);
+        const rolled = await outcome(sim.url, path.join(folder.path, 'rolling'));
+        print('rolling', rolled.summary);
+        const longest = Math.max(...stops.map(({ ms }) => ms));
+        console.log(
+          `R20 ${size}, all services: ${stops.length} SIGTERMs: ${countBy(stops.map(({ victim }) => victim))}; each gone within ${(longest / 1000).toFixed(1)} s; ` +
+            `${(rolled.summary.duration_ms / calm.summary.duration_ms).toFixed(2)} of the undisturbed time`,
+        );
+        expect(stops.length).toBeGreaterThanOrEqual(services.length);
+        expect(longest).toBeLessThan(25_000);
+        expectWhole(rolled);
+        expect(rolled.mapped).toBe(calm.mapped);
+        expect(differences(calm.account, rolled.account)).toEqual([]);
+        expect(rolled.summary.tokens.spent / calm.summary.tokens.spent).toBeLessThan(1.02);
+      } finally {
+        await sim.stop();
+      }
+    },
+  );
 });
 
 function expectWhole({ summary, creates, account }: Outcome): void {
@@ -152,11 +186,7 @@ async function killAtRandom(run: ReturnType<typeof octopipe>, meanMs: number): P
   // Before the services stand there is nothing to kill.
   await run.saw(/gateway/);
   while (dead.length < kills) {
-    const pause = meanMs * (0.5 + random());
-    const isOver = await Promise.race([
-      ended,
-      new Promise<false>((done) => setTimeout(() => done(false), pause)),
-    ]);
+    const isOver = await Promise.race([ended, pause(meanMs * (0.5 + random()))]);
     if (isOver) break;
     const victim = wheel[Math.floor(random() * wheel.length)] as Victim;
     const lately = dead.filter((one) => one.victim === victim && one.at > Date.now() - 60_000);
@@ -167,6 +197,32 @@ async function killAtRandom(run: ReturnType<typeof octopipe>, meanMs: number): P
   }
   return dead.map(({ victim }) => victim);
 }
+
+/** SIGTERMs one service after the other until the run is over, and waits for each until it is gone. */
+async function replaceInTurns(
+  run: ReturnType<typeof octopipe>,
+): Promise<Array<{ victim: Victim; ms: number }>> {
+  const stops: Array<{ victim: Victim; ms: number }> = [];
+  let isOver = false;
+  void run.exit.then(() => {
+    isOver = true;
+  });
+  await run.saw(/gateway/);
+  for (let turn = 0; !isOver; turn++) {
+    await Promise.race([run.exit, pause(restartSeconds * 1000)]);
+    const victim = services[turn % services.length] as Victim;
+    const pid = isOver ? undefined : childOf(run.pid, victims[victim]);
+    if (pid === undefined) continue;
+    const since = performance.now();
+    process.kill(pid, 'SIGTERM');
+    while (!isOver && childOf(run.pid, victims[victim]) === pid) await pause(50);
+    // One that is ended with the whole stack says nothing about a deploy.
+    if (!isOver) stops.push({ victim, ms: performance.now() - since });
+  }
+  return stops;
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** The program that this process started and whose command line looks so; only ever a child of our own. */
 function childOf(parent: number, commandLine: RegExp): number | undefined {

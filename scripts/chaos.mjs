@@ -76,6 +76,13 @@ const proofs = [
     file: 'services/loader/src/run/rolling-restart',
     env: () => ({ ROLLING_RECORDS: '2000' }),
   },
+  {
+    name: 'deploys-of-all',
+    proves: 'R20: all four services replaced in turns through a whole migration',
+    project: 'e2e',
+    file: 'e2e/storm.test.ts',
+    env: () => ({ STORM_RESTART_SECONDS: '5' }),
+  },
 ];
 
 const { values } = parseArgs({
