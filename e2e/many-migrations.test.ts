@@ -85,7 +85,10 @@ describe(`${count} migrations at once through one stack, one of size ${bigSize}`
   async function migrate(tenant: string, zip: Buffer): Promise<Journey> {
     const sim = await startSimulator({ seed: sims.length + 1 });
     sims.push(sim);
-    return migrateOverHttp(portal, (slug) => served.newKey('tenant_admin', slug), { tenant, zip, sim });
+    return migrateOverHttp(portal, (slug) => served.newKey('tenant_admin', slug), {
+      ...{ tenant, zip, sim },
+      operator: served.operator,
+    });
   }
 });
 

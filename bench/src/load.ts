@@ -187,7 +187,7 @@ async function loadOnce(
       migration_id: bench.migrationId,
       mapping_version_id: mappingVersionId,
       connection_id: connection.id,
-      waivers: [{ gate: 'phase_gates', actor: 'bench' }],
+      waivers: ['rehearsal', 'phase_gates'].map((gate) => ({ gate, actor: 'bench' })),
     });
     await untilLoading(bench, run.id);
     const before = await spentBy(loader.pid, bench);

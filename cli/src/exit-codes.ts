@@ -5,7 +5,7 @@ export const exitCodes = {
   usage: { code: 2, says: 'wrong usage or input: a missing file, an empty folder, a port that is taken' },
   confirmation: {
     code: 3,
-    says: 'nothing was changed: the mapping, or the preview of a rollback, has to be confirmed first',
+    says: 'nothing was changed: the mapping or the preview of a rollback has to be confirmed, or the run rehearsed, first',
   },
   notBalanced: {
     code: 4,
@@ -36,6 +36,7 @@ const endingOfCode: Record<string, Ending> = {
   no_activity_type: 'refused',
   probe_refused: 'refused',
   not_a_pipedrive_host: 'usage',
+  rehearsal_missing: 'confirmation',
   settings_missing: 'usage',
   invalid_request: 'usage',
   body_too_large: 'usage',

@@ -278,6 +278,15 @@ test('a mapping that a person has confirmed needs no --yes, and then nothing is 
   expect(calls.find(([call]) => call === 'POST /v1/runs')?.[1]).toMatchObject({ waivers: [] });
 });
 
+test('without a rehearsal nobody writes; the command says how to have one', async () => {
+  answers['POST /v1/mappings'] = [200, { ...mapping, state: 'confirmed', confirmed_by: 'Ann' }];
+  answers['POST /v1/runs'] = [409, { code: 'rehearsal_missing', detail: 'No dry run has ended.' }];
+  await expect(migrate({ waivedBy: undefined })).rejects.toMatchObject({
+    ending: 'confirmation',
+    message: expect.stringContaining('--dry-run'),
+  });
+});
+
 test('customers that look alike are counted before anything is written, and with --yes kept apart by a waiver of its own', async () => {
   const group = (mergeInto: string | null) => ({
     customers: ['9', '12'],

@@ -198,7 +198,11 @@ async function createRun(api: Api, body: Parameters<Api['createRun']>[0]): Promi
     return await api.createRun(body);
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
-    throw new CliError(endingOf(error.code, 'unexpected'), error.message, { cause: error });
+    const todo =
+      error.code === 'rehearsal_missing'
+        ? ' Run the same command with --dry-run, look at its plan, and run it again without; or go without a rehearsal with --yes.'
+        : '';
+    throw new CliError(endingOf(error.code, 'unexpected'), `${error.message}${todo}`, { cause: error });
   }
 }
 

@@ -284,6 +284,11 @@ export const problems = {
     says: 'Nothing is written on a mapping that nobody confirmed.',
     act: 'POST /v1/mappings/{id}/confirm first.',
   },
+  rehearsal_missing: {
+    status: [409],
+    says: 'Nothing is written before a dry run of this mapping into this account has ended.',
+    act: 'POST /v1/runs with kind dry_run, look at its plan, then start the run; or an operator waives the rehearsal.',
+  },
   run_not_found: {
     status: [404],
     says: 'There is no such run for this tenant.',

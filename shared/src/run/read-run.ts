@@ -5,7 +5,13 @@ import type { SharedActivityType } from '../domain/mapping/shared-activity-types
 import { loadKinds, type PhaseName, type RunKind, type RunStatus } from '../domain/run/states.js';
 
 /** A gate that a person let pass without its check; shown in every document. */
-export const Waiver = z.looseObject({ gate: z.string(), actor: z.string(), at: z.string().optional() });
+/** `actor` is whom the caller names; `key` the label of the key that said so. */
+export const Waiver = z.looseObject({
+  gate: z.string(),
+  actor: z.string(),
+  key: z.string().optional(),
+  at: z.string().optional(),
+});
 export type Waiver = z.infer<typeof Waiver>;
 
 /** What a rollback found when it looked, and what it would do; the records one by one stand in `rollback_item`. */

@@ -32,7 +32,8 @@ const Body = z
           })
           .strict(),
       )
-      .default([]),
+      .default([])
+      .meta({ description: 'Gates that are passed unseen, and on whose word; operators only.' }),
   })
   .meta({
     examples: [
@@ -59,12 +60,19 @@ export const postRun = defineRoute({
   problems: [
     'mapping_not_found',
     'mapping_not_confirmed',
+    'rehearsal_missing',
     'connection_not_found',
     'connection_busy',
     'company_taken',
     'run_of_another_plan',
   ],
   async handle(ctx: LoaderContext, { caller, tenant, body, remember }) {
+    if (body.waivers.length > 0 && caller.role !== 'operator')
+      throw new Problem(
+        403,
+        'forbidden',
+        'Only an operator may waive gates. Without waivers a run stops where records failed, and POST /v1/runs/{id}/resume goes on.',
+      );
     const answer = await inTransaction(ctx.db, { role: 'loader', tenantId: tenant.id }, async (tx) => {
       const mapping = await findMappingVersion(tx, tenant.id, body.mapping_version_id);
       if (!mapping || mapping.migrationId !== body.migration_id)
@@ -99,7 +107,21 @@ export const postRun = defineRoute({
         );
       }
       if (live) assertSamePlan(live, body.plan_hash);
-      const waivers = waiversOf(body.waivers, caller.label);
+      const isRehearsed = await wasRehearsed(tx, connection.id, mapping.id);
+      // Not a waiver when there was nothing to waive: the documents must not say that nobody rehearsed.
+      const given = body.waivers.filter(({ gate }) => gate !== 'rehearsal' || !isRehearsed);
+      const waivers = waiversOf(given, caller.label);
+      if (
+        !live &&
+        body.kind === 'production' &&
+        !isRehearsed &&
+        !waivers.some(({ gate }) => gate === 'rehearsal')
+      )
+        throw new Problem(
+          409,
+          'rehearsal_missing',
+          `No dry run of mapping version ${mapping.number} into this account has ended: start one with kind dry_run and look at its plan, or let an operator waive the rehearsal.`,
+        );
       if (live) await addWaivers(tx, live.id, waivers);
       const id =
         live?.id ??
@@ -127,6 +149,19 @@ export const postRun = defineRoute({
     return answer;
   },
 });
+
+/** Whether a dry run has shown what this mapping would write into this account. */
+async function wasRehearsed(tx: Tx, connectionId: string, mappingVersionId: string): Promise<boolean> {
+  const dryRun = await tx
+    .selectFrom('loader.run')
+    .select('id')
+    .where('connectionId', '=', connectionId)
+    .where('mappingVersionId', '=', mappingVersionId)
+    .where('kind', '=', 'dry_run')
+    .where('status', '=', 'done')
+    .executeTakeFirst();
+  return dryRun !== undefined;
+}
 
 /** Who asks that nothing but a plan is written must not be given a run that nobody holds to it. */
 function assertSamePlan(live: { id: string; plan: unknown }, wanted: string | undefined): void {

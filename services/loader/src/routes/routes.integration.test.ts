@@ -4,7 +4,7 @@ import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
 import { getOrCreateTenant } from '@octopipe/shared/tenancy/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
-import { connect, runReaches, type ShownRun, startRun } from '../testing/loader-run.js';
+import { connect, runReaches, type ShownRun, startRun, unrehearsed } from '../testing/loader-run.js';
 
 const absent = '00000000-0000-4000-8000-000000000000';
 
@@ -13,6 +13,8 @@ describe('the loader’s routes', () => {
   let loader: LoaderProcess;
   let connectionId: string;
   let foreignKey: string;
+  let adminKey: string;
+  let operatorKey: string;
   beforeAll(async () => {
     rig = await createLoaderRig({ simulator: { requestsPer2s: 20 } });
     loader = await rig.startLoader({ LOG_LEVEL: 'debug' });
@@ -27,17 +29,28 @@ describe('the loader’s routes', () => {
       label: 'other',
       tenantId: other.id,
     });
+    adminKey = await createApiKey(rig.database.db, {
+      role: 'tenant_admin',
+      label: 'admin',
+      tenantId: rig.tenant.id,
+    });
+    operatorKey = await createApiKey(rig.database.db, {
+      role: 'operator',
+      label: 'operator',
+      tenantId: rig.tenant.id,
+    });
   });
   afterAll(() => rig.close());
 
-  const asForeign = async (method: 'GET' | 'POST', path: string, body?: unknown) => {
+  const withKey = async (key: string, method: 'GET' | 'POST', path: string, body?: unknown) => {
     const response = await fetch(new URL(path, loader.url), {
       method,
-      headers: { authorization: `Bearer ${foreignKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const { instance: _request, ...shown } = (await response.json()) as Record<string, unknown>;
-    return { status: response.status, code: shown.code, items: shown.items };
+    const { code, items, id, waivers } = shown;
+    return { status: response.status, code, items, id, waivers };
   };
   const runBody = (change: Record<string, unknown> = {}) => ({
     migration_id: rig.ids.migrationId,
@@ -109,6 +122,31 @@ describe('the loader’s routes', () => {
     expect(await codeOf({ connection_id: absent })).toEqual([404, 'connection_not_found']);
   });
 
+  it('only an operator waives a gate; an admin’s own run stops and asks', async () => {
+    const waivers = [{ gate: 'phase_gates', actor: 'Jo' }];
+    expect(await withKey(adminKey, 'POST', '/v1/runs', runBody({ waivers }))).toMatchObject({
+      status: 403,
+      code: 'forbidden',
+    });
+    const { body } = await loader.api<{ items: object[] }>('GET', '/v1/runs');
+    expect(body.items).toEqual([]);
+  });
+
+  it('nothing is written before a dry run of the same mapping has ended, or an operator has waived that', async () => {
+    const start = (key: string, change: Record<string, unknown> = {}) =>
+      withKey(key, 'POST', '/v1/runs', runBody(change));
+    for (const key of [adminKey, operatorKey])
+      expect(await start(key)).toMatchObject({ status: 409, code: 'rehearsal_missing' });
+    expect((await loader.api<{ items: object[] }>('GET', '/v1/runs')).body.items).toEqual([]);
+    const dry = await start(adminKey, { kind: 'dry_run' });
+    expect(dry.status).toBe(201);
+    await runReaches(loader, dry.id as string, ['done']);
+    // Rehearsed, so an operator's waiver of that is no waiver: the documents must not say that nobody did.
+    const run = await start(operatorKey, { waivers: [unrehearsed] });
+    expect(run).toMatchObject({ status: 201, waivers: [] });
+    await withKey(adminKey, 'POST', `/v1/runs/${run.id}/cancel`, {});
+  });
+
   it('a run: rerun joins it, another mapping is refused meanwhile, pause, resume and cancel move it', async () => {
     const run = await startRun(rig, loader);
     const joined = await loader.api<ShownRun>('POST', '/v1/runs', runBody());
@@ -176,7 +214,7 @@ describe('the loader’s routes', () => {
   });
 
   it('connects one company for one tenant only, and does not say which', async () => {
-    const answer = await asForeign('POST', '/v1/connections', {
+    const answer = await withKey(foreignKey, 'POST', '/v1/connections', {
       base_url: rig.sim.url,
       api_token: rig.sim.token,
     });
@@ -186,14 +224,18 @@ describe('the loader’s routes', () => {
   it('another tenant sees foreign and absent alike', async () => {
     const run = await rig.database.db.selectFrom('loader.run').select('id').executeTakeFirstOrThrow();
     const answers = async (connection: string, runId: string) => [
-      await asForeign('GET', `/v1/connections/${connection}`),
-      await asForeign('GET', `/v1/runs/${runId}`),
-      await asForeign('POST', `/v1/runs/${runId}/pause`, {}),
-      await asForeign('POST', `/v1/runs/${runId}/cancel`, {}),
-      await asForeign('GET', `/v1/owners?connection_id=${connection}`),
-      await asForeign('GET', `/v1/crosswalk?connection_id=${connection}&source_type=customer&source_id=1`),
-      await asForeign('POST', '/v1/runs', runBody({ connection_id: connection })),
-      await asForeign('GET', `/v1/runs/${runId}?tenant=${rig.tenant.slug}`),
+      await withKey(foreignKey, 'GET', `/v1/connections/${connection}`),
+      await withKey(foreignKey, 'GET', `/v1/runs/${runId}`),
+      await withKey(foreignKey, 'POST', `/v1/runs/${runId}/pause`, {}),
+      await withKey(foreignKey, 'POST', `/v1/runs/${runId}/cancel`, {}),
+      await withKey(foreignKey, 'GET', `/v1/owners?connection_id=${connection}`),
+      await withKey(
+        foreignKey,
+        'GET',
+        `/v1/crosswalk?connection_id=${connection}&source_type=customer&source_id=1`,
+      ),
+      await withKey(foreignKey, 'POST', '/v1/runs', runBody({ connection_id: connection })),
+      await withKey(foreignKey, 'GET', `/v1/runs/${runId}?tenant=${rig.tenant.slug}`),
     ];
     const foreign = await answers(connectionId, run.id);
     expect(foreign).toEqual(await answers(absent, absent));

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { startDoorkeeper } from '../testing/doorkeeper.js';
 import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
-import { connect, control, runReaches, simState, startRun, writesByKey } from '../testing/loader-run.js';
+import {
+  connect,
+  control,
+  runReaches,
+  simState,
+  startRun,
+  unrehearsed,
+  writesByKey,
+} from '../testing/loader-run.js';
 import { testContent } from '../testing/mapped-fixture.js';
 
 const stops = ['waiting_person', 'done', 'failed'];
@@ -193,6 +201,7 @@ describe('a run that needs a person', () => {
         migration_id: rig.ids.migrationId,
         mapping_version_id: rig.ids.mappingVersionId,
         connection_id,
+        waivers: [unrehearsed],
       });
       expect(await runReaches(loader, body.id, stops)).toMatchObject({
         status: 'waiting_person',

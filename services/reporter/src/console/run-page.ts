@@ -2,7 +2,17 @@ import { endedStatuses, type RunKind } from '@octopipe/shared/domain/run/states'
 import type { Waiver } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
-import { capital, count, counted, duration, gateWords, moment, statusWords, words } from '../html/wording.js';
+import {
+  capital,
+  count,
+  counted,
+  duration,
+  gateWords,
+  moment,
+  statusWords,
+  waivedBy,
+  words,
+} from '../html/wording.js';
 import type { FindingCount } from '../reporter/read-sources.js';
 import { sentenceOf } from '../reporter/reconciliation-json.js';
 import { isReported } from '../reporter/reported-statuses.js';
@@ -258,8 +268,7 @@ const documentWords: Record<string, string> = {
 function waivers({ waivers: waived }: RunPageFacts): Html | undefined {
   if (waived.length === 0) return undefined;
   return html`<section id="waivers" class="verdict warn"><h2>Checks that were waived</h2><ul>${waived.map(
-    (waiver) =>
-      html`<li><strong>${gateWords(waiver.gate)}</strong>, waived by <strong>${waiver.actor}</strong></li>`,
+    (waiver) => html`<li><strong>${gateWords(waiver.gate)}</strong>, ${waivedBy(waiver)}</li>`,
   )}</ul></section>`;
 }
 

@@ -62,6 +62,11 @@ export function gateWords(gate: string): string {
   return Object.hasOwn(gates, gate) ? (gates[gate] ?? gate) : capital(words(gate));
 }
 
+/** Who let a gate pass: a name is only what was typed, so the key that said it stands beside it. */
+export function waivedBy({ actor, key }: { actor: string; key?: string | undefined }): Html {
+  return html`waived by <strong>${actor}</strong>${key !== undefined && key !== actor && html` (with the key <strong>${key}</strong>)`}`;
+}
+
 const gates: Record<string, string> = {
   mapping_confirmation: 'Confirmation of the mapping by the customer',
   duplicate_customers: 'Looking at customers that seem to be one and the same: they were kept apart',

@@ -246,13 +246,13 @@ test('reconciliation.json compares the money and lists what is not as planned, w
 
 test('the page says the verdict first, names the waiver, escapes what came from the export', async () => {
   const { runId } = await seedRun(ctx.db, tenant, {
-    waivers: [{ gate: 'rehearsal', actor: '<b>Olive</b>', at: '2026-11-20T21:00:00Z' }],
+    waivers: [{ gate: 'rehearsal', actor: '<b>Olive</b>', key: 'night shift', at: '2026-11-20T21:00:00Z' }],
   });
   await reconcile(runId);
   const html = (await contents(runId))['reconciliation.html'] ?? '';
   expect(html).toContain('<h1>Everything is accounted for, with exceptions to look at.</h1>');
   expect(html).toContain(
-    '<strong>Rehearsal before the real run</strong>, waived by <strong>&lt;b&gt;Olive&lt;/b&gt;</strong>, <time datetime="2026-11-20T21:00:00.000Z">21 Nov 2026, 08:00:00 (Australia/Sydney)</time>',
+    '<strong>Rehearsal before the real run</strong>, waived by <strong>&lt;b&gt;Olive&lt;/b&gt;</strong> (with the key <strong>night shift</strong>), <time datetime="2026-11-20T21:00:00.000Z">21 Nov 2026, 08:00:00 (Australia/Sydney)</time>',
   );
   expect(html).toContain('What cannot be carried over in full');
   expect(html).not.toContain('<script');

@@ -97,7 +97,10 @@ const facts: ReportFacts = {
     use: [{ operation: hostile, calls: 1, tokens: 1 }],
   },
   merged: [{ object: 'customer', sourceId: hostile, survivingId: `${hostile}2` }],
-  waivers: [{ gate: hostile, actor: hostile, at: hostile }],
+  waivers: [
+    { gate: hostile, actor: 'Jo', key: hostile, at: hostile },
+    { gate: hostile, actor: hostile },
+  ],
   phases: [],
   durationMs: 0,
 };

@@ -13,6 +13,7 @@ import {
   moment,
   money,
   statusWords,
+  waivedBy,
   words,
 } from '../html/wording.js';
 import { differenceWords } from './difference-words.js';
@@ -102,7 +103,7 @@ function waivers(facts: ReportFacts): Html {
 <p>These checks did not take place; a named person let the migration go on without them.</p>
 <ul>${facts.waivers.map(
     (waiver) =>
-      html`<li><strong>${gateWords(waiver.gate)}</strong>, waived by <strong>${waiver.actor}</strong>${
+      html`<li><strong>${gateWords(waiver.gate)}</strong>, ${waivedBy(waiver)}${
         waiver.at !== undefined && html`, ${momentOfText(waiver.at, zone(facts))}`
       }</li>`,
   )}</ul></section>`;
