@@ -1,7 +1,9 @@
+import { slicesOf } from '@octopipe/shared/core/slices';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { Account } from '../destination/account.js';
 import { entityTable, type RemoteRecord, walksOver } from '../destination/entity-table.js';
+import { everyOne } from '../write/send-noted.js';
 import { childCounters, childLists, linksOf } from './links.js';
 
 /** What a second look at a record showed; `unchanged`: the account says that nothing happened to it since the first. */
@@ -15,14 +17,15 @@ const marginMs = 120_000;
 
 /**
  * Looks at records again, right before something is done to them: at most 100, with one list page. v2 lists them by id,
- * with the counts of what hangs on them; v1 lists what changed since, newest first. Leads are read one by one: their
- * archive cannot be asked what changed.
+ * with the counts of what hangs on them; v1 lists what changed since, newest first. Leads are read each by itself, some at
+ * a time: their archive cannot be asked what changed.
  */
 export async function lookAgain(
   account: Account,
   entity: Entity,
   ids: ReadonlyArray<string>,
   since: Date,
+  atOnce: number,
   signal: AbortSignal,
 ): Promise<Map<string, SecondLook>> {
   const rules = entityTable[entity];
@@ -41,7 +44,12 @@ export async function lookAgain(
     return seen;
   }
   if (rules.archive) {
-    for (const id of ids) seen.set(id, (await findRecord(account, entity, id, signal)) ?? 'gone');
+    for (const slice of slicesOf(ids, atOnce))
+      await everyOne(
+        slice.map(async (id) => {
+          seen.set(id, (await findRecord(account, entity, id, signal)) ?? 'gone');
+        }),
+      );
     return seen;
   }
   for (const id of ids) seen.set(id, 'unchanged');

@@ -50,7 +50,7 @@ export async function undoBatch(
   }
   if (items.length > 0) {
     const ids = items.map((item) => item.ours.targetId);
-    const looks = await lookAgain(account, batch.entity, ids, lookedAt, signal);
+    const looks = await lookAgain(account, batch.entity, ids, lookedAt, ctx.settings.inFlight, signal);
     const held = await heldSince(account, batch.entity, lookedAt, signal);
     for (const id of await changedInParts(account, items, looks, signal))
       held.add(stateKey(batch.entity, id));

@@ -1,3 +1,4 @@
+import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { type Entity, phases } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
@@ -34,7 +35,7 @@ export type BatchDirection = 'load' | 'undo';
  * Counts the death of the worker that had the batch, if it has died with it, and what was done since the batch was last
  * looked at. Answers whether the next turn is one of a trial (trial.ts): such a batch is written alone.
  */
-export async function standsTrial(ctx: LoaderContext, payload: BatchId): Promise<boolean> {
+export async function standsTrial(ctx: LoaderContext, payload: BatchId, log: Logger): Promise<boolean> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: payload.tenantId }, async (tx) => {
     const batch = await tx
       .selectFrom('loader.batchProgress')
@@ -55,6 +56,11 @@ export async function standsTrial(ctx: LoaderContext, payload: BatchId): Promise
     const trial = batch.hasDied
       ? afterDeath(batch, open, didSomething)
       : afterTurn(batch, open, didSomething);
+    if (batch.hasDied)
+      log.warn(
+        { batchId: payload.batchId, crashes: trial.crashes, openRecords: open.length },
+        'the worker of a batch died or stood still beyond its lease',
+      );
     if (batch.hasDied || didSomething || batch.openKeys === null) {
       await tx
         .updateTable('loader.batchProgress')
@@ -121,7 +127,7 @@ export async function admit(
   });
 }
 
-/** Before each slice: true while the batch is still ours, with a full lease ahead (longer than a request may take). */
+/** Before each slice, and on a timer: true while the batch is still ours, with a full lease ahead (longer than a request may take). */
 export async function renewLease(ctx: LoaderContext, batch: AdmittedBatch): Promise<boolean> {
   const result = await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, (tx) =>
     tx

@@ -7,6 +7,7 @@ import { withAccount } from '../destination/open-account.js';
 import { withBudget } from '../run/with-budget.js';
 import { type AdmittedBatch, admit, type BatchDirection, finishBatch, standsTrial } from './admit.js';
 import { alone, besideOthers } from './alone.js';
+import { whileLeased } from './while-leased.js';
 
 type Payload = { tenantId: string; runId: string; batchId: string };
 type Work = (account: Account, batch: AdmittedBatch) => Promise<void>;
@@ -19,7 +20,7 @@ export async function withBatch(
   log: Logger,
   work: Work,
 ): Promise<void> {
-  const besides = (await standsTrial(ctx, payload)) ? alone : besideOthers;
+  const besides = (await standsTrial(ctx, payload, log)) ? alone : besideOthers;
   await besides(() => takeTurn(ctx, payload, direction, log, work));
 }
 
@@ -35,7 +36,9 @@ async function takeTurn(
   log.setBindings({ migrationId: batch.migrationId });
   try {
     await withBudget(ctx, { tenantId: batch.tenantId, id: batch.runId }, () =>
-      withAccount(ctx, { ...batch, id: batch.runId }, (account) => work(account, batch)),
+      withAccount(ctx, { ...batch, id: batch.runId }, (account) =>
+        whileLeased(ctx, batch, log, () => work(account, batch)),
+      ),
     );
   } catch (error) {
     // What was foreseen hands the batch back at once; a bug keeps its lease, so that its repeats are apart and counted.
