@@ -7,6 +7,11 @@ test.each([
   ['refused', withCode('ECONNREFUSED')],
   ['ended by an administrator', withCode('57P01')],
   ['starting up', withCode('57P03')],
+  ['without an address', withCode('ENOTFOUND')],
+  ['not to be resolved now', withCode('EAI_AGAIN')],
+  ['its host is gone', withCode('EHOSTUNREACH')],
+  ['its network is gone', withCode('ENETUNREACH')],
+  ['all its connections are taken', withCode('53300')],
   ['cut off', new Error('Connection terminated unexpectedly')],
   ['not answering', new Error('timeout exceeded when trying to connect')],
 ])('away: %s', (_what, error) => {

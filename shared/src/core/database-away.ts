@@ -5,6 +5,13 @@ const awayCodes = new Set([
   'ECONNRESET',
   'ETIMEDOUT',
   'EPIPE',
+  // Where a name stands for it: a stopped container, or a Service without a ready pod, has no address.
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  // All its connections are taken.
+  '53300',
   '57P01',
   '57P02',
   '57P03',
@@ -13,7 +20,7 @@ const awayCodes = new Set([
   '08001',
 ]);
 
-/** True for the errors pg and the socket layer give when Postgres is down or restarting. */
+/** True for the errors pg, the socket layer and the resolver give when Postgres is down, restarting or not to be found. */
 export function isDatabaseAway(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   if ('code' in error && typeof error.code === 'string' && awayCodes.has(error.code)) return true;

@@ -279,8 +279,8 @@ test('Postgres is away at the start and again later: 503 problems, nothing dies,
 });
 
 /** A call with a key that nobody knows: it has to be looked up. */
-async function ask(url: string): Promise<[number, string | undefined, string]> {
-  const answer = await fetch(`${url}/v1/reports`, { headers: { authorization: `Bearer ${newSecret()}` } });
+async function ask(url: string, path = '/v1/reports'): Promise<[number, string | undefined, string]> {
+  const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${newSecret()}` } });
   const { code } = (await answer.json()) as { code: string };
   return [answer.status, answer.headers.get('content-type')?.split(';')[0], code];
 }
@@ -330,26 +330,47 @@ test('a check that fails is named, and only that one', async () => {
   expect(await readyOf(service)).toEqual({ status: 'ready', failed: [] });
 });
 
-test('told to end while it waits for its database, a process is gone at once and in order', async () => {
-  const main = fileURLToPath(new URL('../../../services/reporter/dist/bundle/main.js', import.meta.url));
-  const waiting = await spawnWatched(process.execPath, [...nodeFlags, main], {
-    env: {
-      PATH: process.env.PATH,
-      DATABASE_URL: `postgres://nobody@127.0.0.1:${await findFreePort()}/nothing`,
-      OCTOPIPE_MASTER_KEY: randomBytes(32).toString('base64'),
-      OCTOPIPE_FILES_DIR: files,
-      LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  waiting.child.stdout?.on('data', (chunk: Buffer) => {
-    said += chunk.toString();
-  });
-  await vi.waitFor(() => expect(said).toContain('waiting for the database'), patience);
-  // By default a signal ends a process, too, but not the first one of a container; that it is heard is seen by the code.
-  expect(await waiting.stop()).toEqual({ code: 0, signal: null });
-});
+test.each([
+  ['refuses', (port: number) => `127.0.0.1:${port}`, /ECONNREFUSED/],
+  // What compose and a Service make of a Postgres that is down. Which code, the resolver decides.
+  ['has no address', () => 'postgres.invalid', /ENOTFOUND|EAI_AGAIN/],
+] as const)(
+  'while its database %s, a process says so and waits; told to end, it is gone at once and in order',
+  async (_what, host, reason) => {
+    const main = fileURLToPath(new URL('../../../services/reporter/dist/bundle/main.js', import.meta.url));
+    const port = await findFreePort();
+    const waiting = await spawnWatched(process.execPath, [...nodeFlags, main], {
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: `postgres://nobody@${host(await findFreePort())}/nothing`,
+        OCTOPIPE_MASTER_KEY: randomBytes(32).toString('base64'),
+        OCTOPIPE_FILES_DIR: files,
+        LOG_LEVEL: 'warn',
+        PORT: String(port),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    waiting.child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    await vi.waitFor(() => expect(said).toContain('waiting for the database'), patience);
+    const line: unknown = JSON.parse(said.split('\n').find((text) => text.includes('waiting')) ?? '');
+    expect(line).toMatchObject({ code: 'database_away', reason: expect.stringMatching(reason) });
+    // It has looked again by then, and is still there.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const probed = { url: `http://127.0.0.1:${port}` };
+    expect((await fetch(`${probed.url}/livez`)).status).toBe(200);
+    expect((await readyOf(probed)).failed).toContain('postgres');
+    expect(await ask(probed.url, '/v1/purges')).toEqual([
+      503,
+      'application/problem+json',
+      'database_unavailable',
+    ]);
+    // By default a signal ends a process, too, but not the first one of a container; that it is heard is seen by the code.
+    expect(await waiting.stop()).toEqual({ code: 0, signal: null });
+  },
+);
 
 interface Wanted {
   handle?: JobHandler<CommonContext>['handle'];

@@ -170,8 +170,11 @@ async function untilSchemaIsCurrent(ctx: CommonContext): Promise<void> {
           ? 'schema_older'
           : '';
       if (code === '') throw error;
-      if (said !== code) ctx.logger.warn({ code, err: error }, 'waiting for the database');
-      said = code;
+      // A mistyped host waits like one that is away: the line tells them apart, and comes again when it is another reason.
+      const reason = (error as { code?: string }).code;
+      const toSay = `${code} ${reason}`;
+      if (said !== toSay) ctx.logger.warn({ code, reason, err: error }, 'waiting for the database');
+      said = toSay;
     }
   }
 }
