@@ -62,9 +62,37 @@ test('counts the runs, batches, unknown outcomes and budgets of all tenants, by 
 
   // Nothing of the running run has moved for five minutes; the parked and the ended one are nobody's to move.
   expect(gaugeOf(samples, 'octopipe_unmoved_seconds')).toBeGreaterThan(290);
-  expect(gaugeOf(samples, 'octopipe_intents_unknown_age_seconds')).toBeGreaterThan(590);
+  // Ten minutes past its deadline, and for five of them somebody was there to look for it.
+  expect(gaugeOf(samples, 'octopipe_intents_unknown_age_seconds')).toSatisfy(
+    (seconds: number) => seconds > 290 && seconds < 590,
+  );
   await finishBatches(mine, 'deal', 2);
   expect(gaugeOf(await count(ctx), 'octopipe_unmoved_seconds')).toBeLessThan(60);
+});
+
+test('unknown outcomes age only while a run looks for them', async () => {
+  const { db } = rig.database;
+  await db.updateTable('loader.run').set({ status: 'done' }).execute();
+  const seeded = await seedRun(rig.tenant.id, 'pipedrive.com#4', 'running');
+  await seedIntents(seeded);
+  await stoodStill(seeded, '1 hour');
+  const age = async () => gaugeOf(await count(ctx), 'octopipe_intents_unknown_age_seconds');
+  const become = (change: { status: string } | { phase: string }) =>
+    db.updateTable('loader.run').set(change).where('id', '=', seeded.runId).execute();
+  expect(await age()).toBeGreaterThan(590);
+
+  await become({ phase: 'persons' });
+  expect(await age()).toBe(0);
+  await become({ phase: 'deals' });
+  for (const status of ['waiting_budget', 'waiting_person', 'paused', 'cancelled']) {
+    await become({ status });
+    expect([status, await age()]).toEqual([status, 0]);
+  }
+  // All the same they are there: two of this connection, two of the first.
+  expect(gaugeOf(await count(ctx), 'octopipe_intents_unknown')).toBe(4);
+  // The next one has only begun to look.
+  await become({ status: 'running' });
+  expect(await age()).toBeLessThan(60);
 });
 
 test('the tokens of yesterday are not those of today', async () => {
@@ -179,6 +207,7 @@ async function stoodStill({ runId }: Seeded, forHowLong: string): Promise<void> 
   await db.transaction().execute(async (tx) => {
     await sql`set local session_replication_role = replica`.execute(tx);
     await tx.updateTable('loader.batchProgress').set({ movedAt: then }).where('runId', '=', runId).execute();
+    await tx.updateTable('loader.run').set({ statusSince: then }).where('id', '=', runId).execute();
     await tx.updateTable('loader.runPhase').set({ startedAt: then }).where('runId', '=', runId).execute();
   });
 }

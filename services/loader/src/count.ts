@@ -82,23 +82,28 @@ async function batchSamples(tx: Tx): Promise<Sample[]> {
   ];
 }
 
+/**
+ * The age is of those that a running run looks for now, in its phase of their entity, and at most since it does: what a
+ * cancelled or a parked run left waits for the next one, and nobody is to be woken for it.
+ */
 async function unknownSamples(tx: Tx): Promise<Sample[]> {
-  const { intents, pastSeconds } = await tx
-    .selectFrom('loader.intent')
-    .select([
-      sql<number>`count(*)::int`.as('intents'),
-      sql<number | null>`extract(epoch from now() - min(deadline))::float`.as('pastSeconds'),
-    ])
-    .where((where) =>
-      where.or([
-        where('state', '=', 'ambiguous'),
-        where.and([where('state', '=', 'sent'), where('deadline', '<', sql<Date>`now()`)]),
-      ]),
-    )
-    .executeTakeFirstOrThrow();
+  const { rows } = await sql<{ intents: number; pastSeconds: number | null }>`
+    select count(*)::int as intents, extract(epoch from now() - min(settling.since))::float as past_seconds
+    from loader.intent intent
+    left join lateral (
+      select min(greatest(intent.deadline, run.status_since, phase.started_at)) as since
+      from loader.run run
+      join loader.run_phase phase on phase.run_id = run.id and phase.phase = run.phase
+      where run.connection_id = intent.connection_id and run.status = 'running' and phase.entity = intent.entity
+    ) settling on true
+    where intent.state = 'ambiguous' or (intent.state = 'sent' and intent.deadline < now())`.execute(tx);
   return [
-    { name: 'octopipe_intents_unknown', labels: {}, value: intents },
-    { name: 'octopipe_intents_unknown_age_seconds', labels: {}, value: Math.max(0, pastSeconds ?? 0) },
+    { name: 'octopipe_intents_unknown', labels: {}, value: rows[0]?.intents ?? 0 },
+    {
+      name: 'octopipe_intents_unknown_age_seconds',
+      labels: {},
+      value: Math.max(0, rows[0]?.pastSeconds ?? 0),
+    },
   ];
 }
 

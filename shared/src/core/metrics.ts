@@ -38,7 +38,7 @@ export const gauges = {
     labels: [],
   },
   octopipe_intents_unknown_age_seconds: {
-    help: 'How far the oldest of them is past its deadline',
+    help: 'How long the oldest of them that a running run looks for is past its deadline and not found',
     labels: [],
   },
   octopipe_tokens_used: { help: "Tokens of the day a company's runs have taken", labels: ['company'] },
