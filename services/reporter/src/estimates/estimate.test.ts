@@ -1,9 +1,10 @@
-import { entities } from '@octopipe/shared/domain/run/states';
+import { findDefinition } from '@octopipe/shared/domain/objects/registry';
+import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { canonicalObjects } from '@octopipe/shared/octopuspro/canonical-fields';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { describe, expect, it } from 'vitest';
 import { type EstimateInput, estimateOf } from './estimate.js';
-import { inventoryOnly, partOfOthers, yields } from './yields.js';
+import { inventoryOnly, partOfOthers, seldom, yields } from './yields.js';
 
 /** Rows of profile S in the source data sheet, section 3. */
 const small: EstimateInput['rows'] = {
@@ -47,6 +48,18 @@ describe('an estimate', () => {
     expect(known).toEqual(canonicalObjects.map(({ object }) => object).sort());
   });
 
+  it('has a yield for every record that the mapping makes of an object, but for what it names as seldom', () => {
+    const without = canonicalObjects.flatMap(({ object }) => {
+      const known = [...(yields[object] ?? []).map(({ entity }) => entity), ...(seldom[object] ?? [])];
+      const isKnown = (entity: Entity) =>
+        // Inquiries are leads, or deals instead.
+        known.includes(entity) || (object === 'inquiry' && entity === 'deal' && known.includes('lead'));
+      const made = findDefinition(object)?.produces ?? [];
+      return made.filter(({ entity }) => !isKnown(entity)).map(({ entity }) => `${object} → ${entity}`);
+    });
+    expect(without).toEqual([]);
+  });
+
   it('adds up: phases to the total, requests times price to the tokens', () => {
     const { tokens, records } = ask();
     const { provision, load, verify } = tokens.phases;
@@ -80,6 +93,36 @@ describe('an estimate', () => {
     const upgrades = time.options.filter(({ kind }) => kind === 'upgrade').map(({ days }) => days);
     expect(upgrades).toEqual([...upgrades].sort((a, b) => b - a));
     expect(ask().time.options.map(({ kind }) => kind)).toEqual(['wait']);
+  });
+
+  it('does not say less days than the requests take, whatever is paid for', () => {
+    const { time, tokens } = ask({ plan: 'lite', seats: 1, rows: { booking: 1_500_000 } });
+    const days = Math.ceil(time.shortest_seconds / 86_400);
+    expect(days).toBeGreaterThan(1);
+    expect(time.options.find(({ kind }) => kind === 'top_up')).toEqual({
+      ...{ kind: 'top_up', plan: 'lite', days },
+      top_up_tokens: tokens.total - days * time.tokens_per_day,
+    });
+    // Seats bring tokens, not requests.
+    expect(ask({ plan: 'lite', seats: 10_000, rows: { booking: 1_500_000 } }).time).toMatchObject({
+      days,
+      shortest_seconds: time.shortest_seconds,
+    });
+  });
+
+  it('says every number that is neither asked for nor a rule of the mapping', () => {
+    const said = ask({ dealLines: 'products', rows: { ...small, quote_item: 5_250 } }).assumptions.join('\n');
+    for (const part of [
+      'A delta is taken to change 10 % of the records once more.',
+      "No mapping yet: 25 fields of ours beside the export's own, a pipeline of 8 stages, 12 activity types, labels of persons, organizations and deals and 8 of leads.",
+      'quote_item: 0.6 line per row (lines of quotes that come to the total of the quote).',
+      'line: a call for each;',
+      'file, activity of quote',
+    ])
+      expect(said).toContain(part);
+    for (const [object, of] of Object.entries(yields))
+      for (const { entity, perRow } of of)
+        if (perRow !== 1 && object in small) expect(said).toContain(`${object}: ${perRow} ${entity} per row`);
   });
 
   it('warns of caps before anything is written', () => {
@@ -118,7 +161,12 @@ describe('an estimate', () => {
   it('counts lines only for a tenant who wants them as products', () => {
     const rows = { booking: 10, booking_service: 14 };
     expect(ask({ rows }).records.line).toBeUndefined();
-    expect(ask({ rows, dealLines: 'products' }).records.line).toBe(14);
+    // The lines, and what 4.5 of ten bookings state beside them.
+    expect(ask({ rows, dealLines: 'products' }).records.line).toBe(19);
+    expect(ask({ rows: { quote: 1_750, quote_item: 5_250 }, dealLines: 'products' }).records.line).toBe(
+      3_325,
+    );
+    expect(ask({ rows: { invoice_item: 100 }, dealLines: 'products' }).records.line).toBe(2);
   });
 
   it('names the losses in the words of the mapping, and what is an inventory only', () => {

@@ -15,6 +15,7 @@ import { complexityOf, magnitude } from './complexity.js';
 import { priceOf } from './price-book.js';
 import {
   type Cost,
+  deltaShare,
   itemsOf,
   itemsOfCounts,
   type RecordCounts,
@@ -22,7 +23,7 @@ import {
   type TokenModel,
   tokenModel,
 } from './token-model.js';
-import { inventoryOnly, yields } from './yields.js';
+import { inventoryOnly, seldom, yields } from './yields.js';
 
 export interface EstimateInput {
   plan: PlanName;
@@ -74,7 +75,7 @@ export function estimateOf(input: EstimateInput) {
     api_constraints: Math.min(1, warnings.length * 0.3 + magnitude(total.tokens / perDay, 1, 30) * 0.7),
     volume: magnitude(rowCount, 5_000, 2_000_000),
   });
-  const days = daysFor(total.tokens, perDay);
+  const days = daysFor(total, input.plan, input);
   return {
     records,
     rows: rowCount,
@@ -95,7 +96,7 @@ export function estimateOf(input: EstimateInput) {
       seats: input.seats,
       tokens_per_day: perDay,
       days,
-      shortest_seconds: Math.ceil((total.requests * 2) / plans[input.plan].burstPer2s),
+      shortest_seconds: shortestSeconds(total, input.plan),
       options: optionsFor(total, input, days),
       timeline: timelineOf(complexity.grade, days),
     },
@@ -111,7 +112,8 @@ export function estimateOf(input: EstimateInput) {
     billing: input.billing ? billingEffects(input.billing) : null,
     assumptions: [
       ...assumptions,
-      ...(input.schema ? ['Fields, stages, types and labels are those of the confirmed mapping.'] : []),
+      schemaAssumption(input, records),
+      `A delta is taken to change ${deltaShare * 100} % of the records once more.`,
       `${Math.round(input.reserveShare * 100)} % of each day's tokens are left to the company's other integrations.`,
       'Prices are the published token costs per operation; refused requests are taken to cost the same.',
       'An account without records of an earlier run; a second run of the same data writes nothing.',
@@ -147,6 +149,13 @@ function fieldsOf({ schema, customFields }: Pick<EstimateInput, 'schema' | 'cust
   return schema ? schema.fields.length : ownFields + customFields;
 }
 
+/** What provisioning is reckoned from. */
+function schemaAssumption({ schema }: EstimateInput, records: RecordCounts): string {
+  if (schema) return 'Fields, stages, types and labels are those of the confirmed mapping.';
+  const labels = `labels of persons, organizations and deals${(records.lead ?? 0) > 0 ? ` and ${leadLabelsMade} of leads` : ''}`;
+  return `No mapping yet: ${ownFields} fields of ours beside the export's own, a pipeline of ${stagesMade} stages, ${activityTypesMade} activity types, ${labels}.`;
+}
+
 function recordsOf(input: EstimateInput): { records: Record<string, number>; assumptions: string[] } {
   if (input.planned)
     return {
@@ -168,6 +177,13 @@ function recordsOf(input: EstimateInput): { records: Record<string, number>; ass
       if (perRow !== 1 && rows > 0) assumptions.push(`${object}: ${perRow} ${target} per row (${from}).`);
     }
   }
+  if ((records.get('line') ?? 0) > 0)
+    assumptions.push('line: a call for each; deals with more lines than a few take fewer calls.');
+  const rare = Object.keys(seldom).filter((object) => (input.rows[object] ?? 0) > 0);
+  if (rare.length > 0)
+    assumptions.push(
+      `Not counted, for fewer than one row in fifty has it: ${rare.map((object) => `${seldom[object]?.join(', ')} of ${object}`).join('; ')}.`,
+    );
   return {
     records: Object.fromEntries(
       entities.flatMap((entity) => {
@@ -183,8 +199,20 @@ function shareOf(plan: PlanName, input: Pick<EstimateInput, 'seats' | 'reserveSh
   return Math.floor(dailyTokens(plan, input.seats) * (1 - input.reserveShare));
 }
 
-/** Days with at least one token left over for the last call; 0 tokens take none. */
-const daysFor = (tokens: number, perDay: number) => (tokens === 0 ? 0 : Math.ceil(tokens / perDay));
+/** At full burst, if a day had no limit. */
+function shortestSeconds({ requests }: Cost, plan: PlanName): number {
+  return Math.ceil((requests * 2) / plans[plan].burstPer2s);
+}
+
+/** The days that the requests alone take: no token shortens them. */
+function burstDays(total: Cost, plan: PlanName): number {
+  return Math.ceil(shortestSeconds(total, plan) / 86_400);
+}
+
+/** By the tokens of a day and by the requests of a second, whichever takes longer; what asks for nothing takes none. */
+function daysFor(total: Cost, plan: PlanName, input: Pick<EstimateInput, 'seats' | 'reserveShare'>): number {
+  return Math.max(Math.ceil(total.tokens / shareOf(plan, input)), burstDays(total, plan));
+}
 
 /** Wait, buy tokens, or take a larger plan for the time: what each means in days. */
 function optionsFor(total: Cost, input: EstimateInput, days: number) {
@@ -194,12 +222,16 @@ function optionsFor(total: Cost, input: EstimateInput, days: number) {
       kind: 'upgrade' as const,
       plan,
       top_up_tokens: 0,
-      days: daysFor(total.tokens, shareOf(plan, input)),
+      days: daysFor(total, plan, input),
     }));
-  const missing = Math.max(0, total.tokens - shareOf(input.plan, input));
+  const withTopUp = burstDays(total, input.plan);
+  // Each of those days brings its own tokens as well.
+  const missing = Math.max(0, total.tokens - withTopUp * shareOf(input.plan, input));
   return [
     { kind: 'wait' as const, plan: input.plan, top_up_tokens: 0, days },
-    ...(missing > 0 ? [{ kind: 'top_up' as const, plan: input.plan, top_up_tokens: missing, days: 1 }] : []),
+    ...(missing > 0
+      ? [{ kind: 'top_up' as const, plan: input.plan, top_up_tokens: missing, days: withTopUp }]
+      : []),
     ...upgrades.filter((option) => option.days < days),
   ];
 }

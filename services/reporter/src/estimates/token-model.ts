@@ -37,7 +37,7 @@ export interface TokenModel {
 }
 
 /** Share of the records that a delta is reckoned to touch. */
-const deltaShare = 0.1;
+export const deltaShare = 0.1;
 
 /** Items that provisioning makes on an account that has none of ours yet, as long as no mapping names them. */
 export interface SchemaCounts {
