@@ -366,5 +366,5 @@ test('a rerun resumes what was paused, but accepts failed records only with --ye
 test('what is not balanced ends with 4, and says what', async () => {
   answers['GET /v1/reports/r1'] = [200, { ...summary, verified: { records: 1, fields: 9, differences: 2 } }];
   await expect(migrate({})).resolves.toBe('notBalanced');
-  expect(said).toContain('- 2 fields differ from what was written.');
+  expect(said).toContain('- 2 differences from what was written.');
 });

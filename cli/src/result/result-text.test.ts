@@ -120,7 +120,7 @@ describe('the verdict is the strictest reading', () => {
     [
       'a field that differs',
       { verified: { records: 2_684, fields: 31_400, differences: 3 } },
-      ['3 fields differ from what was written.'],
+      ['3 differences from what was written.'],
     ],
     ['the report says no', { balanced: false }, ['The report says that it is not balanced.']],
   ];

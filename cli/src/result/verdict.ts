@@ -40,7 +40,7 @@ export function judge(summary: Summary): Verdict {
       `${count(there)} records should be there, but ${count(summary.verified.records)} were read back.`,
     );
   if (summary.verified.differences > 0)
-    reasons.push(`${count(summary.verified.differences)} fields differ from what was written.`);
+    reasons.push(`${count(summary.verified.differences)} differences from what was written.`);
   return { ending: reasons.length === 0 ? 'ok' : 'notBalanced', reasons };
 }
 

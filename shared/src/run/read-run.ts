@@ -159,6 +159,12 @@ export interface Difference {
   kind: 'missing' | 'extra' | 'changed' | 'changed_by_us' | 'changed_by_person' | 'truncated';
 }
 
+export interface DifferenceCount {
+  entity: string;
+  kind: Difference['kind'];
+  differences: number;
+}
+
 export interface FailedRecord {
   entity: string;
   targetKey: string;
@@ -392,12 +398,8 @@ export async function findBudget(tx: Tx, companyKey: string): Promise<CompanyBud
 }
 
 /** How many differences a run found, by kind of record and kind of difference. */
-export async function differenceCounts(
-  tx: Tx,
-  tenantId: string,
-  runId: string,
-): Promise<Array<{ entity: string; kind: Difference['kind']; differences: number }>> {
-  const { rows } = await sql<{ entity: string; kind: Difference['kind']; differences: number }>`
+export async function differenceCounts(tx: Tx, tenantId: string, runId: string): Promise<DifferenceCount[]> {
+  const { rows } = await sql<DifferenceCount>`
     select entity, kind, count(*)::int as differences from loader.difference
     where tenant_id = ${tenantId} and run_id = ${runId}
     group by entity, kind order by entity collate "C", kind collate "C"`.execute(tx);

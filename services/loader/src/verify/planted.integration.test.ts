@@ -33,6 +33,12 @@ it(`R16: ${corruptions} planted corruptions are found, each by its name, and ${c
     const planted = await plantCorruptions(rig, corruptions, seededRandom(seed));
     const { run, found } = await verify(rig, loader, load.id);
     expect(found).toEqual(planted);
+    const gone = planted.filter((name) => name.endsWith(' missing')).length;
+    expect(gone).toBeGreaterThan(0);
+    expect(run.verified).toMatchObject({
+      records: rig.records.length - gone,
+      differences: planted.length,
+    });
     expect((await ledgerOf(rig)).length).toBe(written);
     console.log(
       `R16 ${JSON.stringify({

@@ -244,6 +244,47 @@ test('reconciliation.json compares the money and lists what is not as planned, w
   });
 });
 
+test('what was found missing was not read back, and the page says so before all else', async () => {
+  const { runId } = await seedRun(ctx.db, tenant);
+  const gone = [
+    ['deal', 'booking:10'],
+    ['activity', 'refund:3'],
+  ] as const;
+  for (const [entity, targetKey] of gone) {
+    const found = { tenantId: tenant.id, runId, entity, targetKey, field: '', kind: 'missing' };
+    await ctx.db.insertInto('loader.difference').values(found).execute();
+    await ctx.db
+      .updateTable('loader.verification')
+      .set({ records: 1, differences: 1 })
+      .where('runId', '=', runId)
+      .where('entity', '=', entity)
+      .execute();
+  }
+  await reconcile(runId);
+  const files = await contents(runId);
+  expect(files['reconciliation.html']).toContain('<h1>Not everything is accounted for.</h1>');
+  expect(files['reconciliation.html']).toContain(
+    '3 records with 20 fields were read back from Pipedrive and compared;\n3 differences were found.',
+  );
+  const report = JSON.parse(files['reconciliation.json'] ?? '');
+  expect(report.points.map(({ code, says }: { code: string; says: string }) => [code, says])).toEqual([
+    ['records_missing', 'Pipedrive records "activity" that were written and are no longer there: 1 of 2.'],
+    ['records_missing', 'Pipedrive records "deal" that were written and are no longer there: 1 of 2.'],
+    ['rows_rejected', expect.any(String)],
+    ['records_failed', expect.any(String)],
+    ['fields_differ', 'Fields that Pipedrive gives back differently from how they were written: 1.'],
+    ['sums_differ', 'Sums of money that are not the same in Pipedrive: won deals in AUD, refunds.'],
+  ]);
+  expect(report.deal_values).toMatchObject([
+    { status: 'open', read_deals: 1, equal: true },
+    { status: 'won', planned_deals: 1, read_deals: 0, read: '0', equal: false },
+  ]);
+  expect(report.payments).toMatchObject([
+    { object: 'payment', activities: 1, equal: true },
+    { object: 'refund', activities: 0, read: '0', equal: false },
+  ]);
+});
+
 test('the page says the verdict first, names the waiver, escapes what came from the export', async () => {
   const { runId } = await seedRun(ctx.db, tenant, {
     waivers: [{ gate: 'rehearsal', actor: '<b>Olive</b>', key: 'night shift', at: '2026-11-20T21:00:00Z' }],

@@ -10,6 +10,7 @@ import {
 } from '@octopipe/shared/mapped/read-mapped-set';
 import {
   connectionOf,
+  differenceCounts,
   entityCounts,
   matchCounts,
   phasesOf,
@@ -105,6 +106,7 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
     entities: await entityCounts(tx, tenantId, run.id),
     unknownOutcomes: await unknownOutcomes(tx, tenantId, run),
     verification,
+    differences: await differenceCounts(tx, tenantId, run.id),
     unequalSums: [
       ...deals.filter(({ equal }) => !equal).map((row) => `${row.status} deals in ${row.currency}`),
       ...payments.filter(({ equal }) => !equal).map((row) => `${row.object}s`),

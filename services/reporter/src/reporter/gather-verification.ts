@@ -1,6 +1,6 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import {
-  type Difference,
+  type DifferenceCount,
   differenceCounts,
   loadTokens,
   type Run,
@@ -12,7 +12,7 @@ import { gatherRunFacts, type RunFacts } from './gather-run-facts.js';
 /** Everything the documents of a verify run say, except the list of differences. */
 export interface VerificationFacts extends RunFacts {
   verification: Verification[];
-  differences: Array<{ entity: string; kind: Difference['kind']; differences: number }>;
+  differences: DifferenceCount[];
   totals: { records: number; fields: number; differences: number };
   /** Tokens spent on this look, as a share of what the loads have spent; null when they have spent none. */
   costShare: number | null;

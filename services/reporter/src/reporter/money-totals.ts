@@ -45,7 +45,7 @@ export async function dealTotals(tx: Tx, tenantId: string, run: Run, currency: s
       join transform.mapped_record record
         on record.set_id = ${run.setId}::uuid and record.target_key = target.target_key and record.entity = 'deal'
       where target.tenant_id = ${tenantId} and target.connection_id = ${run.connectionId}
-        and jsonb_typeof(target.after_image) = 'object'
+        and jsonb_typeof(target.after_image) = 'object' and ${isThere(run)}
       group by 1, 2
     )
     select currency, status, coalesce(planned.deals, 0) as planned_deals,
@@ -147,7 +147,7 @@ async function activityTotal(tx: Tx, tenantId: string, run: Run, object: string,
       join loader.target_record target
         on target.connection_id = ${run.connectionId} and target.target_key = record.target_key
       where record.tenant_id = ${tenantId} and record.set_id = ${run.setId}::uuid
-        and record.entity = 'activity' and record.source_object = ${object}`,
+        and record.entity = 'activity' and record.source_object = ${object} and ${isThere(run)}`,
   );
   for await (const { note } of notes) {
     const amount = amountInNote(note ?? '', currency);
@@ -156,6 +156,12 @@ async function activityTotal(tx: Tx, tenantId: string, run: Run, object: string,
     else total.read = addMoney([total.read, amount]);
   }
   return total;
+}
+
+/** The after-image of a record outlives it: what the run found missing was not read back. */
+function isThere(run: Run) {
+  return sql`not exists (select from loader.difference gone where gone.run_id = ${run.id}::uuid
+    and gone.target_key = target.target_key and gone.kind = 'missing')`;
 }
 
 function withoutSign(amount: string | undefined): string | undefined {

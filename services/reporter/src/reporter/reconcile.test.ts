@@ -25,6 +25,7 @@ const clean: ReconcileFacts = {
     { entity: 'person', records: 4, fields: 40, differences: 0 },
     { entity: 'deal', records: 3, fields: 33, differences: 0 },
   ],
+  differences: [],
   unequalSums: [],
 };
 
@@ -73,10 +74,36 @@ describe('the verdict is stricter than the equations', () => {
     ],
     [
       'differences are exceptions',
-      { verification: clean.verification.map((row) => ({ ...row, differences: 1 })) },
+      { differences: [{ entity: 'deal', kind: 'changed_by_person', differences: 1 }] },
       true,
       'accounted_with_exceptions',
       ['fields_differ'],
+    ],
+    [
+      'copies are exceptions',
+      { differences: [{ entity: 'deal', kind: 'extra', differences: 1 }] },
+      true,
+      'accounted_with_exceptions',
+      ['copies_found'],
+    ],
+    [
+      'a record that is gone is not accounted for, though every write was',
+      {
+        verification: clean.verification.map((row) =>
+          row.entity === 'deal' ? { ...row, records: 2, differences: 1 } : row,
+        ),
+        differences: [{ entity: 'deal', kind: 'missing', differences: 1 }],
+      },
+      true,
+      'not_accounted',
+      ['records_missing'],
+    ],
+    [
+      'a record that is gone stays one beside more that were read than this run wrote',
+      { differences: [{ entity: 'deal', kind: 'missing', differences: 1 }] },
+      true,
+      'not_accounted',
+      ['records_missing'],
     ],
     [
       'sums of money that differ are exceptions',
@@ -136,8 +163,16 @@ test('all that can be wrong: what is open first, each with its figures and what 
     ],
     unknownOutcomes: 5,
     verification: [
-      ...clean.verification.map((row) => ({ ...row, differences: 1 })),
-      { entity: 'note', records: 2, fields: 8, differences: 1 },
+      ...clean.verification.map((row) => ({ ...row, differences: 2 })),
+      { entity: 'note', records: 1, fields: 8, differences: 2 },
+    ],
+    differences: [
+      { entity: 'deal', kind: 'truncated', differences: 1 },
+      { entity: 'deal', kind: 'changed_by_us', differences: 1 },
+      { entity: 'person', kind: 'changed_by_person', differences: 1 },
+      { entity: 'person', kind: 'extra', differences: 1 },
+      { entity: 'note', kind: 'missing', differences: 1 },
+      { entity: 'note', kind: 'extra', differences: 1 },
     ],
     unequalSums: ['deal value', 'payments'],
   });
@@ -181,8 +216,14 @@ test('all that can be wrong: what is open first, each with its figures and what 
     ],
     [
       'open',
+      'records_missing',
+      'Pipedrive records "note" that were written and are no longer there: 1 of 3.',
+      'See "Differences" for their keys. Somebody or an automation deleted them: restore them in Pipedrive, which keeps most kinds for 30 days after that. A load does not write them a second time.',
+    ],
+    [
+      'open',
       'records_not_verified',
-      'Pipedrive records "note" that should be there: 3. Read back and compared: 2.',
+      'Pipedrive records "note" that should be there: 3. Read back and compared: 1.',
       'Start the run again; it reads everything back at its end.',
     ],
     [
@@ -202,6 +243,12 @@ test('all that can be wrong: what is open first, each with its figures and what 
       'fields_differ',
       'Fields that Pipedrive gives back differently from how they were written: 3.',
       'See "Differences" for each record and field. Somebody may have edited them meanwhile, or an automation did.',
+    ],
+    [
+      'exception',
+      'copies_found',
+      'Records in Pipedrive that carry our mark and that we did not write: 2.',
+      'See "Differences" for their ids. Somebody duplicated a record of ours: delete the copy, or keep it.',
     ],
     [
       'exception',
@@ -275,6 +322,7 @@ const consistent = fc
       entities,
       unknownOutcomes: 0,
       verification: [],
+      differences: [],
       unequalSums: [],
     }),
   );

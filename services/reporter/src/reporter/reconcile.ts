@@ -1,4 +1,5 @@
 import { endedStatuses, type RunStatus } from '@octopipe/shared/domain/run/states';
+import type { Difference, DifferenceCount } from '@octopipe/shared/run/read-run';
 
 /** What the two equations are made of. Rows are the staged files' own counts, so that they do not depend on the outcomes. */
 export interface ReconcileFacts {
@@ -15,6 +16,8 @@ export interface ReconcileFacts {
   /** Writes of which nobody knows whether they happened. */
   unknownOutcomes: number;
   verification: ReadonlyArray<{ entity: string; records: number; fields: number; differences: number }>;
+  /** What the reading back found, by kind. */
+  differences: ReadonlyArray<DifferenceCount>;
   /** Names of the sums of money that are not the same on both sides. */
   unequalSums: ReadonlyArray<string>;
 }
@@ -264,7 +267,15 @@ function verificationPoints(facts: ReconcileFacts, target: Record<string, Target
     const read = facts.verification
       .filter((row) => row.entity === entity)
       .reduce((records, row) => records + row.records, 0);
-    if (read < there)
+    const gone = differencesOf(facts, ['missing'], entity);
+    if (gone > 0)
+      points.push({
+        code: 'records_missing',
+        weight: 'open',
+        says: `Pipedrive records "${entity}" that were written and are no longer there: ${gone} of ${there}.`,
+        todo: 'See "Differences" for their keys. Somebody or an automation deleted them: restore them in Pipedrive, which keeps most kinds for 30 days after that. A load does not write them a second time.',
+      });
+    if (read + gone < there)
       points.push({
         code: 'records_not_verified',
         weight: 'open',
@@ -272,15 +283,40 @@ function verificationPoints(facts: ReconcileFacts, target: Record<string, Target
         todo: 'Start the run again; it reads everything back at its end.',
       });
   }
-  const differences = verifiedTotals(facts).differences;
-  if (differences > 0)
+  const fields = differencesOf(facts, fieldKinds);
+  if (fields > 0)
     points.push({
       code: 'fields_differ',
       weight: 'exception',
-      says: `Fields that Pipedrive gives back differently from how they were written: ${differences}.`,
+      says: `Fields that Pipedrive gives back differently from how they were written: ${fields}.`,
       todo: 'See "Differences" for each record and field. Somebody may have edited them meanwhile, or an automation did.',
     });
+  const copies = differencesOf(facts, ['extra']);
+  if (copies > 0)
+    points.push({
+      code: 'copies_found',
+      weight: 'exception',
+      says: `Records in Pipedrive that carry our mark and that we did not write: ${copies}.`,
+      todo: 'See "Differences" for their ids. Somebody duplicated a record of ours: delete the copy, or keep it.',
+    });
   return points;
+}
+
+const fieldKinds: ReadonlyArray<Difference['kind']> = [
+  'changed',
+  'changed_by_us',
+  'changed_by_person',
+  'truncated',
+];
+
+function differencesOf(
+  facts: ReconcileFacts,
+  kinds: ReadonlyArray<Difference['kind']>,
+  entity?: string,
+): number {
+  return facts.differences
+    .filter((row) => kinds.includes(row.kind) && (entity === undefined || row.entity === entity))
+    .reduce((sum, row) => sum + row.differences, 0);
 }
 
 function moneyPoints(unequalSums: ReadonlyArray<string>): Point[] {

@@ -70,6 +70,7 @@ const facts: ReportFacts = {
     entities: [{ entity: hostile, planned: 9, created: 1, updated: 0, unchanged: 0, failed: 1, waiting: 1 }],
     unknownOutcomes: 1,
     verification: [{ entity: hostile, records: 0, fields: 0, differences: 1 }],
+    differences: [{ entity: hostile, kind: 'missing', differences: 1 }],
     unequalSums: [hostile],
   }),
   verification: [{ entity: hostile, records: 0, fields: 0, differences: 1, finishedAt: new Date(0) }],

@@ -85,7 +85,7 @@ function verdict(facts: ReportFacts): Html {
 <h1>${says}</h1>
 <p>The export holds ${counted(rows, 'row')}. From them ${counted(records, 'Pipedrive record')} ${records === 1 ? 'was' : 'were'} planned.
 ${counted(reconciliation.verified.records, 'record')} with ${counted(reconciliation.verified.fields, 'field')} ${reconciliation.verified.records === 1 ? 'was' : 'were'} read back from Pipedrive and compared;
-${counted(reconciliation.verified.differences, 'field')} ${reconciliation.verified.differences === 1 ? 'differs' : 'differ'}.</p>
+${counted(reconciliation.verified.differences, 'difference')} ${reconciliation.verified.differences === 1 ? 'was' : 'were'} found.</p>
 ${
   reconciliation.points.length > 0 &&
   html`<h2>What to do</h2>
