@@ -28,6 +28,7 @@ export class Account {
   seats: number;
   switches: Switches;
   requestsPer2s: number | undefined;
+  callerId: number | undefined;
   readonly #tables = new Map<Entity, Map<number, SimRecord>>();
   readonly #nextIds = new Map<Entity | 'options', number>();
   readonly #byUuid = new Map<string, SimRecord>();
@@ -120,11 +121,12 @@ export class Account {
     return record;
   }
 
-  /** The token's owner: the first user of the account. */
+  /** The token's owner: the first user of the account, unless it was given to another. */
   caller(): SimRecord {
-    const first = this.table('users').values().next().value;
-    if (!first) throw new Error('the account has no user');
-    return first;
+    const users = this.table('users');
+    const caller = this.callerId === undefined ? users.values().next().value : users.get(this.callerId);
+    if (!caller) throw new Error('the account has no such user');
+    return caller;
   }
 }
 

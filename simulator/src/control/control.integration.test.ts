@@ -133,6 +133,42 @@ test('reset forgets everything, keepUsers keeps the users', async () => {
   expect((await sim.api.requests()).operations).toEqual({ getCurrentUser: { '2xx': 1 } });
 });
 
+test('a token of somebody who is no admin sees what is theirs and what visibility grants, and nothing else is there', async () => {
+  const { users } = (await sim.api.get('/__sim/state?entities=users')).body as unknown as {
+    users: Array<{ id: number }>;
+  };
+  const [admin, other] = users.map(({ id }) => id);
+  const deal = async (owner_id: number | undefined, visible_to: number) =>
+    (await sim.api.create('/api/v2/deals', { title: 'd', owner_id, visible_to })).id;
+  const [company, group, hidden, own] = [
+    await deal(admin, 7),
+    await deal(admin, 3),
+    await deal(admin, 1),
+    await deal(other, 1),
+  ];
+  await sim.api.post('/v1/notes', { content: 'unseen', deal_id: hidden });
+  await sim.api.post('/v1/notes', { content: 'seen', deal_id: own });
+  const listed = async (path: string) =>
+    ((await sim.api.get(path)).body.data as unknown as Array<{ id: number; content?: string }>).map(
+      ({ id, content }) => content ?? id,
+    );
+  expect(await listed('/api/v2/deals')).toEqual([company, group, hidden, own]);
+
+  expect(await sim.api.control('caller', { user: other })).toMatchObject({ user: { is_admin: 0 } });
+  expect((await sim.api.get('/v1/users/me')).body.data).toMatchObject({
+    id: other,
+    access: expect.arrayContaining([{ app: 'sales', admin: false }]),
+  });
+  expect(await listed('/api/v2/deals')).toEqual([company, group, own]);
+  expect(await listed('/v1/notes')).toEqual(['seen']);
+  expect((await sim.api.get(`/api/v2/deals/${hidden}`)).status).toBe(404);
+  expect((await sim.api.remove(`/api/v2/deals/${hidden}`)).status).toBe(404);
+
+  await sim.api.control('caller', { admin: true });
+  expect(await listed('/api/v2/deals')).toHaveLength(4);
+  expect((await sim.api.post('/__sim/caller', { user: 1 })).status).toBe(400);
+});
+
 test('unknown control calls and bodies are refused', async () => {
   expect((await sim.api.post('/__sim/explode', {})).status).toBe(404);
   expect((await sim.api.post('/__sim/reset', { seats: 0 })).status).toBe(400);

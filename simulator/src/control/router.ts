@@ -5,6 +5,7 @@ import { Switches } from '../account/switches.js';
 import { FaultPlan } from '../faults/rules.js';
 import { planNames } from '../limits/plans.js';
 import type { Simulation } from '../simulation.js';
+import { CallerChange, giveToken } from './caller.js';
 import { dumpState } from './dump-state.js';
 import { Edits, editRecords } from './edit.js';
 import { SeedPlan, seedRecords } from './seed.js';
@@ -67,6 +68,7 @@ export function controlRouter(sim: Simulation): Router {
     if (requests_per_2s !== undefined) sim.account.requestsPer2s = requests_per_2s ?? undefined;
     return { account: describe(sim) };
   });
+  post('/caller', CallerChange, (change) => ({ user: giveToken(sim.account, change) }));
   post('/faults', FaultPlan, (plan) => {
     sim.faults.set(plan);
     return { rules: sim.faults.dump() };

@@ -2,6 +2,7 @@ import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { Account } from '../account/account.js';
 import type { SimRecord } from '../account/entities.js';
 import { sqlTime } from '../account/sim-clock.js';
+import { ifSeen } from '../account/visibility.js';
 import { type Answer, asV1, ok, v1Failed } from '../api/answers.js';
 import { type Call, type Handler, jsonOf } from '../api/call.js';
 import type { Json, JsonObject } from '../json.js';
@@ -58,7 +59,7 @@ function participantsOf(account: Account, deal: SimRecord): SimRecord[] {
 }
 
 function findDeal({ account, params }: Call): SimRecord {
-  const deal = account.live('deals', Number(params.id));
+  const deal = ifSeen(account, 'deals', account.live('deals', Number(params.id)));
   if (!deal) throw v1Failed(404, 'Deal not found.');
   return deal;
 }

@@ -1,6 +1,7 @@
 import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { Account } from '../account/account.js';
 import type { SimRecord } from '../account/entities.js';
+import { ifSeen } from '../account/visibility.js';
 import {
   type Answer,
   badRequest,
@@ -26,7 +27,7 @@ export const dealProductHandlers: Partial<Record<OperationName, Handler>> = {
     const deals = new Set((call.query.deal_ids as readonly string[]).map(Number));
     // Deals that do not exist are just absent.
     const lines = [...deals].flatMap((id) =>
-      call.account.live('deals', id) ? call.account.linesOf(id) : [],
+      ifSeen(call.account, 'deals', call.account.live('deals', id)) ? call.account.linesOf(id) : [],
     );
     return listLines(call, lines);
   },
@@ -213,7 +214,7 @@ function nextOrderNr(account: Account, dealId: number): number {
 }
 
 function findDeal({ account, params }: Call): SimRecord {
-  const deal = account.live('deals', Number(params.id));
+  const deal = ifSeen(account, 'deals', account.live('deals', Number(params.id)));
   if (!deal) throw notFound();
   return deal;
 }

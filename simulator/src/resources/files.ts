@@ -3,6 +3,7 @@ import type { Account } from '../account/account.js';
 import type { Entity, SimRecord } from '../account/entities.js';
 import { hexCode } from '../account/random.js';
 import { sqlTime } from '../account/sim-clock.js';
+import { ifSeen, seenOf } from '../account/visibility.js';
 import { type Answer, asV1, ok, v1Failed } from '../api/answers.js';
 import { type Call, jsonOf } from '../api/call.js';
 import type { Draft, Json, JsonObject } from '../json.js';
@@ -49,7 +50,7 @@ export const fileHandlers = {
     return ok(render(call, file));
   },
   getFile: (call: Call) => ok(render(call, find(call))),
-  getFiles: (call: Call) => page(call, [...call.account.all('files')]),
+  getFiles: (call: Call) => page(call, [...seenOf(call.account, 'files', call.account.all('files'))]),
   getDealFiles: (call: Call) => filesOf(call, 'deals', 'deal_id'),
   getPersonFiles: (call: Call) => filesOf(call, 'persons', 'person_id'),
   getOrganizationFiles: (call: Call) => filesOf(call, 'organizations', 'org_id'),
@@ -98,10 +99,11 @@ function assertParents(account: Account, links: Draft): void {
 
 function filesOf(call: Call, entity: Entity, property: string): Answer {
   const id = Number(call.params.id);
-  if (!call.account.live(entity, id)) throw v1Failed(404, 'Item not found.');
+  const { account } = call;
+  if (!ifSeen(account, entity, account.live(entity, id))) throw v1Failed(404, 'Item not found.');
   return page(
     call,
-    [...call.account.all('files')].filter((file) => file[property] === id),
+    [...seenOf(account, 'files', account.all('files'))].filter((file) => file[property] === id),
   );
 }
 
@@ -115,7 +117,7 @@ function page(call: Call, files: SimRecord[]): Answer {
 }
 
 function find({ account, params }: Call): SimRecord {
-  const file = account.live('files', Number(params.id));
+  const file = ifSeen(account, 'files', account.live('files', Number(params.id)));
   if (!file) throw v1Failed(404, 'File not found.');
   return file;
 }

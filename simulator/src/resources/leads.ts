@@ -2,6 +2,7 @@ import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/in
 import type { Account } from '../account/account.js';
 import { currencyCodes } from '../account/currencies.js';
 import type { SimRecord } from '../account/entities.js';
+import { ifSeen, seenOf } from '../account/visibility.js';
 import { type Answer, asV1, badRequest, leadNotFound, ok, v1Failed } from '../api/answers.js';
 import { type Call, type Handler, jsonOf } from '../api/call.js';
 import { type Draft, type Json, type JsonObject, listOf, objectOf } from '../json.js';
@@ -148,14 +149,14 @@ function touchContacts(account: Account, { person_id, organization_id }: SimReco
 }
 
 function find({ account, params }: Call): SimRecord {
-  const lead = account.live('leads', params.id);
+  const lead = ifSeen(account, 'leads', account.live('leads', params.id));
   if (!lead) throw leadNotFound('requested lead not found');
   return lead;
 }
 
 function listLeads({ account, query }: Call, archived: boolean): Answer {
   const nextActivityOf = nextActivities(account);
-  const matching = [...account.all('leads')]
+  const matching = [...seenOf(account, 'leads', account.all('leads'))]
     .filter((lead) => lead.is_archived === archived)
     .filter(matches(query))
     .map((lead): SimRecord => ({ ...lead, next_activity_id: nextActivityOf(lead) }));

@@ -1,6 +1,7 @@
 import type { Account } from '../account/account.js';
 import type { Entity, SimRecord } from '../account/entities.js';
 import { fromSqlTime, sqlTime } from '../account/sim-clock.js';
+import { ifSeen, seenOf } from '../account/visibility.js';
 import { type Answer, asV1, ok, v1Failed } from '../api/answers.js';
 import { type Call, jsonOf } from '../api/call.js';
 import type { Draft, Json, JsonObject } from '../json.js';
@@ -56,7 +57,7 @@ export const noteHandlers = {
   },
   getNote: (call: Call) => ok(render(call.account, find(call))),
   getNotes({ account, query }: Call): Answer {
-    const matching = [...account.all('notes')].filter(matches(query));
+    const matching = [...seenOf(account, 'notes', account.all('notes'))].filter(matches(query));
     sortV1(matching, query.sort, [
       'id',
       'user_id',
@@ -103,7 +104,7 @@ function settle(account: Account, draft: Draft): void {
 }
 
 function find({ account, params }: Call): SimRecord {
-  const note = account.live('notes', Number(params.id));
+  const note = ifSeen(account, 'notes', account.live('notes', Number(params.id)));
   if (!note) throw v1Failed(404, 'Note not found.');
   return note;
 }

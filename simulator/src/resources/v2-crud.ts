@@ -3,6 +3,7 @@ import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
 import type { Account } from '../account/account.js';
 import type { Entity, FieldEntity, SimRecord } from '../account/entities.js';
 import { rfc3339 } from '../account/sim-clock.js';
+import { ifSeen, seenOf } from '../account/visibility.js';
 import { type Answer, gone, notFound, ok } from '../api/answers.js';
 import { type Call, type Handler, jsonOf } from '../api/call.js';
 import { type Draft, isObject, type Json, type JsonObject, listOf, objectOf } from '../json.js';
@@ -104,14 +105,16 @@ export function listRecords(resource: V2Resource, call: Call): Answer {
     resource,
     account,
     query,
-    resource.listed?.(call) ?? account.all(resource.entity),
+    seenOf(account, resource.entity, resource.listed?.(call) ?? account.all(resource.entity)),
   );
   const { page, additional } = cursorPage(matching, query);
   return ok(page.map(rendererOf(resource, account, query)), additional);
 }
 
 function find(resource: V2Resource, call: Call): SimRecord {
-  const record = call.account.table(resource.entity).get(Number(call.params.id));
+  const { account, params } = call;
+  const stored = account.table(resource.entity).get(Number(params.id));
+  const record = ifSeen(account, resource.entity, stored);
   if (!record) throw notFound();
   return record;
 }
