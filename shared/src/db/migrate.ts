@@ -20,6 +20,7 @@ import * as statusSince from './migrations/20261130-0110-status-since.js';
 import * as orderedSettings from './migrations/20261130-0120-ordered-settings.js';
 import * as answerKeyId from './migrations/20261130-0130-answer-key-id.js';
 import * as doubt from './migrations/20261130-0140-doubt.js';
+import * as ownerSent from './migrations/20261130-0160-owner-sent.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -41,6 +42,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0120-ordered-settings': orderedSettings,
   '20261130-0130-answer-key-id': answerKeyId,
   '20261130-0140-doubt': doubt,
+  '20261130-0160-owner-sent': ownerSent,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

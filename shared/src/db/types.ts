@@ -365,6 +365,7 @@ export interface LoaderIntent {
   lastProbeAt: Timestamp | null;
   notBefore: Timestamp | null;
   operation: string;
+  ownerId: Int8 | null;
   parentId: string | null;
   payloadHash: string;
   probes: Generated<number>;
@@ -473,6 +474,7 @@ export interface LoaderTargetRecord {
   createdByRun: string;
   entity: string;
   generation: Generated<number>;
+  ownerId: Int8 | null;
   parentId: string | null;
   payload: Json;
   payloadHash: string;

@@ -14,6 +14,8 @@ export interface ProbedAccount {
   companyId: string;
   companyDomain: string;
   userId: number;
+  /** The users that may own records. */
+  activeUserIds: number[];
   plan: PlanName;
   seats: number;
   planSource: string;
@@ -27,7 +29,11 @@ const CurrentUser = z.object({
   company_id: z.number(),
   company_domain: z.string().nullish(),
 });
-const UserRow = z.object({ active_flag: z.boolean().nullish(), is_deleted: z.boolean().nullish() });
+const UserRow = z.object({
+  id: z.number(),
+  active_flag: z.boolean().nullish(),
+  is_deleted: z.boolean().nullish(),
+});
 
 /**
  * The first look at an account, 22 tokens and no write: who we are, which plan the headers show, how many seats are
@@ -46,7 +52,10 @@ export async function probeAccount(target: {
     const user = CurrentUser.parse(dataOf(me, target.baseUrl));
     const limits: LimitHeaders = 'limits' in me ? me.limits : {};
     const users = z.array(UserRow).parse(dataOf(await ask(http, 'getUsers'), target.baseUrl));
-    const activeUsers = users.filter((row) => row.active_flag !== false && row.is_deleted !== true).length;
+    const activeUserIds = users
+      .filter((row) => row.active_flag !== false && row.is_deleted !== true)
+      .map((row) => row.id);
+    const activeUsers = activeUserIds.length;
     const shownPlan = limits.burstLimit === undefined ? undefined : planOfBurst(limits.burstLimit);
     const plan = target.plan ?? shownPlan ?? 'lite';
     const seats = target.seats ?? (activeUsers > 0 ? activeUsers : 1);
@@ -54,6 +63,7 @@ export async function probeAccount(target: {
       companyId: String(user.company_id),
       companyDomain: user.company_domain ?? '',
       userId: user.id,
+      activeUserIds,
       plan,
       seats,
       planSource: `plan from ${target.plan ? 'caller' : shownPlan ? 'rate limit header' : 'default'}, seats from ${target.seats ? 'caller' : activeUsers > 0 ? 'active users' : 'default'}`,

@@ -182,6 +182,20 @@ function targetIdOf(key: string, symbols: AccountSymbols): string {
   return id;
 }
 
+/**
+ * The same account, where an owner is whom a record was sent with. Only this says whether what stands there is what we
+ * wrote: workers are bound to users, and the default owner changes, after records were written.
+ */
+export function ownedAsSent(symbols: AccountSymbols, ownerId: string | null): AccountSymbols {
+  return ownerId === null ? symbols : { ...symbols, users: new Map(), defaultUserId: Number(ownerId) };
+}
+
+/** The user that a body names as the owner. */
+export function ownerIn(json: unknown): string | null {
+  const { owner_id } = (json ?? {}) as { owner_id?: unknown };
+  return typeof owner_id === 'number' ? String(owner_id) : null;
+}
+
 function ownerOf(candidates: string[], symbols: AccountSymbols): number {
   for (const key of candidates) {
     const user = symbols.users.get(key);

@@ -7,7 +7,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import { markerCodeOf } from '../destination/load-symbols.js';
-import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
+import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { type Canonical, canonicalOfListed, canonicalOfSent } from '../verify/canonical.js';
 import { imageOf } from '../verify/image.js';
 import type { AdmittedBatch } from '../write/admit.js';
@@ -88,7 +88,12 @@ function mergeOne(
   const target = state.targets.get(record.targetKey);
   const image = imageOf(entity, listed);
   const before = target ? image : (state.images.get(record.targetKey) ?? image);
-  const wrote = target ? canonicalOfSent(entity, resolvePayload(entity, target.payload, symbols).json) : {};
+  const wrote = target
+    ? canonicalOfSent(
+        entity,
+        resolvePayload(entity, target.payload, ownedAsSent(symbols, target.ownerId)).json,
+      )
+    : {};
   const isOurs = target ? oursIn(now, sent, target, wrote, rules.country) : () => false;
   const { json, fields } = mergeFields(entity, ours, before, { ...rules, isOurs });
   if (fields.length === 0) return { kind: 'kept', record };

@@ -153,6 +153,7 @@ function noteUndoIntents(
         bodyHash: hashOf(api.json ?? null),
         targetId: item.ours.targetId,
         parentId: item.ours.parentId,
+        ownerId: null,
       })),
     );
     const byKey = new Map(rows.map((row) => [row.targetKey, row]));

@@ -9,7 +9,7 @@ import { openBudget } from '../budget/company-budget.js';
 import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
 import { companyKeyOf } from '../connect/company-key.js';
 import { presentConnection } from '../connect/present-connection.js';
-import { probeAccount } from '../connect/probe-account.js';
+import { type ProbedAccount, probeAccount } from '../connect/probe-account.js';
 import type { LoaderContext } from '../context.js';
 import { tokenContext } from '../destination/open-account.js';
 import { Connection } from './shapes.js';
@@ -74,7 +74,10 @@ export const postConnection = defineRoute({
           plan: probed.plan,
           seats: probed.seats,
           planSource: probed.planSource,
-          probe: JSON.stringify({ ...(known?.probe as object | undefined), defaultUserId: probed.userId }),
+          probe: JSON.stringify({
+            ...(known?.probe as object | undefined),
+            defaultUserId: defaultOwner(known?.probe, probed),
+          }),
         };
         const row = known
           ? await tx
@@ -100,3 +103,13 @@ export const postConnection = defineRoute({
     return { status: isNew ? 201 : 200, body: presentConnection(row) };
   },
 });
+
+/**
+ * Who gets the records of workers that are no users: the user with whose token the account was connected first, whosever
+ * is in use now. A new token would else split the records of one migration between two people. Who may own nothing any
+ * more is replaced.
+ */
+function defaultOwner(known: unknown, { userId, activeUserIds }: ProbedAccount): number {
+  const { defaultUserId } = (known ?? {}) as { defaultUserId?: number };
+  return defaultUserId !== undefined && activeUserIds.includes(defaultUserId) ? defaultUserId : userId;
+}

@@ -35,7 +35,7 @@ const deal = (n: string) =>
 const ledger = async (rig: LoaderRig) => (await fetch(`${rig.sim.url}/__sim/ledger`)).text();
 
 describe('a run that needs a person', () => {
-  it('token revoked in the middle: says so, notes the refusals as not written, and finishes once', async () => {
+  it('token revoked in the middle: says so, notes the refusals as not written, and finishes once with that of another admin', async () => {
     const rig = await createLoaderRig({ simulator: { requestsPer2s: 200 } });
     const door = await startDoorkeeper(rig.sim.url, 5);
     const through = { ...rig, sim: { ...rig.sim, url: door.url } };
@@ -62,9 +62,32 @@ describe('a run that needs a person', () => {
       expect(open).toEqual(open.map(() => ({ state: 'planned', code: 'token_refused' })));
 
       door.open();
-      await connect(through, loader);
+      const [first, second] = ((await simState(rig)).users ?? []).map(({ id }) => Number(id));
+      await control(rig, 'caller', { user: second, admin: true });
+      const connectionId = await connect(through, loader);
       expect((await loader.api('POST', `/v1/runs/${run.id}/resume`, {})).status).toBe(200);
       await expectExactlyOnce(rig, await runReaches(loader, run.id, stops));
+      // What belongs to a worker who is no user goes to one and the same, whosever token is in use.
+      const { persons = [], leads = [] } = await simState(rig);
+      expect(new Set([...persons, ...leads].map(({ owner_id }) => owner_id))).toEqual(new Set([first]));
+
+      // The worker becomes a user: what was sent before that is as it was sent, which is no difference.
+      await rig.database.db
+        .insertInto('loader.owner')
+        .values({
+          tenantId: rig.tenant.id,
+          connectionId,
+          sourceKey: 'fieldworker:1',
+          state: 'matched',
+          targetUserId: String(second),
+          decidedBy: 'a person',
+        })
+        .execute();
+      const { id } = await startRun(through, loader);
+      expect(await runReaches(loader, id, stops)).toMatchObject({
+        status: 'done',
+        verified: { records: rig.records.length, differences: 0 },
+      });
     } finally {
       await door.close();
       await rig.close();

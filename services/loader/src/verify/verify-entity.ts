@@ -20,7 +20,7 @@ import {
 } from '../destination/entity-table.js';
 import { isFlatName } from '../destination/flat-fields.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
-import { type AccountSymbols, resolvePayload } from '../destination/resolve-payload.js';
+import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
 import { removeCopy, type SettlingRun } from '../write/settle-unknown.js';
@@ -44,6 +44,7 @@ interface Expected {
   payload: Payload;
   /** Of a record that stood there before us, the fields that we wrote: the rest is theirs and not compared. */
   writtenFields: string[] | null;
+  ownerId: string | null;
   afterImage: Image | null;
 }
 
@@ -159,7 +160,7 @@ function compare(
   symbols: AccountSymbols,
 ): { sent: Canonical; listed: Canonical } {
   try {
-    const body = resolvePayload(entity, record.payload, symbols);
+    const body = resolvePayload(entity, record.payload, ownedAsSent(symbols, record.ownerId));
     const sent = onlyWritten(record, canonicalOfSent(entity, body.json, body.file));
     return { sent, listed: canonicalOfListed(entity, listed, Object.keys(sent)) };
   } catch (error) {
@@ -250,6 +251,7 @@ async function readExpected(ctx: LoaderContext, run: VerifiedRun, entity: Entity
         'target.targetId',
         'target.payload',
         'target.writtenFields',
+        'target.ownerId',
         'target.afterImage',
       ])
       .where('target.connectionId', '=', run.connectionId)

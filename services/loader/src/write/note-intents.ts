@@ -2,6 +2,7 @@ import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
+import { ownerIn } from '../destination/resolve-payload.js';
 import type { AdmittedBatch } from './admit.js';
 import type { RequestPart, WriteRequest } from './build-requests.js';
 import { intentMoves } from './intent-states.js';
@@ -31,7 +32,7 @@ export async function noteIntents(
       batch,
       requests
         .flatMap(({ parts }) => parts)
-        .map(({ write, bodyHash, parentId }) => ({
+        .map(({ write, body, bodyHash, parentId }) => ({
           targetKey: write.record.targetKey,
           operation: write.kind,
           generation: write.generation,
@@ -39,6 +40,7 @@ export async function noteIntents(
           bodyHash,
           targetId: write.kind === 'update' ? write.targetId : null,
           parentId,
+          ownerId: ownerIn(body.json),
         })),
     );
     const byKey = new Map(rows.map((row) => [row.targetKey, row]));
@@ -107,6 +109,8 @@ export interface NewIntent {
   targetId: string | null;
   /** The record it stands under, where the path leads through one. */
   parentId: string | null;
+  /** The user that it is given to; null: the call gives it to nobody. */
+  ownerId: string | null;
 }
 
 /** Makes the intents that nobody holds `sent`, new ones or `planned` ones of this generation; answers only those. */
@@ -145,6 +149,7 @@ export function insertIntents(
           payloadHash: sql<string>`excluded.payload_hash`,
           bodyHash: sql<string>`excluded.body_hash`,
           parentId: sql<string | null>`excluded.parent_id`,
+          ownerId: sql<string | null>`excluded.owner_id`,
           sentAt: sql<Date>`now()`,
           deadline: deadline(ctx),
           notBefore: null,

@@ -113,6 +113,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
       createdByRun: done.runId,
       writtenByRun: done.runId,
       writtenFields: done.writtenFields,
+      ownerId: sql<string | null>`(select owner_id from loader.intent where id = ${done.intentId})`,
       afterImage: done.afterImage && JSON.stringify(done.afterImage),
     })
     .onConflict((conflict) =>
@@ -121,6 +122,8 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
         writtenFields: sql<
           string[]
         >`(select array_agg(distinct field order by field) from unnest(loader.target_record.written_fields || excluded.written_fields) as field)`,
+        // An update of other fields leaves the owner as it was sent before.
+        ownerId: sql<string | null>`coalesce(excluded.owner_id, loader.target_record.owner_id)`,
         payload: JSON.stringify(record.payload),
         payloadHash: record.payloadHash,
         afterImage: done.afterImage && JSON.stringify(done.afterImage),

@@ -15,6 +15,7 @@ const target: KnownTarget = {
   payloadHash: hashOf(before),
   generation: 1,
   writtenFields: null,
+  ownerId: null,
 };
 const same: KnownTarget = { ...target, payload, payloadHash: record.payloadHash };
 const intent = (change: Partial<KnownIntent>): KnownIntent => ({

@@ -13,6 +13,8 @@ export interface KnownTarget {
   generation: number;
   /** Of a record that stood in the account before us, the fields that we wrote; null: it is ours altogether. */
   writtenFields: string[] | null;
+  /** The user that it was last sent with. */
+  ownerId: string | null;
 }
 
 export interface KnownIntent {

@@ -32,7 +32,16 @@ export async function readBatchState(
     const records = await readRecords(tx, batch.tenantId, batch.setId, targetKeys);
     const targets = await tx
       .selectFrom('loader.targetRecord')
-      .select(['targetKey', 'targetId', 'parentId', 'payload', 'payloadHash', 'generation', 'writtenFields'])
+      .select([
+        'targetKey',
+        'targetId',
+        'parentId',
+        'payload',
+        'payloadHash',
+        'generation',
+        'writtenFields',
+        'ownerId',
+      ])
       .where('connectionId', '=', batch.connectionId)
       .where('targetKey', 'in', targetKeys)
       .execute();
