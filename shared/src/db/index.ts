@@ -100,3 +100,15 @@ export function inSystemTransaction<T>(db: Database, work: (tx: Tx) => Promise<T
     return work(tx);
   });
 }
+
+/**
+ * A question to the tables of all tenants from within a tenant's transaction that holds a lock. A transaction of its own would
+ * need a second connection, and all of the pool may be held by those who wait for that lock. When `work` throws, the
+ * transaction has to end: it is not the service's any more.
+ */
+export async function asSystem<T>(tx: Tx, role: Scope['role'], work: () => Promise<T>): Promise<T> {
+  await sql`select set_config('role', 'octopipe_system', true)`.execute(tx);
+  const answer = await work();
+  await sql`select set_config('role', ${`octopipe_${role}`}, true)`.execute(tx);
+  return answer;
+}

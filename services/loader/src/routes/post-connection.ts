@@ -1,4 +1,4 @@
-import { inTransaction } from '@octopipe/shared/db/index';
+import { inSystemTransaction, inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { parseBaseUrl } from '@octopipe/shared/pipedrive/base-url';
 import { planNames } from '@octopipe/shared/pipedrive/plans';
@@ -49,7 +49,7 @@ export const postConnection = defineRoute({
       ...(body.seats ? { seats: body.seats } : {}),
     });
     const companyKey = companyKeyOf(url, probed.companyId);
-    await assertCompanyIsFree(ctx, tenant.id, companyKey);
+    await inSystemTransaction(ctx.db, (tx) => assertCompanyIsFree(tx, tenant.id, companyKey));
     const sealedToken = seal(
       await ctx.dataKey(tenant.id),
       Buffer.from(body.api_token),

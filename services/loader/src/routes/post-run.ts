@@ -5,7 +5,7 @@ import { defineRoute } from '@octopipe/shared/http/route';
 import { findMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
+import { takeCompany } from '../connect/assert-company-is-free.js';
 import type { LoaderContext } from '../context.js';
 import { presentRun } from '../run/present-run.js';
 import { Run } from './shapes.js';
@@ -92,7 +92,7 @@ export const postRun = defineRoute({
         .executeTakeFirst();
       if (!connection)
         throw new Problem(404, 'connection_not_found', 'There is no such connection for this tenant.');
-      await assertCompanyIsFree(ctx, tenant.id, connection.companyKey);
+      await takeCompany(tx, tenant.id, connection.companyKey);
       const live = await tx
         .selectFrom('loader.run')
         .select(['id', 'kind', 'mappingVersionId', 'plan'])

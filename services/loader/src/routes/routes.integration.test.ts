@@ -1,10 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { createApiKey } from '@octopipe/shared/tenancy/api-key';
-import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
-import { getOrCreateTenant } from '@octopipe/shared/tenancy/tenant';
+import { startSimulator } from '@octopipe/simulator/server';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
-import { connect, runReaches, type ShownRun, startRun, unrehearsed } from '../testing/loader-run.js';
+import {
+  createLoaderRig,
+  type LoaderProcess,
+  type LoaderRig,
+  type SeededTenant,
+} from '../testing/loader-rig.js';
+import { connect, runReaches, type ShownRun, unrehearsed, until } from '../testing/loader-run.js';
 
 const absent = '00000000-0000-4000-8000-000000000000';
 
@@ -12,6 +16,7 @@ describe('the loader’s routes', () => {
   let rig: LoaderRig;
   let loader: LoaderProcess;
   let connectionId: string;
+  let other: SeededTenant;
   let foreignKey: string;
   let adminKey: string;
   let operatorKey: string;
@@ -19,15 +24,11 @@ describe('the loader’s routes', () => {
     rig = await createLoaderRig({ simulator: { requestsPer2s: 20 } });
     loader = await rig.startLoader({ LOG_LEVEL: 'debug' });
     connectionId = await connect(rig, loader);
-    const other = await getOrCreateTenant(
-      rig.database.db,
-      parseMasterKey(randomBytes(32).toString('base64')),
-      { slug: 'other-tenant', name: 'Other' },
-    );
+    other = await rig.addTenant('other-tenant');
     foreignKey = await createApiKey(rig.database.db, {
       role: 'tenant_admin',
       label: 'other',
-      tenantId: other.id,
+      tenantId: other.tenant.id,
     });
     adminKey = await createApiKey(rig.database.db, {
       role: 'tenant_admin',
@@ -51,6 +52,12 @@ describe('the loader’s routes', () => {
     const { instance: _request, ...shown } = (await response.json()) as Record<string, unknown>;
     const { code, items, id, waivers } = shown;
     return { status: response.status, code, items, id, waivers };
+  };
+  const somebodyWaits = async (event: string, query: string) => {
+    const { rows } = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+        and wait_event = ${event} and query like ${query}`.execute(rig.database.db);
+    return rows.length > 0;
   };
   const runBody = (change: Record<string, unknown> = {}) => ({
     migration_id: rig.ids.migrationId,
@@ -148,7 +155,15 @@ describe('the loader’s routes', () => {
   });
 
   it('a run: rerun joins it, another mapping is refused meanwhile, pause, resume and cancel move it', async () => {
-    const run = await startRun(rig, loader);
+    // More at once than the process has connections to the database: all but the first wait for that one.
+    const starts = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        loader.api<ShownRun>('POST', '/v1/runs', runBody({ waivers: [unrehearsed] })),
+      ),
+    );
+    expect(starts.map(({ status }) => status).sort()).toEqual([...Array(11).fill(200), 201]);
+    const run = starts[0]?.body as ShownRun;
+    expect(new Set(starts.map(({ body }) => body.id))).toEqual(new Set([run.id]));
     const joined = await loader.api<ShownRun>('POST', '/v1/runs', runBody());
     expect([joined.status, joined.body.id]).toEqual([200, run.id]);
     // Whoever joins with a plan or a waiver is not answered as if that had been heard when it was not.
@@ -219,6 +234,36 @@ describe('the loader’s routes', () => {
       api_token: rig.sim.token,
     });
     expect(answer).toMatchObject({ status: 409, code: 'company_taken' });
+  });
+
+  it('two tenants that start at the same moment: the second is refused', async () => {
+    const sim = await startSimulator();
+    try {
+      const bodyOf = async (key: string, { ids }: SeededTenant) => ({
+        migration_id: ids.migrationId,
+        mapping_version_id: ids.mappingVersionId,
+        connection_id: (
+          await withKey(key, 'POST', '/v1/connections', { base_url: sim.url, api_token: sim.token })
+        ).id,
+        kind: 'dry_run',
+      });
+      const [ours, theirs] = [await bodyOf(adminKey, rig), await bodyOf(foreignKey, other)];
+      let second: Promise<unknown> = Promise.resolve();
+      const first = await rig.database.db.transaction().execute(async (held) => {
+        // A run refers to its tenant: ours has looked who else is there, and cannot be written down yet.
+        await sql`select id from core.tenant where id = ${rig.tenant.id} for update`.execute(held);
+        const started = withKey(adminKey, 'POST', '/v1/runs', ours);
+        await until(() => somebodyWaits('transactionid', 'insert into "loader"."run"%'));
+        second = withKey(foreignKey, 'POST', '/v1/runs', theirs);
+        await Promise.race([second, until(() => somebodyWaits('advisory', '%'))]);
+        return { started };
+      });
+      const run = await first.started;
+      expect([run.status, await second]).toMatchObject([201, { status: 409, code: 'company_taken' }]);
+      await withKey(adminKey, 'POST', `/v1/runs/${run.id}/cancel`, {});
+    } finally {
+      await sim.close();
+    }
   });
 
   it('another tenant sees foreign and absent alike', async () => {

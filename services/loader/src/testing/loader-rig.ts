@@ -31,13 +31,18 @@ const quick = {
   QUEUE_LOCK_MS: '900',
 };
 
-export interface LoaderRig {
-  sim: RunningSimulator;
+export interface SeededTenant {
   tenant: { id: string; slug: string };
   ids: { migrationId: string; exportId: string; mappingVersionId: string; setId: string };
+}
+
+export interface LoaderRig extends SeededTenant {
+  sim: RunningSimulator;
   database: DatabaseHandle;
   databaseUrl: string;
   records: MappedRecord[];
+  /** Another tenant with the same records mapped. */
+  addTenant(slug: string): Promise<SeededTenant>;
   /** Starts the built loader as a process of its own; `failpoint` makes it die there. */
   startLoader(env?: Record<string, string>): Promise<LoaderProcess>;
   close(): Promise<void>;
@@ -90,27 +95,28 @@ export async function createLoaderRig(
     onError: () => {},
     applicationName: 'loader-rig',
   });
-  const tenant = await getOrCreateTenant(database.db, parseMasterKey(masterKey), {
-    slug: `t-${randomBytes(4).toString('hex')}`,
-    name: 'Test tenant',
-  });
   const apiKey = await createApiKey(database.db, { role: 'operator', label: 'rig' });
-  const dataKey = await tenantDataKey(database.db, parseMasterKey(masterKey), tenant.id);
-  const stored = await openFileStore(files).put(
-    tenant.id,
-    dataKey,
-    Readable.from([Buffer.from('%PDF-1.4 a small file')]),
-  );
-  const { payloads = probePayloads } = options;
-  const records = recordsOf(typeof payloads === 'function' ? payloads(stored) : payloads);
-  const ids = await seedMappedSet(
-    database,
-    tenant.id,
-    options.content ?? testContent,
-    records,
-    stored,
-    options.recordsPerBatch ?? 5,
-  );
+  const seed = async (slug: string) => {
+    const master = parseMasterKey(masterKey);
+    const tenant = await getOrCreateTenant(database.db, master, { slug, name: 'Test tenant' });
+    const stored = await openFileStore(files).put(
+      tenant.id,
+      await tenantDataKey(database.db, master, tenant.id),
+      Readable.from([Buffer.from('%PDF-1.4 a small file')]),
+    );
+    const { payloads = probePayloads } = options;
+    const records = recordsOf(typeof payloads === 'function' ? payloads(stored) : payloads);
+    const ids = await seedMappedSet(
+      database,
+      tenant.id,
+      options.content ?? testContent,
+      records,
+      stored,
+      options.recordsPerBatch ?? 5,
+    );
+    return { tenant, ids, records };
+  };
+  const { tenant, ids, records } = await seed(`t-${randomBytes(4).toString('hex')}`);
   const processes: LoaderProcess[] = [];
   return {
     sim,
@@ -119,6 +125,7 @@ export async function createLoaderRig(
     database,
     databaseUrl: testDatabase.url,
     records,
+    addTenant: seed,
     async startLoader(env = {}) {
       const loader = await startProcess(
         {
