@@ -336,7 +336,14 @@ test('the report opens in the browser, data files are saved, and nothing of it m
   const cookie = await cookieFor(viewerKey);
   const report = await visit(`/console/runs/${done}/documents/reconciliation.html`, { cookie });
   expect(report.headers.get('content-disposition')).toBe('inline; filename="reconciliation.html"');
-  expect(report.headers.get('content-security-policy')).toContain('sandbox');
+  // Of our site, or a browser would send its links to the sign-in page; never `allow-scripts` beside that.
+  expect(report.headers.get('content-security-policy')).toBe(
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-same-origin allow-downloads",
+  );
+  const links = [...(await report.text()).matchAll(/href="([\w.-]+)"/g)].map(([, name]) => name);
+  expect(links).toContain('inventory-automations.html');
+  for (const name of links)
+    expect((await visit(`/console/runs/${done}/documents/${name}`, { cookie })).status).toBe(200);
   const csv = await visit(`/console/runs/${done}/documents/crosswalk.csv`, { cookie });
   expect(csv.headers.get('content-disposition')).toBe('attachment; filename="crosswalk.csv"');
   expect((await visit(`/console/runs/${running}/documents/summary.json`, { cookie })).status).toBe(409);

@@ -24,8 +24,12 @@ const runsShown = 100;
 /** Pages of ours without a customer's markup in them. */
 const ownPages = new Set(['reconciliation.html', 'verification.html', 'zero-write-certificate.html']);
 const RunId = z.uuid();
+/**
+ * Without `allow-same-origin` the page is of no site, and a browser keeps the session (SameSite=Strict) from its links: each
+ * would lead to the sign-in page. Scripts stay off, so being of our site gives it nothing else. Its links save files.
+ */
 const documentPolicy =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-same-origin allow-downloads";
 
 /**
  * The console: server-rendered HTML, for a browser that is signed in by cookie instead of a bearer key. One script, which
