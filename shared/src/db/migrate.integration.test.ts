@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SetupError } from '../core/errors.js';
 import { findFreePort } from '../embedded/free-port.js';
+import { startOwnPostgres } from '../testing/own-postgres.js';
 import { createTestDatabase, type TestDatabase, urlOfDatabase } from '../testing/postgres.js';
 import { assertSchemaIsCurrent, latestMigration, migrateToLatestOrThrow, migrations } from './migrate.js';
 
@@ -111,6 +112,42 @@ test('a migration that stood before orders were kept was ordered as it stands', 
     ),
   ).toEqual([{ forced: true }]);
 });
+
+// Roles are the server's, so this needs one of its own.
+test('tables that were restored where the roles were missing: the roles are made, and the restore is refused', async () => {
+  const own = await startOwnPostgres({ migrated: false });
+  try {
+    await query(own.url, 'create role ordinary login createrole');
+    await query(own.url, 'create database restored owner ordinary');
+    const url = Object.assign(new URL(urlOfDatabase(own.url, 'restored')), { username: 'ordinary' }).href;
+    await query(own.url, `alter role ordinary password '${new URL(url).password}'`);
+    await migrateToLatestOrThrow(url);
+    expect(await mayActAs(url)).toEqual(services);
+
+    await loseRoles(urlOfDatabase(own.url, 'restored'));
+    expect(await mayActAs(url)).toEqual([]);
+    await expect(migrateToLatestOrThrow(url)).rejects.toThrow(
+      `The tables give no rights to ${services.join(', ')}: they were restored before these roles existed. They do now: restore the backup once more, into an empty database.`,
+    );
+    expect(await mayActAs(url)).toEqual(services);
+  } finally {
+    await own.drop();
+  }
+});
+
+const services = ['ingest', 'loader', 'reporter', 'system', 'transform'].map((name) => `octopipe_${name}`);
+
+/** What a restore leaves on a server without them: every grant and policy to a role is missing, the tables are the login's. */
+async function loseRoles(url: string): Promise<void> {
+  const login = new URL(url).username;
+  for (const role of services)
+    await query(url, `reassign owned by ${role} to ${login}; drop owned by ${role}; drop role ${role}`);
+}
+
+async function mayActAs(url: string): Promise<string[]> {
+  const tried = await Promise.allSettled(services.map((role) => query(url, `set role ${role}`)));
+  return services.filter((_role, at) => tried[at]?.status === 'fulfilled');
+}
 
 describe('a service meets a database', () => {
   test('of this build: it starts', async () => {

@@ -2,6 +2,7 @@ import { runMigrations } from 'bullmq';
 import { Kysely, type Migration, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { SetupError } from '../core/errors.js';
+import { hearErrors } from '../core/hear-errors.js';
 import * as spine from './migrations/20261122-0001-spine.js';
 import * as beforeImage from './migrations/20261125-0003-before-image.js';
 import * as webhooks from './migrations/20261125-0010-webhooks.js';
@@ -21,6 +22,7 @@ import * as orderedSettings from './migrations/20261130-0120-ordered-settings.js
 import * as answerKeyId from './migrations/20261130-0130-answer-key-id.js';
 import * as doubt from './migrations/20261130-0140-doubt.js';
 import * as ownerSent from './migrations/20261130-0160-owner-sent.js';
+import { assertRolesHaveRights, ensureRoles } from './roles.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
 export const migrations: Record<string, Migration> = {
@@ -48,13 +50,17 @@ export const migrations: Record<string, Migration> = {
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';
 
 /**
- * Brings the database at `url` to the schema this build knows, including the queue's own schema (`bullmq`).
+ * Brings the database at `url` to the schema this build knows, including the roles on its server and the queue's own
+ * schema (`bullmq`). Of a database whose restore was not whole it says so, before it changes it.
  * Safe to call from several processes at once (each migrator takes an advisory lock). Run once before services start.
  */
 export async function migrateToLatestOrThrow(url: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: url, max: 2 });
+  hearErrors(pool);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
+    await ensureRoles(db);
+    await assertRolesHaveRights(db);
     const migrator = new Migrator({
       db,
       provider: { getMigrations: async () => migrations },

@@ -12,8 +12,8 @@ export type OwnPostgres = TestDatabase & {
   comeBack(): Promise<void>;
 };
 
-/** A migrated database on a server of its own, that may be stopped without other tests noticing. */
-export async function startOwnPostgres(): Promise<OwnPostgres> {
+/** A database on a server of its own, that may be stopped without other tests noticing; migrated, unless it is not to be. */
+export async function startOwnPostgres({ migrated = true } = {}): Promise<OwnPostgres> {
   const folder = await mkdtemp(join(tmpdir(), `octopipe-own-${process.pid}-`));
   // The account that Postgres runs as when we are root must pass.
   await chmod(folder, 0o755);
@@ -26,7 +26,7 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     });
   let server = await start();
   const { url, port } = server;
-  await migrateToLatestOrThrow(url);
+  if (migrated) await migrateToLatestOrThrow(url);
   return {
     url,
     goAway: () => server.stop(),
