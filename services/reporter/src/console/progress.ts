@@ -52,7 +52,9 @@ export function progressOf(facts: ProgressFacts, now: Date): Progress {
 function phaseProgress(phase: RunPhase, facts: ProgressFacts, now: Date): PhaseProgress {
   const counts = countsOf(phase, facts);
   const done = counts.created + counts.updated + counts.unchanged + counts.failed;
-  const tookMs = phase.startedAt ? (phase.finishedAt ?? now).getTime() - phase.startedAt.getTime() : null;
+  // A run may end in the middle of a phase.
+  const until = phase.finishedAt ?? facts.run.finishedAt ?? now;
+  const tookMs = phase.startedAt ? until.getTime() - phase.startedAt.getTime() : null;
   const measurable = tookMs !== null && tookMs >= enoughMs && done >= enoughRecords;
   return {
     phase: phase.phase,
@@ -96,6 +98,8 @@ function estimateOf(facts: ProgressFacts, running: PhaseProgress | undefined, no
     if (tokensLeft > leftToday)
       return { kind: 'days', days: Math.ceil((tokensLeft - leftToday) / budget.ceiling) };
   }
+  if (run.kind === 'verify')
+    return { kind: 'unknown', why: 'How much there is to read shows when it was read.' };
   if (!running || running.perMinute === null || running.perMinute === 0)
     return { kind: 'unknown', why: 'It is too early to measure the speed.' };
   const recordsLeft = facts.entities.reduce((sum, counts) => sum + counts.waiting, 0);

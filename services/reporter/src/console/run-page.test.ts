@@ -82,6 +82,71 @@ test.each<[string, Partial<Run>, Partial<RunPageFacts>, string, boolean]>([
   expect(page.includes('Keep it up to date again')).toBe(renews);
 });
 
+const ended = { finishedAt: now, startedAt: new Date(now.getTime() - 60_000) };
+const tokens = { planned: 41_000, floor: 40_000, by_operation: {} };
+const entities = [
+  { entity: 'person', planned: 8_000, created: 0, updated: 0, unchanged: 0, failed: 0, waiting: 8_000 },
+];
+
+test('a finished dry run says that nothing was written, and what its plan is', () => {
+  const calls = {
+    hash: 'a1'.repeat(32),
+    by_operation: { createDeal: 3_500, createPerson: 4_000 },
+    not_yet_known: ['person'],
+  };
+  const phases = [
+    { phase: 'provision', position: 1, state: 'running', planned: 0, startedAt: ended.startedAt },
+    { phase: 'persons', position: 4, state: 'pending', planned: 8_000, startedAt: null },
+  ].map((phase) => ({ ...phase, finishedAt: null })) as unknown as RunPageFacts['phases'];
+  const given: RunPageFacts = {
+    ...queued,
+    run: { ...run, ...ended, kind: 'dry_run', status: 'done', plan: { tokens, calls } },
+    phases,
+    entities,
+    tokensSpent: 62,
+  };
+  const page = runPage(given, new Date(now.getTime() + 86_400_000), undefined);
+  for (const sentence of [
+    '<header id="status" class="verdict good">',
+    'Nothing was written: a dry run ends before the first write, and has no report.',
+    `Its hash is <code>${calls.hash}</code>.`,
+    '<th scope="row"><code>createPerson</code></th><td class="n">4,000</td>',
+    'known only when the account was searched: person.',
+    '<b>8,000</b><span>records to be written, or to be found unchanged',
+    '<b>62</b><span>tokens spent by this run; a real run is planned at 41,000',
+    '<td class="state">planned</td><td class="n">–</td><td class="n">–</td><td class="n">1 min 00 s</td>',
+    '<td class="state">not done</td>',
+  ])
+    expect(page).toContain(sentence);
+  expect(page).not.toMatch(/report is being written|handled|to come/);
+  expect(isLive(given)).toBe(false);
+  const failed = runPage({ ...given, run: { ...given.run, status: 'failed' } }, now, undefined);
+  expect(failed).toContain('Nothing was written. Remove the cause and start the dry run again.');
+  expect(failed).toContain('<td class="state">stopped here</td>');
+});
+
+test.each([
+  [0, 'verdict good', '<b>8,000</b><span>records read back, no difference'],
+  [3, 'verdict warn', '<b>8,000</b><span>records read back, <strong class="bad">3 differences</strong>'],
+])('a finished verify run counts what was read back: %i differences', (differences, tone, figure) => {
+  const page = runPage(
+    {
+      ...queued,
+      run: { ...run, ...ended, kind: 'verify', ofRunId: 'l', status: 'done', plan: { tokens } },
+      verification: [
+        { entity: 'deal', records: 3_000, fields: 9_000, differences, finishedAt: now },
+        { entity: 'person', records: 5_000, fields: 20_000, differences: 0, finishedAt: now },
+      ],
+      documents: [{ name: 'verification.html', bytes: 1 }],
+    },
+    now,
+    undefined,
+  );
+  expect(page).toContain(tone);
+  expect(page).toContain(figure);
+  expect(page).not.toMatch(/handled|class="legend"/);
+});
+
 test('escapes what people and accounts have named', () => {
   const hostile = '"><script>alert(1)</script>';
   const page = runPage(

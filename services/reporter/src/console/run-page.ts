@@ -2,6 +2,7 @@ import { endedStatuses, type RunKind } from '@octopipe/shared/domain/run/states'
 import type { Waiver } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
+import { scroll } from '../html/parts.js';
 import {
   capital,
   count,
@@ -44,7 +45,8 @@ ${isLive(facts) && refreshNote(run.id, version !== undefined)}
 <section id="figures"><h2>At a glance</h2>${figures(facts, progress.perMinute, progress.estimate, now)}</section>
 ${documents(facts)}
 ${waivers(facts)}
-${phases(run.kind, progress.phases)}
+${plannedCalls(facts)}
+${phases(run, progress.phases)}
 ${findings(facts)}
 <section id="about"><h2>About</h2><dl>
 <dt>Run</dt><dd><code>${run.id}</code> (${words(run.kind)})</dd>
@@ -72,11 +74,12 @@ ${todo(facts)}
 </header>`;
 }
 
-/** Finished is not yet good: what was refused, waits or differs keeps the page from being green. */
+/** Finished is not yet good: what was refused, waits or differs keeps the page from being green. A dry run lets all wait. */
 function toneOf({ run, entities, verification }: RunPageFacts): string {
   const clean =
-    entities.every((row) => row.failed === 0 && row.waiting === 0) &&
-    verification.every((row) => row.differences === 0);
+    run.kind === 'dry_run' ||
+    (entities.every((row) => row.failed === 0 && row.waiting === 0) &&
+      verification.every((row) => row.differences === 0));
   if (run.status === 'done') return clean ? 'good' : 'warn';
   if (run.status === 'failed') return 'bad';
   return run.status === 'running' || run.status === 'queued' ? '' : 'warn';
@@ -93,24 +96,36 @@ function todo({ run, timeZone, documents: printed }: RunPageFacts): Html | undef
     case 'paused':
       return html`<p>Somebody paused it. Resume the run to go on where it stopped.</p>`;
     case 'failed':
+      if (run.kind === 'dry_run')
+        return html`<p>Nothing was written. Remove the cause and start the dry run again.</p>`;
       return html`<p>${
         printed.length > 0
           ? html`Read ${mainDocument(run.kind)} below: it says what is there and what is not.`
           : html`The report is being written.`
       } Remove the cause and start the run again; nothing is written twice.</p>`;
     case 'done':
+      if (run.kind === 'dry_run')
+        return html`<p>Nothing was written: a dry run ends before the first write, and has no report. The plan below is what a real run would do now.</p>`;
       return printed.length > 0
         ? html`<p>Read ${mainDocument(run.kind)} below first: it says in plain words ${mainQuestions[run.kind] ?? 'whether everything is accounted for'}.</p>`
         : html`<p>The report is being written.</p>`;
     case 'cancelled':
-      return html`<p>What had been written until then is still in Pipedrive. A cancelled run has no report.</p>`;
+      return writes(run.kind)
+        ? html`<p>What had been written until then is still in Pipedrive. A cancelled run has no report.</p>`
+        : html`<p>Nothing was written. A cancelled run has no report.</p>`;
     case 'rolled_back':
       return html`<p>What this run had created was taken back.</p>`;
     case 'queued':
-      return html`<p>It starts as soon as the export is mapped.</p>`;
+      return run.ofRunId === null
+        ? html`<p>It starts as soon as the export is mapped.</p>`
+        : html`<p>It starts by itself.</p>`;
     case 'running':
       return undefined;
   }
+}
+
+function writes(kind: RunKind): boolean {
+  return kind !== 'dry_run' && kind !== 'verify';
 }
 
 function mainDocument(kind: RunKind): string {
@@ -133,21 +148,41 @@ function refreshNote(runId: string, refresh: boolean): Html {
 }
 
 function figures(facts: RunPageFacts, perMinute: number | null, estimate: Estimate, now: Date): Html {
-  const { run, entities, budget } = facts;
-  const planned = entities.reduce((sum, row) => sum + row.planned, 0);
-  const waiting = entities.reduce((sum, row) => sum + row.waiting, 0);
-  const failed = entities.reduce((sum, row) => sum + row.failed, 0);
+  const { run, budget } = facts;
   return html`<div class="figures">
-<div><b>${count(planned - waiting)}</b><span>of ${counted(planned, 'record')} handled${failed > 0 && html`, <strong class="bad">${count(failed)} refused</strong>`}</span></div>
+${recordFigure(facts)}
 <div><b>${perMinute === null ? '–' : count(Math.round(perMinute))}</b><span>records a minute</span></div>
 <div><b>${estimateText(estimate)}</b><span>${estimateNote(estimate, run.startedAt, run.finishedAt)}</span></div>
-<div><b>${count(facts.tokensSpent)}</b><span>${run.plan.tokens ? `of ${count(run.plan.tokens.planned)} planned tokens spent by this run` : 'tokens spent by this run; its price is not planned yet'}</span></div>
+<div><b>${count(facts.tokensSpent)}</b><span>${tokenNote(run)}</span></div>
 <div><b>${budget ? count(todaysSpend(facts, now)) : '–'}</b><span>${
     budget
       ? html`of ${count(budget.ceiling)} tokens used today (${count(budget.dailyLimit - budget.ceiling)} of ${count(budget.dailyLimit)} are left to your other integrations)`
       : html`no token used yet today`
   }</span></div>
 </div>`;
+}
+
+/** What the run is for, in records: a load handles them, a dry run plans them, a verify run reads them back. */
+function recordFigure({ run, entities, verification }: RunPageFacts): Html {
+  const sum = (term: 'planned' | 'waiting' | 'failed') => entities.reduce((all, row) => all + row[term], 0);
+  if (run.kind === 'dry_run')
+    return html`<div><b>${count(sum('planned'))}</b><span>${sum('planned') === 1 ? 'record' : 'records'} to be written, or to be found unchanged</span></div>`;
+  if (run.kind === 'verify') {
+    const records = verification.reduce((all, row) => all + row.records, 0);
+    const differences = verification.reduce((all, row) => all + row.differences, 0);
+    return html`<div><b>${count(records)}</b><span>${records === 1 ? 'record' : 'records'} read back, ${differences > 0 ? html`<strong class="bad">${counted(differences, 'difference')}</strong>` : 'no difference'}</span></div>`;
+  }
+  const failed = sum('failed');
+  return html`<div><b>${count(sum('planned') - sum('waiting'))}</b><span>of ${counted(sum('planned'), 'record')} handled${failed > 0 && html`, <strong class="bad">${count(failed)} refused</strong>`}</span></div>`;
+}
+
+/** A dry run spends next to nothing of what it plans: that is the price of the run that is to come. */
+function tokenNote({ kind, plan }: RunPageFacts['run']): string {
+  if (!plan.tokens) return 'tokens spent by this run; its price is not planned yet';
+  const planned = count(plan.tokens.planned);
+  return kind === 'dry_run'
+    ? `tokens spent by this run; a real run is planned at ${planned}`
+    : `of ${planned} planned tokens spent by this run`;
 }
 
 /** The row is of the last day on which something was spent; on a new day nothing has been spent yet. */
@@ -183,7 +218,29 @@ function estimateNote(estimate: Estimate, startedAt: Date | null, finishedAt: Da
   }
 }
 
-function phases(kind: RunKind, rows: ReadonlyArray<PhaseProgress>): Html {
+/** The writes of a dry run, by operation: what its hash stands for. */
+function plannedCalls({ run: { kind, plan } }: RunPageFacts): Html | undefined {
+  if (kind !== 'dry_run' || !plan.calls) return undefined;
+  const { hash, by_operation, not_yet_known } = plan.calls;
+  const calls = Object.entries(by_operation);
+  return html`<section id="plan"><h2>The plan</h2>
+<p>Its hash is <code>${hash}</code>. A run that is started with it as <code>plan_hash</code> makes exactly these calls, or refuses.</p>
+${
+  not_yet_known.length > 0 &&
+  html`<p>Planned as new, and known only when the account was searched: ${not_yet_known.map(words).join(', ')}.</p>`
+}
+${
+  calls.length === 0
+    ? html`<p class="soft">No record has to be written.</p>`
+    : scroll(
+        'The plan',
+        html`<table><thead><tr><th scope="col">Operation</th><th scope="col" class="n">Calls</th></tr></thead>
+<tbody>${calls.map(([operation, times]) => html`<tr><th scope="row"><code>${operation}</code></th><td class="n">${count(times)}</td></tr>`)}</tbody></table>`,
+      )
+}</section>`;
+}
+
+function phases(run: RunPageFacts['run'], rows: ReadonlyArray<PhaseProgress>): Html {
   if (rows.length === 0)
     return html`<section id="phases"><h2>Phases</h2><p class="soft">The run has no phases yet; they appear when it starts.</p></section>`;
   return html`<section id="phases"><h2>Phases</h2>
@@ -191,9 +248,16 @@ function phases(kind: RunKind, rows: ReadonlyArray<PhaseProgress>): Html {
 <thead><tr><th scope="col">Phase</th><th scope="col">Progress</th><th scope="col">State</th><th scope="col" class="n">Refused</th><th scope="col" class="n">A minute</th><th scope="col" class="n">Time</th></tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr><th scope="row">${capital(row.phase)}</th><td>${bar(row)}<span class="soft small">${row.planned > 0 && `${count(row.planned - row.waiting)} of ${count(row.planned)}`}</span></td><td class="state">${stateWords[row.state]}</td><td class="n">${row.failed > 0 ? html`<strong class="bad">${count(row.failed)}</strong>` : '–'}</td><td class="n">${row.perMinute === null ? '–' : count(Math.round(row.perMinute))}</td><td class="n">${row.tookMs === null ? '–' : duration(row.tookMs)}</td></tr>`,
+      html`<tr><th scope="row">${capital(row.phase)}</th><td>${bar(row)}<span class="soft small">${row.planned > 0 && `${count(row.planned - row.waiting)} of ${count(row.planned)}`}</span></td><td class="state">${stateOf(run, row)}</td><td class="n">${row.failed > 0 ? html`<strong class="bad">${count(row.failed)}</strong>` : '–'}</td><td class="n">${row.perMinute === null ? '–' : count(Math.round(row.perMinute))}</td><td class="n">${row.tookMs === null ? '–' : duration(row.tookMs)}</td></tr>`,
   )}</tbody></table></div>
-<ul class="legend">${legendOf(kind)}</ul></section>`;
+${writes(run.kind) && html`<ul class="legend">${legendOf(run.kind)}</ul>`}</section>`;
+}
+
+/** Of a run that has ended nothing is to come, and nothing runs. */
+function stateOf(run: RunPageFacts['run'], { state }: PhaseProgress): string {
+  if (state === 'done' || !endedStatuses.includes(run.status)) return stateWords[state];
+  if (run.kind === 'dry_run' && run.status === 'done') return state === 'running' ? 'planned' : 'not done';
+  return state === 'running' ? 'stopped here' : 'not reached';
 }
 
 function legendOf(kind: RunKind): Html[] {
