@@ -122,7 +122,9 @@ test('compose: every part of ours starts a built program, healthy in order, lock
   ]);
   expect(compose.services.migrate.restart).toMatch(/^on-failure:\d+$/);
   const { DATABASE_POOL_SIZE: pool, WORKER_CONCURRENCY: jobs } = compose.services.ingest.environment;
-  const connections = serviceNames.reduce((sum, name) => sum + connectionsOfPod(name, { pool, jobs }), 0);
+  // As shipped, without a line in the env file.
+  expect([pool, jobs]).toEqual([`\${DATABASE_POOL_SIZE:-}`, `\${WORKER_CONCURRENCY:-}`]);
+  const connections = serviceNames.reduce((sum, name) => sum + connectionsOfPod(name, {}), 0);
   expect(connections + besidesPods).toBeLessThanOrEqual(maxConnectionsOf(compose.services.postgres.command));
   const { command } = compose.services.redis;
   expect(command.slice(command.indexOf('--appendonly'))).toEqual(
@@ -164,6 +166,31 @@ test('compose: secrets come from the env file, which is not committed; the examp
   expect(read('.gitignore').split('\n')).toEqual(
     expect.arrayContaining(['.env', 'k8s/overlays/dev/secrets.env']),
   );
+});
+
+test('compose: whatever the runbook, the docs or a problem tell to set can be set, and the example has its default', () => {
+  const told = [
+    'docs/runbook.md',
+    'docs/scaling.md',
+    'docs/api.md',
+    'README.md',
+    'shared/src/core/problems.ts',
+  ]
+    .concat(filesOf('.ts').filter((file) => /^services\/\w+\/src\/routes\/[\w-]+\.ts$/.test(file)))
+    .flatMap((file) => [...read(file).matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name))
+    .filter((name) => knownEnv.has(name));
+  expect(told).toEqual(expect.arrayContaining(['TOKEN_RESERVE_SHARE', 'MAX_UPLOAD_BYTES']));
+  const passed: Record<string, string> = Object.assign(
+    {},
+    ...serviceNames.map((name) => compose.services[name].environment),
+  );
+  expect(Object.keys(passed)).toEqual(expect.arrayContaining([...new Set(told)]));
+  const fromFile = Object.values(passed).flatMap((value) => /^\$\{(\w+):-/.exec(value)?.[1] ?? []);
+  const example = read('.env.example');
+  for (const name of fromFile) expect(example).toMatch(new RegExp(`^# ${name}=`, 'm'));
+  const defaultOf = (name: string) => Number(new RegExp(`^# ${name}=(.+)$`, 'm').exec(example)?.[1]);
+  expect(defaultOf('DATABASE_POOL_SIZE')).toBe(commonEnv.DATABASE_POOL_SIZE.parse(undefined));
+  expect(defaultOf('WORKER_CONCURRENCY')).toBe(commonEnv.WORKER_CONCURRENCY.parse(undefined));
 });
 
 test('one table of prefixes: the gateway and the Ingress', () => {
