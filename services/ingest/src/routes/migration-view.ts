@@ -1,6 +1,10 @@
 import type { Tx } from '@octopipe/shared/db/index';
-import { loadKinds, type StageFacts, stageOf } from '@octopipe/shared/domain/run/states';
+import { loadKinds, type RunStatus, type StageFacts, stageOf } from '@octopipe/shared/domain/run/states';
+import { isWrite } from '@octopipe/shared/pipedrive/costs';
+import { operationNames } from '@octopipe/shared/pipedrive/facts/index';
 import type { Tenant } from '@octopipe/shared/tenancy/tenant';
+
+const writing = operationNames.filter(isWrite);
 
 export interface MigrationRow {
   id: string;
@@ -16,7 +20,7 @@ export async function viewMigration(tx: Tx, tenant: Tenant, migration: Migration
   return view;
 }
 
-/** Migrations as the API shows them; each one's stage follows from its latest export, mapping and run. */
+/** Migrations as the API shows them; each one's stage follows from its latest export and mapping, and its loads. */
 export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: ReadonlyArray<MigrationRow>) {
   if (migrations.length === 0) return [];
   const ids = migrations.map((migration) => migration.id);
@@ -37,7 +41,18 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
       .execute(),
     tx
       .selectFrom('loader.run')
-      .select(['migrationId', 'status', 'phase'])
+      .select(['migrationId', 'status'])
+      .select((run) =>
+        run
+          .exists(
+            run
+              .selectFrom('loader.tokenUse as use')
+              .select('use.runId')
+              .whereRef('use.runId', '=', 'loader.run.id')
+              .where('use.operation', 'in', writing),
+          )
+          .as('wrote'),
+      )
       .where('tenantId', '=', tenant.id)
       .where('migrationId', 'in', ids)
       .where('kind', 'in', [...loadKinds])
@@ -47,7 +62,7 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
   return migrations.map((migration) => {
     const own = exports.filter((row) => row.migrationId === migration.id);
     const states = mappings.filter((row) => row.migrationId === migration.id).map((row) => row.state);
-    const run = runs.filter((row) => row.migrationId === migration.id).at(-1);
+    const loads = runs.filter((row) => row.migrationId === migration.id);
     return {
       id: migration.id,
       tenant: tenant.slug,
@@ -58,7 +73,7 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
         cancelled: false,
         exportState: (own.at(-1)?.state ?? 'none') as StageFacts['exportState'],
         mappingState: states.includes('confirmed') ? 'confirmed' : states.length > 0 ? 'proposed' : 'none',
-        lastRun: run ? ({ status: run.status, phase: run.phase } as StageFacts['lastRun']) : null,
+        loads: loads.map(({ status, wrote }) => ({ status: status as RunStatus, wrote: Boolean(wrote) })),
       }),
       exports: own.map(({ id, state }) => ({ id, state })),
       created_at: migration.createdAt.toISOString(),

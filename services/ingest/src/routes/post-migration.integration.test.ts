@@ -56,3 +56,30 @@ test('settings that come after an order without any are a change, and said to be
     body: { code: 'ordered_otherwise', migration_id: (body as View).id },
   });
 });
+
+test('what was loaded is verified whatever comes of a later run, as long as that changes nothing in the account', async () => {
+  const { id } = (await order(undefined, 'order-3')).body as View;
+  const load = async (status: string, operation: string) => {
+    await rig.query(
+      `with parent as (select tenant_id, id as migration_id from ingest.migration where id = $1),
+        export as (insert into ingest.export (tenant_id, migration_id, state, sha256, bytes, blob)
+          select tenant_id, migration_id, 'assessed', gen_random_uuid()::text, 1, '' from parent returning id),
+        mapping as (insert into transform.mapping_version (tenant_id, migration_id, export_id, number, state, content, content_hash, confirmed_at)
+          select tenant_id, migration_id, export.id, (select 1 + count(*) from transform.mapping_version), 'confirmed', '{}', '', now()
+          from parent, export returning id, export_id),
+        connection as (insert into loader.connection (tenant_id, base_url, company_key, company_domain, sealed_token, state, plan, seats, plan_source)
+          select tenant_id, '', gen_random_uuid()::text, '', '', 'ready', 'lite', 1, '' from parent returning id),
+        run as (insert into loader.run (tenant_id, migration_id, connection_id, export_id, mapping_version_id, kind, status)
+          select tenant_id, migration_id, connection.id, export_id, mapping.id, 'production', $2 from parent, connection, mapping
+          returning id, tenant_id, connection_id)
+      insert into loader.token_use (tenant_id, connection_id, run_id, operation, day, calls, tokens)
+      select tenant_id, connection_id, id, $3, current_date, 1, 1 from run`,
+      [id, status, operation],
+    );
+    const { body } = await rig.call('GET', `/v1/migrations/${id}`, { key: await rig.keyOfTenant('shop') });
+    return (body as { stage: string }).stage;
+  };
+  expect(await load('done', 'createDeal')).toBe('verified');
+  expect(await load('cancelled', 'getDeals')).toBe('verified');
+  expect(await load('failed', 'updateDeal')).toBe('mapped');
+});

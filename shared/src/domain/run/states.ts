@@ -117,8 +117,8 @@ export interface StageFacts {
   cancelled: boolean;
   exportState: 'none' | 'received' | 'staging' | 'staged' | 'assessed' | 'failed';
   mappingState: 'none' | 'proposed' | 'confirmed';
-  /** The last run that wrote, or may still write, this migration's records: its kind is one of loadKinds. */
-  lastRun: { status: RunStatus; phase: PhaseName | null } | null;
+  /** Those of its runs whose kind is one of loadKinds, as they were started. `wrote`: it sent a call that changes something. */
+  loads: ReadonlyArray<{ status: RunStatus; wrote: boolean }>;
 }
 
 export type Stage =
@@ -135,13 +135,16 @@ export type Stage =
   | 'rolled_back'
   | 'cancelled';
 
+const givenUp: ReadonlyArray<RunStatus> = ['failed', 'cancelled'];
+
 /** A migration's stage, from facts alone: nothing is stored beside them that could disagree. */
 export function stageOf(facts: StageFacts): Stage {
   if (facts.cancelled) return 'cancelled';
-  if (facts.lastRun?.status === 'rolled_back') return 'rolled_back';
-  if (facts.lastRun?.status === 'done') return 'verified';
-  if (facts.lastRun && facts.lastRun.status !== 'cancelled' && facts.lastRun.status !== 'failed')
-    return 'loading';
+  // A run that was given up before its first write has changed nothing: what an earlier one did still stands.
+  const last = facts.loads.findLast(({ status, wrote }) => wrote || !givenUp.includes(status));
+  if (last?.status === 'rolled_back') return 'rolled_back';
+  if (last?.status === 'done') return 'verified';
+  if (last && !givenUp.includes(last.status)) return 'loading';
   if (facts.mappingState === 'confirmed') return 'mapped';
   if (facts.exportState === 'assessed') return 'assessed';
   if (facts.exportState === 'staged') return 'staged';
