@@ -90,9 +90,16 @@ test('unknown outcomes age only while a run looks for them', async () => {
   }
   // All the same they are there: two of this connection, two of the first.
   expect(gaugeOf(await count(ctx), 'octopipe_intents_unknown')).toBe(4);
-  // The next one has only begun to look.
+  // The next one has only begun to look. A rollback looks for those of every entity before all else.
   await become({ status: 'running' });
   expect(await age()).toBeLessThan(60);
+  await db
+    .insertInto('loader.runPhase')
+    .values({ tenantId: seeded.tenantId, runId: seeded.runId, phase: 'look', position: 0, state: 'running' })
+    .execute();
+  await become({ phase: 'look' });
+  await stoodStill(seeded, '1 hour');
+  expect(await age()).toBeGreaterThan(590);
 });
 
 test('the tokens of yesterday are not those of today', async () => {

@@ -83,8 +83,9 @@ async function batchSamples(tx: Tx): Promise<Sample[]> {
 }
 
 /**
- * The age is of those that a running run looks for now, in its phase of their entity, and at most since it does: what a
- * cancelled or a parked run left waits for the next one, and nobody is to be woken for it.
+ * The age is of those that a running run looks for now, and at most since it does: a load in its phase of their entity,
+ * a rollback for all before it begins. What a cancelled or a parked run left waits for the next one, and nobody is to
+ * be woken for it.
  */
 async function unknownSamples(tx: Tx): Promise<Sample[]> {
   const { rows } = await sql<{ intents: number; pastSeconds: number | null }>`
@@ -94,7 +95,8 @@ async function unknownSamples(tx: Tx): Promise<Sample[]> {
       select min(greatest(intent.deadline, run.status_since, phase.started_at)) as since
       from loader.run run
       join loader.run_phase phase on phase.run_id = run.id and phase.phase = run.phase
-      where run.connection_id = intent.connection_id and run.status = 'running' and phase.entity = intent.entity
+      where run.connection_id = intent.connection_id and run.status = 'running'
+        and (phase.entity = intent.entity or phase.phase = 'look')
     ) settling on true
     where intent.state = 'ambiguous' or (intent.state = 'sent' and intent.deadline < now())`.execute(tx);
   return [
