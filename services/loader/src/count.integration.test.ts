@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Sample } from '@octopipe/shared/core/metrics';
+import { inTransaction } from '@octopipe/shared/db/index';
 import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
 import { getOrCreateTenant } from '@octopipe/shared/tenancy/tenant';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LoaderContext } from './context.js';
 import { count } from './count.js';
+import { presentRun } from './run/present-run.js';
 import { createLoaderRig, type LoaderRig } from './testing/loader-rig.js';
 
 let rig: LoaderRig;
@@ -111,6 +113,18 @@ test('the tokens of yesterday are not those of today', async () => {
   const samples = shown(await count(ctx), []);
   expect(samples['octopipe_tokens_used company=pipedrive.com#1']).toBe(0);
   expect(samples['octopipe_tokens_left company=pipedrive.com#1']).toBe(800);
+  // A run says the same of its day.
+  const { id } = await rig.database.db
+    .selectFrom('loader.run')
+    .select('loader.run.id')
+    .innerJoin('loader.connection as c', 'c.id', 'connectionId')
+    .where('c.companyKey', '=', 'pipedrive.com#1')
+    .executeTakeFirstOrThrow();
+  const tenantId = rig.tenant.id;
+  const { tokens } = await inTransaction(ctx.db, { role: 'loader', tenantId }, (tx) =>
+    presentRun(tx, tenantId, id),
+  );
+  expect(tokens).toMatchObject({ spent_today: 0, daily_share: 800, daily_limit: 1_000 });
 });
 
 interface Seeded {

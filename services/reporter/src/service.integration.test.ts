@@ -298,6 +298,49 @@ test('the page of a run that goes on is live: a script of ours, and whole withou
   }
 });
 
+test('the speed of a run is that of the time in which it worked, as its log tells', async () => {
+  const { runId, migrationId } = await seedRun(ctx.db, tenant, { status: 'running' });
+  const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  await ctx.db
+    .updateTable('loader.runPhase')
+    .set({ startedAt: hoursAgo(10) })
+    .where('runId', '=', runId)
+    .where('phase', '=', 'deals')
+    .execute();
+  await ctx.db
+    .insertInto('loader.recordOutcome')
+    .values(
+      Array.from({ length: 30 }, (_, n) => ({
+        tenantId: tenant.id,
+        runId,
+        targetKey: `booking:many${n}`,
+        entity: 'deal',
+        outcome: 'created',
+      })),
+    )
+    .execute();
+  const of = (kind: string, hours: number) => ({
+    tenantId: tenant.id,
+    migrationId,
+    runId,
+    kind,
+    at: hoursAgo(hours),
+  });
+  await ctx.db
+    .insertInto('core.event')
+    .values([
+      of('run.running', 10.5),
+      of('run.phase', 10),
+      // Parked twice in a row is parked: half an hour of work in ten.
+      of('run.waiting_budget', 9.5),
+      of('run.paused', 9),
+      of('run.running', 0),
+    ])
+    .execute();
+  const page = await (await visit(`/console/runs/${runId}`, { cookie: await cookieFor(viewerKey) })).text();
+  expect(page).toContain('<b>1</b><span>records a minute</span>');
+});
+
 test('a live page hears when there is something new, once for each version, and that the run is over', async () => {
   const cookie = await cookieFor(viewerKey);
   const { runId } = await seedRun(ctx.db, tenant, { status: 'running' });

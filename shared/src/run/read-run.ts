@@ -2,7 +2,13 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Tx } from '../db/index.js';
 import type { SharedActivityType } from '../domain/mapping/shared-activity-types.js';
-import { loadKinds, type PhaseName, type RunKind, type RunStatus } from '../domain/run/states.js';
+import {
+  loadKinds,
+  type PhaseName,
+  type RunKind,
+  type RunStatus,
+  runStatuses,
+} from '../domain/run/states.js';
 
 /** A gate that a person let pass without its check; shown in every document. */
 /** `actor` is whom the caller names; `key` the label of the key that said so. */
@@ -206,11 +212,19 @@ export interface RunConnection {
 }
 
 export interface CompanyBudget {
+  /** Of the last request, by the account's clock: `spent` is that day's. */
   day: string;
   dailyLimit: number;
   ceiling: number;
   spent: number;
+  clockSkewMs: number;
   exhaustedUntil: Date | null;
+}
+
+/** A stretch of time in which a run was `running`; the last one is open while it is. */
+export interface WorkingTime {
+  from: Date;
+  to: Date | null;
 }
 
 export async function findRun(tx: Tx, tenantId: string, runId: string): Promise<Run | undefined> {
@@ -388,13 +402,44 @@ export async function connectionOf(tx: Tx, tenantId: string, run: Run): Promise<
     .executeTakeFirstOrThrow();
 }
 
-/** Today's row of the company's token budget; undefined before the first call of the account. */
+/** The row of the company's token budget; undefined before the first call of the account. */
 export async function findBudget(tx: Tx, companyKey: string): Promise<CompanyBudget | undefined> {
-  return tx
+  const row = await tx
     .selectFrom('loader.companyBudget')
-    .select(['day', 'dailyLimit', 'ceiling', 'spent', 'exhaustedUntil'])
+    .select(['day', 'dailyLimit', 'ceiling', 'spent', 'clockSkewMs', 'exhaustedUntil'])
     .where('companyKey', '=', companyKey)
     .executeTakeFirst();
+  return row && { ...row, clockSkewMs: Number(row.clockSkewMs) };
+}
+
+/** Until a request of the new day has rolled the row over, its count is yesterday's; of today nothing is spent then. */
+export function spentToday({ day, spent, clockSkewMs }: CompanyBudget, now: Date): number {
+  return new Date(now.getTime() + clockSkewMs).toISOString().slice(0, 10) > day ? 0 : spent;
+}
+
+/** When the run worked, from its log: what it was parked, paused or waiting for a person is not among it. */
+export async function workingTimes(tx: Tx, tenantId: string, run: Run): Promise<WorkingTime[]> {
+  const moves = await tx
+    .selectFrom('core.event')
+    .select(['kind', 'at'])
+    .where('tenantId', '=', tenantId)
+    .where('migrationId', '=', run.migrationId)
+    .where('runId', '=', run.id)
+    .where(
+      'kind',
+      'in',
+      runStatuses.map((status) => `run.${status}`),
+    )
+    .orderBy('id')
+    .execute();
+  const times: WorkingTime[] = [];
+  for (const { kind, at } of moves) {
+    const last = times.at(-1);
+    const isOpen = last !== undefined && last.to === null;
+    if (kind === 'run.running' && !isOpen) times.push({ from: at, to: null });
+    if (kind !== 'run.running' && isOpen) last.to = at;
+  }
+  return times;
 }
 
 /** How many differences a run found, by kind of record and kind of difference. */

@@ -1,13 +1,16 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import { phasesOfKind } from '@octopipe/shared/domain/run/states';
 import {
+  connectionOf,
   entityCounts,
+  findBudget,
   getRun,
   phasesOf,
   progressCounts,
   type Run,
   rollbackCounts,
   sharedActivityTypes,
+  spentToday,
   tokenUse,
   verificationOf,
 } from '@octopipe/shared/run/read-run';
@@ -28,12 +31,8 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
   );
   const used = await tokenUse(tx, tenantId, runId);
   const verified = await verificationOf(tx, tenantId, runId);
-  const budget = await tx
-    .selectFrom('loader.connection as c')
-    .innerJoin('loader.companyBudget as b', 'b.companyKey', 'c.companyKey')
-    .select(['b.spent', 'b.ceiling', 'b.dailyLimit'])
-    .where('c.id', '=', run.connectionId)
-    .executeTakeFirst();
+  const { companyKey } = await connectionOf(tx, tenantId, run);
+  const budget = await findBudget(tx, companyKey);
   const { documents } = await tx
     .selectFrom('reporter.document')
     .select(sql<number>`count(*)::int`.as('documents'))
@@ -80,7 +79,7 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
       floor: planned?.floor ?? null,
       spent: used.reduce((sum, row) => sum + row.tokens, 0),
       by_operation: Object.fromEntries(used.map((row) => [row.operation, row.tokens])),
-      spent_today: budget?.spent ?? null,
+      spent_today: budget ? spentToday(budget, new Date()) : null,
       daily_share: budget?.ceiling ?? null,
       daily_limit: budget?.dailyLimit ?? null,
     },

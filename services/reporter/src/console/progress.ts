@@ -1,9 +1,18 @@
 import { type PhaseName, phases as phaseList } from '@octopipe/shared/domain/run/states';
-import type { CompanyBudget, EntityCounts, Run, RunPhase, Verification } from '@octopipe/shared/run/read-run';
+import {
+  type CompanyBudget,
+  type EntityCounts,
+  type Run,
+  type RunPhase,
+  spentToday,
+  type Verification,
+  type WorkingTime,
+} from '@octopipe/shared/run/read-run';
 
 export interface ProgressFacts {
   run: Run;
   phases: ReadonlyArray<RunPhase>;
+  worked: ReadonlyArray<WorkingTime>;
   entities: ReadonlyArray<EntityCounts>;
   verification: ReadonlyArray<Verification>;
   tokensSpent: number;
@@ -19,7 +28,7 @@ export interface PhaseProgress {
   unchanged: number;
   failed: number;
   waiting: number;
-  /** Records a minute since the phase began; null when there is nothing to measure yet. */
+  /** Records a minute of the time in which the phase was worked at; null when there is nothing to measure yet. */
   perMinute: number | null;
   tookMs: number | null;
 }
@@ -41,7 +50,7 @@ export interface Progress {
 const enoughRecords = 20;
 const enoughMs = 5_000;
 
-/** What the page says about speed and end: computed from the phases' start times and counts, nothing is stored beside them. */
+/** What the page says about speed and end: computed from the log of the run, its phases' times and counts, nothing is stored beside them. */
 export function progressOf(facts: ProgressFacts, now: Date): Progress {
   const phases = facts.phases.map((phase) => phaseProgress(phase, facts, now));
   const running = phases.find((phase) => phase.state === 'running');
@@ -55,14 +64,24 @@ function phaseProgress(phase: RunPhase, facts: ProgressFacts, now: Date): PhaseP
   // A run may end in the middle of a phase.
   const until = phase.finishedAt ?? facts.run.finishedAt ?? now;
   const tookMs = phase.startedAt ? until.getTime() - phase.startedAt.getTime() : null;
-  const measurable = tookMs !== null && tookMs >= enoughMs && done >= enoughRecords;
+  const workedMs = phase.startedAt ? workedBetween(facts.worked, phase.startedAt, until) : 0;
+  const measurable = workedMs >= enoughMs && done >= enoughRecords;
   return {
     phase: phase.phase,
     state: phase.state,
     ...counts,
-    perMinute: measurable ? (done / tookMs) * 60_000 : null,
+    perMinute: measurable ? (done / workedMs) * 60_000 : null,
     tookMs,
   };
+}
+
+/** A night in which the run is parked says nothing about its speed. */
+function workedBetween(worked: ReadonlyArray<WorkingTime>, from: Date, until: Date): number {
+  return worked.reduce((sum, time) => {
+    const begin = Math.max(time.from.getTime(), from.getTime());
+    const end = Math.min((time.to ?? until).getTime(), until.getTime());
+    return sum + Math.max(0, end - begin);
+  }, 0);
 }
 
 function countsOf(phase: RunPhase, facts: ProgressFacts) {
@@ -94,7 +113,7 @@ function estimateOf(facts: ProgressFacts, running: PhaseProgress | undefined, no
   if (planned === undefined) return { kind: 'unknown', why: 'The run has not been planned yet.' };
   const tokensLeft = Math.max(planned - facts.tokensSpent, 0);
   if (budget && budget.ceiling > 0) {
-    const leftToday = isExhausted(budget, now) ? 0 : Math.max(budget.ceiling - budget.spent, 0);
+    const leftToday = isExhausted(budget, now) ? 0 : Math.max(budget.ceiling - spentToday(budget, now), 0);
     if (tokensLeft > leftToday)
       return { kind: 'days', days: Math.ceil((tokensLeft - leftToday) / budget.ceiling) };
   }

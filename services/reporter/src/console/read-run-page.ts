@@ -11,6 +11,7 @@ import {
   rollbackCounts,
   tokenUse,
   verificationOf,
+  workingTimes,
 } from '@octopipe/shared/run/read-run';
 import { getMigration } from '@octopipe/shared/staging/read-staged';
 import type { Tenant } from '@octopipe/shared/tenancy/tenant';
@@ -38,6 +39,7 @@ export function readRunPage(
       companyDomain: connection.companyDomain,
       ...(await nameAndZone(tx, tenant.id, run.migrationId)),
       phases: await phasesOf(tx, tenant.id, run.id),
+      worked: await workingTimes(tx, tenant.id, run),
       entities: await countsOf(tx, tenant.id, run),
       verification: await verificationOf(tx, tenant.id, run.id),
       tokensSpent: use.reduce((sum, row) => sum + row.tokens, 0),

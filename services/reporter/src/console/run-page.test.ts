@@ -29,6 +29,7 @@ const run: Run = {
 const queued: RunPageFacts = {
   run,
   phases: [],
+  worked: [],
   entities: [],
   verification: [],
   tokensSpent: 0,

@@ -1,5 +1,5 @@
 import { endedStatuses, type RunKind } from '@octopipe/shared/domain/run/states';
-import type { Waiver } from '@octopipe/shared/run/read-run';
+import { spentToday, type Waiver } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
 import { scroll } from '../html/parts.js';
@@ -154,7 +154,7 @@ ${recordFigure(facts)}
 <div><b>${perMinute === null ? '–' : count(Math.round(perMinute))}</b><span>records a minute</span></div>
 <div><b>${estimateText(estimate)}</b><span>${estimateNote(estimate, run.startedAt, run.finishedAt)}</span></div>
 <div><b>${count(facts.tokensSpent)}</b><span>${tokenNote(run)}</span></div>
-<div><b>${budget ? count(todaysSpend(facts, now)) : '–'}</b><span>${
+<div><b>${budget ? count(spentToday(budget, now)) : '–'}</b><span>${
     budget
       ? html`of ${count(budget.ceiling)} tokens used today (${count(budget.dailyLimit - budget.ceiling)} of ${count(budget.dailyLimit)} are left to your other integrations)`
       : html`no token used yet today`
@@ -183,11 +183,6 @@ function tokenNote({ kind, plan }: RunPageFacts['run']): string {
   return kind === 'dry_run'
     ? `tokens spent by this run; a real run is planned at ${planned}`
     : `of ${planned} planned tokens spent by this run`;
-}
-
-/** The row is of the last day on which something was spent; on a new day nothing has been spent yet. */
-function todaysSpend({ budget }: RunPageFacts, now: Date): number {
-  return budget && budget.day >= now.toISOString().slice(0, 10) ? budget.spent : 0;
 }
 
 function estimateText(estimate: Estimate): string {
