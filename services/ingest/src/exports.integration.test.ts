@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createLogger } from '@octopipe/shared/core/logger';
 import { inTransaction, openDatabase } from '@octopipe/shared/db/index';
 import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { childRows, pageRows, rowsById, verdictsOf } from '@octopipe/shared/staging/read-staged';
+import { startLostCommit } from '@octopipe/shared/testing/lost-commit';
 import { startTestRedis } from '@octopipe/shared/testing/redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { create } from './service.js';
 import { type ExportView, type Rig, startRig, zipOf } from './testing/rig.js';
 
 const customers = 'Customer ID,first_name,password\n1,Ada,canary-1\n2,Grace,canary-2\n';
@@ -31,6 +35,11 @@ async function stage(
   return { ...view, migrationId };
 }
 
+async function filesOf(slug: string): Promise<string[]> {
+  const [tenant] = await rig.query<{ id: string }>('select id from core.tenant where slug = $1', [slug]);
+  return readdir(path.join(rig.filesDir, tenant?.id ?? ''));
+}
+
 const stateOf = (exportId: string) =>
   rig.query(
     `select object, row_number, source_id, cells, encode(row_hash, 'hex') as hash, refs from ingest.staged_row
@@ -47,9 +56,51 @@ describe('an upload', () => {
     expect([first.status, second.status]).toEqual([202, 200]);
     expect((second.body as { id: string }).id).toBe((first.body as { id: string }).id);
     await rig.settled(id, 'twice', (first.body as { id: string }).id);
-    const [tenant] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'twice'`);
     // The original and its one file.
-    expect((await readdir(path.join(rig.filesDir, tenant?.id ?? ''))).length).toBe(2);
+    expect((await filesOf('twice')).length).toBe(2);
+  });
+
+  test('whose commit is not answered goes on, and sent again it is the same export', async () => {
+    const id = await rig.openMigration('unanswered');
+    const zip = await zipOf({ 'customers.csv': customers });
+    const line = await startLostCommit(rig.databaseUrl);
+    const another = await create(
+      { ...rig.config, db: { ...rig.config.db, url: line.url } },
+      { logger: createLogger('ingest', 'silent') },
+    );
+    try {
+      line.loseCommitOf('insert into "ingest"."export" ');
+      const first = await fetch(`${another.url}/v1/migrations/${id}/exports?tenant=unanswered`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${rig.operatorKey}`, 'content-type': 'application/zip' },
+        body: zip as never,
+      });
+      expect([first.status, line.lost()]).toEqual([503, 1]);
+    } finally {
+      await another.destroy();
+      await line.close();
+    }
+    const [row] = await rig.query<{ id: string }>('select id from ingest.export where migration_id = $1', [
+      id,
+    ]);
+    expect((await rig.settled(id, 'unanswered', row?.id ?? '')).state).toBe('assessed');
+    const again = await rig.upload(id, 'unanswered', zip);
+    expect([again.status, (again.body as { id: string }).id]).toEqual([200, row?.id]);
+    expect((await filesOf('unanswered')).length).toBe(2);
+  });
+
+  test('of bytes whose file was lost before it was unpacked brings the file back', async () => {
+    const id = await rig.openMigration('lost');
+    const zip = await zipOf({ 'customers.csv': customers });
+    const [row] = await rig.query<{ id: string }>(
+      `insert into ingest.export (tenant_id, migration_id, state, sha256, bytes, blob)
+       select tenant_id, id, 'received', $2, $3, $4 from ingest.migration where id = $1 returning id`,
+      [id, createHash('sha256').update(zip).digest('hex'), zip.length, randomBytes(16).toString('hex')],
+    );
+    const again = await rig.upload(id, 'lost', zip);
+    expect([again.status, (again.body as { id: string }).id]).toEqual([200, row?.id]);
+    expect((await rig.settled(id, 'lost', row?.id ?? '')).state).toBe('assessed');
+    expect((await filesOf('lost')).length).toBe(2);
   });
 
   test('too large, of another type, or cut off leaves nothing', async () => {

@@ -21,6 +21,7 @@ export interface FileStore {
   put(tenantId: string, dataKey: Buffer, content: Readable): Promise<StoredFile>;
   open(tenantId: string, dataKey: Buffer, blob: string): Promise<Readable>;
   read(tenantId: string, dataKey: Buffer, blob: string): Promise<Buffer>;
+  has(tenantId: string, blob: string): Promise<boolean>;
   remove(tenantId: string, blob: string): Promise<void>;
   /**
    * Takes all files of a tenant out of use: from here on nobody opens one, and whoever is still writing one fails, so
@@ -119,6 +120,9 @@ export function openFileStore(
       const chunks: Buffer[] = [];
       for await (const chunk of await this.open(tenantId, dataKey, blob)) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
+    },
+    async has(tenantId, blob) {
+      return (await stat(fileOf(tenantId, blob)).catch(ignoreMissing)) !== undefined;
     },
     async remove(tenantId, blob) {
       await rm(fileOf(tenantId, blob), { force: true });

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDatabaseAway } from '@octopipe/shared/core/database-away';
 import { createLogger } from '@octopipe/shared/core/logger';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
 import { getOrCreateTenant, type Tenant } from '@octopipe/shared/tenancy/tenant';
+import { startLostCommit } from '@octopipe/shared/testing/lost-commit';
 import { createTestDatabase, type TestDatabase } from '@octopipe/shared/testing/postgres';
 import { parse } from 'csv-parse/sync';
 import { sql } from 'kysely';
@@ -27,14 +29,7 @@ let otherTenant: Tenant;
 beforeEach(async () => {
   database = await createTestDatabase();
   root = await mkdtemp(join(tmpdir(), 'octopipe-reporter-'));
-  const config: ReporterConfig = {
-    db: { url: database.url, poolSize: 4 },
-    queue: { redisUrl: undefined, concurrency: 1, sweepIntervalMs: 1_000, lockMs: 10_000 },
-    files: { root },
-    http: { host: '127.0.0.1', port: 0 },
-    log: { level: 'error' },
-    masterKey: parseMasterKey(randomBytes(32).toString('base64')),
-  };
+  const config = configOf(database.url, parseMasterKey(randomBytes(32).toString('base64')));
   ctx = createContext(config, createLogger('reporter', 'error'));
   tenant = await getOrCreateTenant(ctx.db, ctx.masterKey, { slug: 'harbour', name: 'Harbour & Sons' });
   otherTenant = await getOrCreateTenant(ctx.db, ctx.masterKey, { slug: 'other', name: 'Other' });
@@ -450,6 +445,24 @@ test('when a file cannot be written, the former documents stay and the new files
   expect((await readdir(join(root, tenant.id))).sort()).toEqual([...before].sort());
 });
 
+test('when the commit is not answered, the documents that it named stay', async () => {
+  const { runId } = await seedRun(ctx.db, tenant);
+  const line = await startLostCommit(database.url);
+  const config = configOf(line.url, ctx.masterKey);
+  const cut = createContext(config, createLogger('reporter', 'silent'));
+  try {
+    line.loseCommitOf('insert into "reporter"."document"');
+    await expect(reconcile(runId, tenant.id, cut)).rejects.toSatisfy(isDatabaseAway);
+    expect(line.lost()).toBe(1);
+  } finally {
+    await cut.destroy();
+    await line.close();
+  }
+  const files = await contents(runId);
+  expect(JSON.parse(files['summary.json'] ?? '')).toMatchObject({ run_id: runId });
+  expect((await readdir(join(root, tenant.id))).sort()).toEqual((await blobs(runId)).sort());
+});
+
 test('a run that goes on gets no documents, and a foreign run is not found', async () => {
   const { runId } = await seedRun(ctx.db, tenant, { status: 'running' });
   await reconcile(runId);
@@ -499,6 +512,17 @@ test('the crosswalk and the records stream: more rows than one page', async () =
   const ids = csv.map((row) => row[1] ?? '').filter((id) => id.startsWith('x'));
   expect(ids).toEqual(rows.map((row) => row.sourceId));
 });
+
+function configOf(url: string, masterKey: ReporterConfig['masterKey']): ReporterConfig {
+  return {
+    db: { url, poolSize: 4 },
+    queue: { redisUrl: undefined, concurrency: 1, sweepIntervalMs: 1_000, lockMs: 10_000 },
+    files: { root },
+    http: { host: '127.0.0.1', port: 0 },
+    log: { level: 'error' },
+    masterKey,
+  };
+}
 
 function reconcile(runId: string, tenantId = tenant.id, using = ctx): Promise<void> {
   return reconcileRun.handle(

@@ -1,18 +1,19 @@
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { appendEvent } from '@octopipe/shared/events/append-event';
+import { removeUnnamed } from '@octopipe/shared/files/remove-unnamed';
 import { defineJob } from '@octopipe/shared/queue/worker';
 import { getRun } from '@octopipe/shared/run/read-run';
 import type { ReporterContext } from '../context.js';
-import { type ReportDocument, replaceDocuments } from '../reporter/documents.js';
+import { lockOfDocuments, namedBlobs, type ReportDocument, replaceDocuments } from '../reporter/documents.js';
 import { isReported } from '../reporter/reported-statuses.js';
 import { writeDocuments } from '../reporter/write-documents.js';
 
 /**
  * Prints the documents of a run that has ended. At-least-once: files are written first, then all rows change in one
  * transaction, then the files of the former rows go. Run twice, it replaces equal by equal. Killed before the rows
- * change, it leaves encrypted files that nobody refers to (a few, bounded by the number of kills); killed after,
- * the former files: both go with the tenant's folder at the purge.
+ * change, it leaves encrypted files that nobody refers to (a few, bounded by the number of kills); killed after, or
+ * with a commit whose answer was lost, the former files: all go with the tenant's folder at the purge.
  */
 export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
   job: 'reconcile-run',
@@ -44,22 +45,19 @@ export const reconcileRun = defineJob<ReporterContext, 'reconcile-run'>({
         return replaced.map(({ blob }) => blob);
       });
     } catch (error) {
-      await removeAll(
+      await removeUnnamed(
         ctx,
-        tenantId,
-        written.map(({ blob }) => blob),
+        scope,
+        {
+          blobs: written.map(({ blob }) => blob),
+          lock: lockOfDocuments(runId),
+          named: (tx, blobs) => namedBlobs(tx, tenantId, runId, blobs),
+        },
+        log,
       );
       throw error;
     }
-    await removeAll(ctx, tenantId, former);
+    for (const blob of former) await ctx.files.remove(tenantId, blob);
     log.info({ documents: written.length }, 'run reconciled');
   },
 });
-
-async function removeAll(
-  ctx: ReporterContext,
-  tenantId: string,
-  blobs: ReadonlyArray<string>,
-): Promise<void> {
-  for (const blob of blobs) await ctx.files.remove(tenantId, blob);
-}

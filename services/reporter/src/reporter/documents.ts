@@ -1,5 +1,5 @@
 import type { Tx } from '@octopipe/shared/db/index';
-import { sql } from 'kysely';
+import { holdWhileNaming } from '@octopipe/shared/files/remove-unnamed';
 
 /** A printed document of a run: its bytes lie in the file store under `blob`. */
 export interface ReportDocument {
@@ -10,6 +10,9 @@ export interface ReportDocument {
   sha256: string;
 }
 
+/** Held while the documents of a run are replaced. */
+export const lockOfDocuments = (runId: string) => `report|${runId}`;
+
 /** Puts the documents in the place of all former ones of the run; answers those, whose blobs nobody refers to any more. */
 export async function replaceDocuments(
   tx: Tx,
@@ -18,7 +21,7 @@ export async function replaceDocuments(
   documents: ReadonlyArray<ReportDocument>,
 ): Promise<Array<{ blob: string; createdAt: Date }>> {
   // Two jobs for one run at the same moment: the second waits here and then sees, and removes, the first one's.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`report|${runId}`}, 0))`.execute(tx);
+  await holdWhileNaming(tx, lockOfDocuments(runId));
   const former = await tx
     .deleteFrom('reporter.document')
     .where('tenantId', '=', tenantId)
@@ -45,6 +48,16 @@ export async function findDocument(
 ): Promise<ReportDocument | undefined> {
   const row = await documents(tx, tenantId, runId).where('name', '=', name).executeTakeFirst();
   return row && documentOf(row);
+}
+
+/** Those of the blobs that a document of the run lies in. */
+export function namedBlobs(
+  tx: Tx,
+  tenantId: string,
+  runId: string,
+  blobs: ReadonlyArray<string>,
+): Promise<Array<{ blob: string }>> {
+  return documents(tx, tenantId, runId).where('blob', 'in', blobs).execute();
 }
 
 function documents(tx: Tx, tenantId: string, runId: string) {
