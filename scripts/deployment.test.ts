@@ -369,6 +369,31 @@ test('runbook: its commands name a namespace, parts that are deployed, and progr
   }
 });
 
+test('runbook: each code with which a run stops stands there, with what resuming it does', () => {
+  const sources = filesOf('.ts')
+    .filter((file) => /^(services|shared)\/.*\/?src\//.test(file) && !file.endsWith('.test.ts'))
+    .map((file) => read(file));
+  const all = (pattern: RegExp) =>
+    sources.flatMap((text) => [...text.matchAll(pattern)].map(([, code = '']) => code));
+  const stopped = all(/new RunStopped\(\s*'(\w+)'/g);
+  // One whose code is computed would not be seen here.
+  expect(stopped).toHaveLength(all(/(new RunStopped\()/g).length);
+  const gates = all(/needsPerson: true,\s*code: '(\w+)'/g);
+  const waiting = [...stopped, ...gates, ...all(/to: 'waiting_person',\s*reasonCode: '(\w+)'/g)];
+  expect(waiting).toEqual(expect.arrayContaining(['matches_open', 'rollback_preview', 'records_failed']));
+  const section =
+    read('docs/runbook.md')
+      .split(/^## /m)
+      .find((text) => text.startsWith('A run waits for a person')) ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const told = rows.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, code]) => code),
+  );
+  expect(told.sort()).toEqual([...new Set(waiting)].sort());
+  for (const code of all(/reasonCode: (?:\w+(?:\.\w+)* \?\? )?'(\w+)'/g))
+    expect(section).toContain(`\`${code}\``);
+});
+
 test('alerts and dashboard speak of metrics that exist, with labels they have; each alert has its heading in the runbook', () => {
   const known: Record<string, ReadonlyArray<string>> = Object.fromEntries(
     Object.entries({ ...gauges, ...histograms }).map(([name, { labels }]) => [name, labels]),
