@@ -148,6 +148,45 @@ test.each([
   expect(page).not.toMatch(/handled|class="legend"/);
 });
 
+test.each<[string, Partial<Run>, string]>([
+  [
+    'rollback_preview',
+    {
+      kind: 'rollback',
+      ofRunId: 'l',
+      plan: {
+        rollback: {
+          looked_at: '',
+          deletes: 700,
+          restores: 3,
+          keeps: 12,
+          gone: 0,
+          entities: {},
+          schema_items: 0,
+          others: { records: 0, hash: '' },
+        },
+      },
+    },
+    '<strong>To resume the run is to say yes:</strong> it deletes the 700 records in Pipedrive',
+  ],
+  [
+    'matches_open',
+    {},
+    `<code>/v1/runs/${run.id}/questions</code>. <strong>To resume the run creates every record anew that has no answer then</strong>`,
+  ],
+  ['records_failed', {}, '<code>retry-failed</code>. <strong>To resume the run leaves them behind</strong>'],
+  // Failed records of a rollback are not tried again.
+  ['records_failed', { kind: 'rollback', ofRunId: 'l' }, 'they stay in Pipedrive'],
+])('%s: says what resuming would do before anybody resumes', (reasonCode, change, says) => {
+  const page = runPage(
+    { ...queued, run: { ...run, ...change, status: 'waiting_person', reasonCode, reason: 'Why.' } },
+    now,
+    undefined,
+  );
+  expect(page).toContain(says);
+  expect(page).not.toContain('Remove the cause above');
+});
+
 test('escapes what people and accounts have named', () => {
   const hostile = '"><script>alert(1)</script>';
   const page = runPage(

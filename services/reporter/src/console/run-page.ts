@@ -92,7 +92,7 @@ function todo({ run, timeZone, documents: printed }: RunPageFacts): Html | undef
         run.resumeAt ? html`at ${moment(run.resumeAt, timeZone)}` : 'when the allowance is renewed'
       }.</p>`;
     case 'waiting_person':
-      return html`<p><strong>Somebody must act.</strong> Remove the cause above, then resume the run. Nothing is lost meanwhile.</p>`;
+      return html`<p>${waitsFor(run)}</p>`;
     case 'paused':
       return html`<p>Somebody paused it. Resume the run to go on where it stopped.</p>`;
     case 'failed':
@@ -122,6 +122,27 @@ function todo({ run, timeZone, documents: printed }: RunPageFacts): Html | undef
     case 'running':
       return undefined;
   }
+}
+
+/** Where resuming is not only going on: what it does then, and what comes before it. By the code of what the run waits for. */
+const resumeWords: Record<string, (run: RunPageFacts['run']) => Html> = {
+  rollback_preview: ({ plan }) =>
+    html`<strong>Somebody must decide.</strong> This is a preview: nothing was changed yet. <strong>To resume the run is to say yes:</strong> it deletes ${
+      plan.rollback ? html`the ${counted(plan.rollback.deletes, 'record')}` : html`the records`
+    } in Pipedrive, in the name of the key that resumes it. To leave everything as it is, cancel the run.`,
+  matches_open: ({ id }) =>
+    html`<strong>Somebody must answer.</strong> First say which records are the same, at <code>/v1/runs/${id}/questions</code>. <strong>To resume the run creates every record anew that has no answer then</strong>, beside the one that may stand in Pipedrive already.`,
+  records_failed: ({ kind }) =>
+    kind === 'rollback'
+      ? html`<strong>Somebody must decide.</strong> <strong>To resume the run is to go on without those records</strong>: they stay in Pipedrive, and the report names them.`
+      : html`<strong>Somebody must decide.</strong> First remove the cause and try those records again with <code>retry-failed</code>. <strong>To resume the run leaves them behind</strong>; the report then names who said so.`,
+};
+
+function waitsFor(run: RunPageFacts['run']): Html {
+  const says =
+    run.reasonCode !== null && Object.hasOwn(resumeWords, run.reasonCode) && resumeWords[run.reasonCode];
+  if (says) return says(run);
+  return html`<strong>Somebody must act.</strong> Remove the cause above, then resume the run. Nothing is lost meanwhile.`;
 }
 
 function writes(kind: RunKind): boolean {
