@@ -35,6 +35,18 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
     tx
       .selectFrom('transform.mappingVersion')
       .select(['migrationId', 'state'])
+      .select((mapping) =>
+        mapping
+          .exists(
+            mapping
+              .selectFrom('loader.run as rehearsal')
+              .select('rehearsal.id')
+              .whereRef('rehearsal.mappingVersionId', '=', 'transform.mappingVersion.id')
+              .where('rehearsal.kind', '=', 'dry_run')
+              .where('rehearsal.status', '=', 'done'),
+          )
+          .as('isRehearsed'),
+      )
       .where('tenantId', '=', tenant.id)
       .where('migrationId', 'in', ids)
       .where('state', '<>', 'superseded')
@@ -61,7 +73,7 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
   ]);
   return migrations.map((migration) => {
     const own = exports.filter((row) => row.migrationId === migration.id);
-    const states = mappings.filter((row) => row.migrationId === migration.id).map((row) => row.state);
+    const versions = mappings.filter((row) => row.migrationId === migration.id);
     const loads = runs.filter((row) => row.migrationId === migration.id);
     return {
       id: migration.id,
@@ -72,11 +84,20 @@ export async function viewMigrations(tx: Tx, tenant: Tenant, migrations: Readonl
       stage: stageOf({
         cancelled: false,
         exportState: (own.at(-1)?.state ?? 'none') as StageFacts['exportState'],
-        mappingState: states.includes('confirmed') ? 'confirmed' : states.length > 0 ? 'proposed' : 'none',
+        mappingState: mappingStateOf(versions),
         loads: loads.map(({ status, wrote }) => ({ status: status as RunStatus, wrote: Boolean(wrote) })),
       }),
       exports: own.map(({ id, state }) => ({ id, state })),
       created_at: migration.createdAt.toISOString(),
     };
   });
+}
+
+/** Of the versions that no later one has superseded; one of them is confirmed at most. */
+function mappingStateOf(
+  versions: ReadonlyArray<{ state: string; isRehearsed: unknown }>,
+): StageFacts['mappingState'] {
+  const confirmed = versions.find(({ state }) => state === 'confirmed');
+  if (confirmed) return confirmed.isRehearsed ? 'rehearsed' : 'confirmed';
+  return versions.length > 0 ? 'proposed' : 'none';
 }

@@ -59,7 +59,7 @@ test('settings that come after an order without any are a change, and said to be
 
 test('what was loaded is verified whatever comes of a later run, as long as that changes nothing in the account', async () => {
   const { id } = (await order(undefined, 'order-3')).body as View;
-  const load = async (status: string, operation: string) => {
+  const load = async (status: string, operation: string, kind = 'production') => {
     await rig.query(
       `with parent as (select tenant_id, id as migration_id from ingest.migration where id = $1),
         export as (insert into ingest.export (tenant_id, migration_id, state, sha256, bytes, blob)
@@ -70,16 +70,19 @@ test('what was loaded is verified whatever comes of a later run, as long as that
         connection as (insert into loader.connection (tenant_id, base_url, company_key, company_domain, sealed_token, state, plan, seats, plan_source)
           select tenant_id, '', gen_random_uuid()::text, '', '', 'ready', 'lite', 1, '' from parent returning id),
         run as (insert into loader.run (tenant_id, migration_id, connection_id, export_id, mapping_version_id, kind, status)
-          select tenant_id, migration_id, connection.id, export_id, mapping.id, 'production', $2 from parent, connection, mapping
+          select tenant_id, migration_id, connection.id, export_id, mapping.id, $4, $2 from parent, connection, mapping
           returning id, tenant_id, connection_id)
       insert into loader.token_use (tenant_id, connection_id, run_id, operation, day, calls, tokens)
       select tenant_id, connection_id, id, $3, current_date, 1, 1 from run`,
-      [id, status, operation],
+      [id, status, operation, kind],
     );
     const { body } = await rig.call('GET', `/v1/migrations/${id}`, { key: await rig.keyOfTenant('shop') });
     return (body as { stage: string }).stage;
   };
+  expect(await load('cancelled', 'getDeals', 'dry_run')).toBe('mapped');
   expect(await load('done', 'createDeal')).toBe('verified');
   expect(await load('cancelled', 'getDeals')).toBe('verified');
   expect(await load('failed', 'updateDeal')).toBe('mapped');
+  await rig.query(`update transform.mapping_version set state = 'superseded' where migration_id = $1`, [id]);
+  expect(await load('done', 'getDeals', 'dry_run')).toBe('rehearsed');
 });

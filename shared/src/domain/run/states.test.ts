@@ -89,6 +89,7 @@ test.each<[string, Load[], ReturnType<typeof stageOf>]>([
 
 test.each<[Partial<StageFacts>, ReturnType<typeof stageOf>]>([
   [{ cancelled: true, loads: [{ status: 'done', wrote: true }] }, 'cancelled'],
+  [{ mappingState: 'rehearsed' }, 'rehearsed'],
   [{ mappingState: 'proposed' }, 'assessed'],
   [{ mappingState: 'none', exportState: 'staged' }, 'staged'],
   [{ mappingState: 'none', exportState: 'failed' }, 'waiting_for_export'],

@@ -116,7 +116,8 @@ export function phasesOfKind(kind: RunKind): ReadonlyArray<Phase> {
 export interface StageFacts {
   cancelled: boolean;
   exportState: 'none' | 'received' | 'staging' | 'staged' | 'assessed' | 'failed';
-  mappingState: 'none' | 'proposed' | 'confirmed';
+  /** `rehearsed`: confirmed, and a dry run of it has ended. */
+  mappingState: 'none' | 'proposed' | 'confirmed' | 'rehearsed';
   /** Those of its runs whose kind is one of loadKinds, as they were started. `wrote`: it sent a call that changes something. */
   loads: ReadonlyArray<{ status: RunStatus; wrote: boolean }>;
 }
@@ -145,6 +146,7 @@ export function stageOf(facts: StageFacts): Stage {
   if (last?.status === 'rolled_back') return 'rolled_back';
   if (last?.status === 'done') return 'verified';
   if (last && !givenUp.includes(last.status)) return 'loading';
+  if (facts.mappingState === 'rehearsed') return 'rehearsed';
   if (facts.mappingState === 'confirmed') return 'mapped';
   if (facts.exportState === 'assessed') return 'assessed';
   if (facts.exportState === 'staged') return 'staged';
