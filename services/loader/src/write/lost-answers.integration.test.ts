@@ -52,9 +52,11 @@ const reads = [
 
 const redis = await startTestRedis();
 afterAll(() => redis?.stop());
+const kinds = ['reset-after', 'timeout-after', '5xx-after', 'truncated-after'];
+/** How an answer is lost matters to the write path, not to the queue: the second lane sees the quickest and the slowest. */
 const lanes = [
-  { lane: 'Postgres', redisUrl: undefined },
-  ...(redis ? [{ lane: 'Redis', redisUrl: redis.url }] : []),
+  { lane: 'Postgres', redisUrl: undefined, kinds },
+  ...(redis ? [{ lane: 'Redis', redisUrl: redis.url, kinds: kinds.slice(0, 2) }] : []),
 ];
 
 /** A run in which each of these operations loses its first answer in this way (the probe deal's passes). */
@@ -82,10 +84,10 @@ async function runLosing(
   }
 }
 
-describe.each(lanes)('an answer that is lost after the account committed, queue on $lane', ({ redisUrl }) => {
-  it.each(['reset-after', 'timeout-after', '5xx-after', 'truncated-after'])(
+describe.each(lanes)('an answer that is lost after the account committed, queue on $lane', (lane) => {
+  it.each(lane.kinds)(
     '%s, once at each operation: nothing lost, nothing doubled',
-    (kind) => runLosing(writes, kind, { redisUrl }),
+    (kind) => runLosing(writes, kind, { redisUrl: lane.redisUrl }),
     240_000,
   );
 });
