@@ -219,6 +219,11 @@ export const problems = {
     says: 'Pipedrive does not accept the API token, or refuses its user.',
     act: 'Copy the token of an admin user again.',
   },
+  token_not_admin: {
+    status: [422],
+    says: 'The API token belongs to a user who is not an admin. What such a user cannot see looks as if it were not there.',
+    act: 'Copy the token of an admin user, or make the user one.',
+  },
   account_busy: {
     status: [503],
     says: "The account's API budget is spent or its rate limit reached.",

@@ -66,6 +66,13 @@ describe('the first look at an account', () => {
     expect(JSON.stringify(problem) + String(problem)).not.toContain('wrong');
   });
 
+  it('a token of a user who is no admin is refused, whatever they see today', async () => {
+    await control('caller', { admin: false });
+    await expect(look()).rejects.toMatchObject({ status: 422, code: 'token_not_admin' });
+    await control('caller', { admin: true });
+    expect(await look()).toMatchObject({ seats: 3 });
+  });
+
   it('a hiccup is tried again, a lasting one is told', async () => {
     await control('faults', { rules: [{ operation: 'getUsers', kind: 'reset-after', times: 1 }] });
     expect((await look()).seats).toBe(3);

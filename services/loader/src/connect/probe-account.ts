@@ -9,6 +9,7 @@ import {
 } from '@octopipe/shared/pipedrive/http';
 import { dailyTokens, type PlanName, planOfBurst, plans } from '@octopipe/shared/pipedrive/plans';
 import { z } from 'zod';
+import { seesEverything, UserRights } from './sees-everything.js';
 
 export interface ProbedAccount {
   companyId: string;
@@ -24,7 +25,7 @@ export interface ProbedAccount {
   clockSkewMs: number;
 }
 
-const CurrentUser = z.object({
+const CurrentUser = UserRights.extend({
   id: z.number(),
   company_id: z.number(),
   company_domain: z.string().nullish(),
@@ -37,7 +38,8 @@ const UserRow = z.object({
 
 /**
  * The first look at an account, 22 tokens and no write: who we are, which plan the headers show, how many seats are
- * taken. What the caller says of plan and seats wins; what neither says is the smallest plan with one seat.
+ * taken. What the caller says of plan and seats wins; what neither says is the smallest plan with one seat. A user who
+ * does not see everything is refused.
  */
 export async function probeAccount(target: {
   baseUrl: string;
@@ -50,6 +52,14 @@ export async function probeAccount(target: {
   try {
     const me = await ask(http, 'getCurrentUser');
     const user = CurrentUser.parse(dataOf(me, target.baseUrl));
+    if (!seesEverything(user)) {
+      throw new Problem(
+        422,
+        'token_not_admin',
+        'The API token belongs to a user who is not an admin: what they cannot see would be taken for missing, and written twice. Use the token of an admin (deals admin in the user settings).',
+        [{ pointer: '/api_token', message: 'of a user who is not an admin' }],
+      );
+    }
     const limits: LimitHeaders = 'limits' in me ? me.limits : {};
     const users = z.array(UserRow).parse(dataOf(await ask(http, 'getUsers'), target.baseUrl));
     const activeUserIds = users

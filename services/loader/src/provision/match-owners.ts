@@ -1,19 +1,22 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import { listWorkers } from '@octopipe/shared/mapped/list-workers';
 import { z } from 'zod';
+import { assertSeesEverything, notAnAdmin, seesEverything, UserRights } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 
-export const RemoteUser = z.object({
+export const RemoteUser = UserRights.extend({
   id: z.number(),
   email: z.string().nullish(),
+  is_you: z.boolean().nullish(),
   active_flag: z.boolean().nullish(),
   is_deleted: z.boolean().nullish(),
 });
 
 /**
  * The owners gate: binds every worker of the export to a Pipedrive user by e-mail, or to the default owner. Users are
- * matched, never made. What a person decided stays. Answers how many of each.
+ * matched, never made. What a person decided stays. Answers how many of each. Stops the run when the token's own user
+ * does not see everything.
  */
 export async function matchOwners(
   ctx: LoaderContext,
@@ -22,6 +25,10 @@ export async function matchOwners(
   signal: AbortSignal,
 ): Promise<{ matched: number; defaulted: number }> {
   const users = z.array(RemoteUser).parse((await account.read({ operation: 'getUsers' }, signal)).data);
+  // Nothing was written yet; what is looked for from now on must be seen.
+  const caller = users.find((user) => user.is_you === true);
+  if (!caller) await assertSeesEverything(account, signal);
+  else if (!seesEverything(caller)) throw notAnAdmin();
   const byEmail = new Map(
     users
       .filter((user) => user.active_flag !== false && user.is_deleted !== true && user.email)

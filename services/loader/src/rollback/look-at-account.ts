@@ -1,5 +1,6 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import { type Entity, entities, wholeOf } from '@octopipe/shared/domain/run/states';
+import { assertSeesEverything } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
@@ -43,6 +44,7 @@ export async function lookAtAccount(
   run: LiveRun,
   signal: AbortSignal,
 ): Promise<Look> {
+  await assertSeesEverything(account, signal);
   const at = new Date();
   const scope = { role: 'loader', tenantId: run.tenantId } as const;
   const ids = await inTransaction(ctx.db, scope, (tx) => idsOfOurs(tx, run));

@@ -3,6 +3,7 @@ import { onceDatabaseAnswers } from '@octopipe/shared/core/database-away';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction } from '@octopipe/shared/db/index';
+import { assertSeesEverything } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
 import { stateKey } from '../verify/state-hash.js';
@@ -51,6 +52,7 @@ export async function undoBatch(
   if (items.length > 0) {
     const ids = items.map((item) => item.ours.targetId);
     const looks = await lookAgain(account, batch.entity, ids, lookedAt, ctx.settings.inFlight, signal);
+    if ([...looks.values()].includes('gone')) await assertSeesEverything(account, signal);
     const held = await heldSince(account, batch.entity, lookedAt, signal);
     for (const id of await changedInParts(account, items, looks, signal))
       held.add(stateKey(batch.entity, id));

@@ -34,6 +34,7 @@ export const postConnection = defineRoute({
   problems: [
     'not_a_pipedrive_host',
     'token_refused',
+    'token_not_admin',
     'account_unreachable',
     'account_busy',
     'blocked_by_pipedrive',

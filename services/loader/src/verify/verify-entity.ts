@@ -9,6 +9,7 @@ import { type Entity, loadKinds, type RunKind } from '@octopipe/shared/domain/ru
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import { getRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
+import { assertSeesEverything } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import {
@@ -129,6 +130,7 @@ export async function verifyEntity(
   if (rules.archive && expected.some(({ targetId }) => !seen.has(targetId)))
     await walk({ ...rules, list: rules.archive });
   const missing = expected.filter(({ targetId }) => !seen.has(targetId));
+  if (missing.length > 0) await assertSeesEverything(account, signal);
   for (const { targetKey } of missing) differences.push({ targetKey, field: '', kind: 'missing' });
   const resent = onlyLooks ? new Set<string>() : await keysSentAgain(ctx, run, entity);
   for (const copy of copies) {

@@ -13,6 +13,8 @@ import {
   writesByKey,
 } from '../testing/loader-run.js';
 
+import { rollbackReaches, startRollback, undoneByKey } from '../testing/rollback-run.js';
+
 const ends = ['done', 'failed', 'waiting_person'];
 
 const openIntents = (rig: LoaderRig) =>
@@ -61,6 +63,49 @@ describe('what is known later than the batch that wrote it', () => {
       });
       expect((await simState(rig)).persons?.map((row) => row.name)).toEqual(['Anne']);
       expect(await writesByKey(rig)).toEqual({ 'customer:1': 1 });
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a token whose user sees less by now: nothing is sent again, taken back or counted as missing', async () => {
+    const payload = { name: 'Ann', custom_fields: { [markerFieldName]: 'customer:1' } };
+    const rig = await createLoaderRig({ payloads: [['person', 'customer:1', payload]] });
+    const saw = { status: 'waiting_person', reason_code: 'token_not_admin' };
+    try {
+      const loader = await rig.startLoader({ SETTLE_MS: '1500' });
+      await control(rig, 'faults', { rules: [{ operation: 'createPerson', kind: 'reset-after', times: 1 }] });
+      const { id } = await startRun(rig, loader);
+      await until(async () => (await openIntents(rig)).length > 0);
+      const { users = [], persons = [] } = await simState(rig);
+      const [admin, other] = users.map((user) => Number(user.id));
+      const see = (user: number | undefined) => control(rig, 'caller', { user });
+      await see(other);
+      await control(rig, 'edit', {
+        changes: persons.map((person) => ({ entity: 'persons', id: person.id, set: { visible_to: 1 } })),
+      });
+      expect(await runReaches(loader, id, ends)).toMatchObject(saw);
+      expect(await openIntents(rig)).toHaveLength(1);
+
+      await see(admin);
+      await loader.api('POST', `/v1/runs/${id}/resume`, {});
+      const verified = { records: 1, differences: 0 };
+      expect(await runReaches(loader, id, ends)).toMatchObject({ status: 'done', verified });
+      expect(await writesByKey(rig)).toEqual({ 'customer:1': 1 });
+
+      // The first look at the users is that of connecting, the next that of the run.
+      const late = { operation: 'getUsers', kind: 'delay', delay_ms: 600, skip: 1, times: 1 };
+      await control(rig, 'faults', { rules: [late] });
+      const again = await startRun(rig, loader);
+      await see(other);
+      expect(await runReaches(loader, again.id, ends)).toMatchObject(saw);
+      await loader.api('POST', `/v1/runs/${again.id}/cancel`, {});
+      const back = await startRollback(loader, again.id);
+      expect(await rollbackReaches(loader, back.id)).toMatchObject({ ...saw, rollback: null });
+      await see(admin);
+      await loader.api('POST', `/v1/runs/${back.id}/resume`, {});
+      expect(await rollbackReaches(loader, back.id)).toMatchObject({ status: 'done', reason: null });
+      expect(await undoneByKey(rig, back.id)).toEqual({ 'customer:1': 'deleted' });
     } finally {
       await rig.close();
     }

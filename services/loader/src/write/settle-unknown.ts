@@ -8,6 +8,7 @@ import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { appendEvent } from '@octopipe/shared/events/append-event';
 import { sql } from 'kysely';
+import { assertSeesEverything } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import { type Account, isGone } from '../destination/account.js';
 import {
@@ -91,6 +92,8 @@ export async function settleUnknown(
       notFound.push(intent);
     }
   }
+  // A look counts only if what it did not find would have been seen.
+  if (notFound.some((intent) => intent.operation === 'create')) await assertSeesEverything(account, signal);
   const again = await lookAgainOrRelease(ctx, run, notFound);
   log.info({ entity, open: open.length, confirmed, again }, 'unknown outcomes looked at');
 }
