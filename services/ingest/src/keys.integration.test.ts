@@ -8,6 +8,7 @@ interface Key {
   secret: string;
   role: string;
   tenant: string | null;
+  label: string;
   expires_at: string | null;
   revoked_at: string | null;
   last_used_at: string | null;
@@ -68,6 +69,22 @@ test('a key is made, listed without its secret, used, rotated with overlap and r
   for (const secret of [made.body.secret, rotated.body.secret, again.body.secret]) {
     expect(stored + rig.logs()).not.toContain(secret.slice(15));
   }
+});
+
+test('rotated again within its overlap, as when the secret got lost, a key hands on its own expiry', async () => {
+  const made = await make({ role: 'operator', label: 'of the portal' });
+  const lost = await rotate(made.body.id, { overlap_seconds: 3600 });
+  const again = await rotate(made.body.id, { overlap_seconds: 7200 });
+  expect([lost.body.expires_at, again.status, again.body.expires_at]).toEqual([null, 201, null]);
+  const former = (await listed('')).find(({ id }) => id === made.body.id);
+  const hoursLeft = (Date.parse(former?.expires_at ?? '') - Date.now()) / 3_600_000;
+  expect(hoursLeft).toBeGreaterThan(0.9);
+  expect(hoursLeft).toBeLessThanOrEqual(1);
+  for (const key of [lost, again]) await rig.call('DELETE', `/v1/keys/${key.body.id}`);
+  // What is left of it ends by itself, so it is no key that others could be made with for good.
+  const own = (await listed('')).find(({ label }) => label === 'test');
+  expect((await rig.call('DELETE', `/v1/keys/${own?.id}`)).status).toBe(409);
+  await rig.call('DELETE', `/v1/keys/${made.body.id}`);
 });
 
 test('which keys there may be: tenant roles are bound, the tenant exists, the last operator key stays', async () => {

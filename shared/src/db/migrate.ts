@@ -22,6 +22,7 @@ import * as orderedSettings from './migrations/20261130-0120-ordered-settings.js
 import * as answerKeyId from './migrations/20261130-0130-answer-key-id.js';
 import * as doubt from './migrations/20261130-0140-doubt.js';
 import * as ownerSent from './migrations/20261130-0160-owner-sent.js';
+import * as retiresAt from './migrations/20261130-0180-retires-at.js';
 import { assertRolesHaveRights, ensureRoles } from './roles.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
@@ -45,6 +46,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0130-answer-key-id': answerKeyId,
   '20261130-0140-doubt': doubt,
   '20261130-0160-owner-sent': ownerSent,
+  '20261130-0180-retires-at': retiresAt,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -36,6 +36,7 @@ export interface CoreApiKey {
   label: string;
   lastUsedAt: Timestamp | null;
   requestsPerMinute: number | null;
+  retiresAt: Timestamp | null;
   revokedAt: Timestamp | null;
   role: string;
   tenantId: string | null;

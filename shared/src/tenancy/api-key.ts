@@ -136,7 +136,7 @@ function findKey(db: Database, keyHash: Buffer) {
         'role',
         'tenantId',
         'requestsPerMinute',
-        'expiresAt',
+        endsAt().as('expiresAt'),
         'revokedAt',
         'hint',
       ])
@@ -178,7 +178,8 @@ export async function findApiKey(tx: Tx, id: string): Promise<ApiKey | undefined
 
 /**
  * A second key of the same family. The former one works on for the overlap, so that a program can be given the new
- * one without a moment in which neither works; never longer than it would have anyhow.
+ * one without a moment in which neither works; never longer than it would have anyhow. Rotated again, as when the
+ * answer with the secret was lost, it hands on the expiry that it was made with and not the end of its overlap.
  */
 export async function rotateApiKey(
   tx: Tx,
@@ -192,7 +193,7 @@ export async function rotateApiKey(
   await tx
     .updateTable('core.apiKey')
     .set({
-      expiresAt: sql<Date>`least(expires_at, now() + make_interval(secs => ${change.overlapSeconds}))`,
+      retiresAt: sql<Date>`least(retires_at, now() + make_interval(secs => ${change.overlapSeconds}))`,
     })
     .where('id', '=', id)
     .execute();
@@ -214,7 +215,7 @@ export async function revokeApiKey(tx: Tx, id: string): Promise<boolean> {
   const left = await live(tx.selectFrom('core.apiKey').select('id'))
     .where('role', '=', 'operator')
     .where('tenantId', 'is', null)
-    .where('expiresAt', 'is', null)
+    .where(endsAt(), 'is', null)
     .execute();
   if (left.length === 1 && left[0]?.id === id) return false;
   await tx
@@ -241,7 +242,7 @@ function apiKeys(tx: Tx) {
       'k.createdBy',
       'k.requestsPerMinute',
       'k.createdAt',
-      'k.expiresAt',
+      endsAt().as('expiresAt'),
       'k.revokedAt',
       'k.lastUsedAt',
     ]);
@@ -252,5 +253,10 @@ function live<Q extends { where(condition: ReturnType<typeof isLive>): Q }>(quer
 }
 
 function isLive() {
-  return sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`;
+  return sql<boolean>`revoked_at is null and coalesce(${endsAt()} > now(), true)`;
+}
+
+/** When a key ends by itself: its expiry or the end of its overlap, whichever comes first; null when it has neither. */
+function endsAt() {
+  return sql<Date | null>`least(expires_at, retires_at)`;
 }
