@@ -370,6 +370,7 @@ export interface LoaderIntent {
   parentId: string | null;
   payloadHash: string;
   probes: Generated<number>;
+  releases: Generated<number>;
   runId: string;
   sentAt: Timestamp | null;
   state: string;

@@ -24,7 +24,8 @@ import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
-import { removeCopy, type SettlingRun } from '../write/settle-unknown.js';
+import { isLateCommit, readSends } from '../write/late-commit.js';
+import { clockSkewMs, removeCopy, type SettlingRun } from '../write/settle-unknown.js';
 import {
   type Canonical,
   canonicalOfListed,
@@ -54,8 +55,8 @@ type Difference = FieldDifference & { targetKey: string };
 /**
  * Reads every record of one entity back from list pages and compares it field by field with what was sent; where no
  * answer left an after-image, the read-back becomes it, unless it differs. The walk is the closing sweep as well: a record
- * that carries one of our markers under another id is a copy. A late commit made it if its key was ever sent again: then
- * it is removed and told. Else a person (or another program) duplicated ours: it is theirs, and only told.
+ * that carries one of our markers under another id is a copy. If a late commit of ours made it (write/late-commit.ts), and
+ * ours stands, it is removed and told. Else a person (or another program) duplicated ours: it is theirs, and only told.
  *
  * A run of kind `verify` only looks: at every record of the migration, not only at those of one export; at the
  * fields that we did not send, too; and it removes nothing.
@@ -88,7 +89,7 @@ export async function verifyEntity(
   const seen = new Set<string>();
   const images: Array<{ targetKey: string; image: Image }> = [];
   const differences: Difference[] = [];
-  const copies: Array<{ targetKey: string; targetId: string; parentId: string | null }> = [];
+  const copies: Array<{ targetKey: string; listed: RemoteRecord }> = [];
   let fields = 0;
   const parentIds = await parentsOf(ctx, run, entity);
   // In a load, lines are written after their deal and make its value: what they changed of it is part of our image.
@@ -107,7 +108,7 @@ export async function verifyEntity(
     if (!record) {
       const key = rules.markerOf(listed, markerCode);
       if (key !== undefined && (onlyLooks || byKey.has(key) || key === probeMarker))
-        copies.push({ targetKey: key, targetId: id, parentId: parentOf(rules, listed) });
+        copies.push({ targetKey: key, listed });
       return;
     }
     if (seen.has(id)) return;
@@ -132,11 +133,11 @@ export async function verifyEntity(
   const missing = expected.filter(({ targetId }) => !seen.has(targetId));
   if (missing.length > 0) await assertSeesEverything(account, signal);
   for (const { targetKey } of missing) differences.push({ targetKey, field: '', kind: 'missing' });
-  const resent = onlyLooks ? new Set<string>() : await keysSentAgain(ctx, run, entity);
-  for (const copy of copies) {
-    const isOurs = !onlyLooks && (copy.targetKey === probeMarker || resent.has(copy.targetKey));
-    if (!isOurs || !(await removeCopy(ctx, account, run, entity, copy.targetKey, copy)))
-      differences.push({ targetKey: copy.targetKey, field: `copy ${copy.targetId}`, kind: 'extra' });
+  const mayRemove = onlyLooks ? () => false : await copyRules(ctx, run, entity, { byKey, seen, symbols });
+  for (const { targetKey, listed } of copies) {
+    const copy = { targetId: String(listed.id), parentId: parentOf(rules, listed) };
+    if (!mayRemove(targetKey, listed) || !(await removeCopy(ctx, account, run, entity, targetKey, copy)))
+      differences.push({ targetKey, field: `copy ${copy.targetId}`, kind: 'extra' });
   }
   failpoint('loader.verify_before_save', entity);
   // What is not there was not read back: a report that counted it would call it accounted for.
@@ -203,25 +204,28 @@ function fieldName(symbols: AccountSymbols, key: string): string {
   return known ? (known[0].split('|')[1] ?? code) : code;
 }
 
-/** Keys of which more than one create left us since they were last rolled back: only they can stand twice by our doing. */
-async function keysSentAgain(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<Set<string>> {
-  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
-    tx
-      .selectFrom('loader.intent')
-      .select('targetKey')
-      .where('connectionId', '=', run.connectionId)
-      .where('entity', '=', entity)
-      .where('operation', '=', 'create')
-      .where(
-        sql<boolean>`not exists (select from loader.intent gone where gone.connection_id = loader.intent.connection_id
-          and gone.target_key = loader.intent.target_key and gone.operation = 'delete' and gone.state = 'confirmed'
-          and gone.id > loader.intent.id)`,
-      )
-      .groupBy('targetKey')
-      .having(sql<boolean>`sum(attempt) > 1`)
-      .execute(),
+/** Which copies are ours to remove: the deal that provisioning tries, and what late commits made of records that stand. */
+async function copyRules(
+  ctx: LoaderContext,
+  run: SettlingRun,
+  entity: Entity,
+  known: {
+    byKey: ReadonlyMap<string, Expected>;
+    seen: ReadonlySet<string>;
+    symbols: AccountSymbols;
+  },
+): Promise<(targetKey: string, copy: RemoteRecord) => boolean> {
+  const skewMs = await clockSkewMs(ctx, run);
+  const sends = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
+    readSends(tx, { connectionId: run.connectionId, entity }, skewMs),
   );
-  return new Set(rows.map((row) => row.targetKey));
+  return (targetKey, copy) => {
+    if (targetKey === probeMarker) return true;
+    const record = known.byKey.get(targetKey);
+    if (!record || !known.seen.has(record.targetId)) return false;
+    const { sent } = compare(entity, record, copy, known.symbols);
+    return isLateCommit(entity, copy, { sent, after: record.afterImage, sends: sends.get(targetKey) });
+  };
 }
 
 async function isVerified(ctx: LoaderContext, run: SettlingRun, entity: Entity): Promise<boolean> {

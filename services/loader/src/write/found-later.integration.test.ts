@@ -127,14 +127,21 @@ describe('what is known later than the batch that wrote it', () => {
     }
   });
 
-  it('a copy that a person made is theirs: told as a difference, not deleted', async () => {
+  it('a copy that a person made is theirs, also of a record that was throttled once: told, not deleted', async () => {
     const rig = await createLoaderRig();
     try {
+      await control(rig, 'faults', { rules: [{ operation: 'createNote', kind: '429', times: 1 }] });
       const loader = await rig.startLoader();
       await loadToEnd(rig, loader);
-      await control(rig, 'seed', {
-        notes: [{ content: 'Rings twice<br>OctopusPro customer:1#note', person_id: null }],
-      });
+      const { targetKey } = await rig.database.db
+        .selectFrom('loader.intent')
+        .select('targetKey')
+        .where('entity', '=', 'note')
+        .where('attempt', '>', 1)
+        .executeTakeFirstOrThrow();
+      const original = (await simState(rig)).notes?.find((note) => String(note.content).includes(targetKey));
+      const { content, person_id, add_time } = original ?? {};
+      await control(rig, 'seed', { notes: [{ content, person_id, add_time }] });
       const second = await loadToEnd(rig, loader);
       expect(second.run).toMatchObject({ status: 'done', verified: { differences: 1 } });
       expect(
@@ -144,7 +151,7 @@ describe('what is known later than the batch that wrote it', () => {
         .selectFrom('loader.difference')
         .select(['targetKey', 'kind'])
         .execute();
-      expect(told).toEqual([{ targetKey: 'customer:1#note', kind: 'extra' }]);
+      expect(told).toEqual([{ targetKey, kind: 'extra' }]);
     } finally {
       await rig.close();
     }

@@ -19,7 +19,11 @@ import {
   walksOver,
 } from '../destination/entity-table.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
+import { resolvePayload } from '../destination/resolve-payload.js';
+import { canonicalOfSent } from '../verify/canonical.js';
+import { type Image, imageOf } from '../verify/image.js';
 import { afterLook, type IntentMove, intentMoves } from './intent-states.js';
+import { changedAtMs, isLateCommit, madeAtMs, readSends } from './late-commit.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
 
 export interface SettlingRun {
@@ -42,19 +46,20 @@ interface OpenIntent {
   probes: number;
   payloadHash: string;
   sentAt: Date | null;
+  deadline: Date | null;
   targetId: string | null;
   parentId: string | null;
 }
 
 /** Target key → the records that carry its marker, by id. */
-type Found = Map<string, Map<string, { add_time: unknown }>>;
+type Found = Map<string, Map<string, RemoteRecord>>;
 
 /** How much further back than the first open send a walk looks: clocks differ, and change times are whole seconds. */
 const walkMarginMs = 120_000;
 
 /**
  * Finds out what became of the writes of one entity whose answers were lost. One walk over the account's recent changes
- * answers all of them: the marker is found → confirmed (a second copy → removed, and told); found by neither of two
+ * answers all of them: the marker is found → confirmed (a second copy of our making → removed, and told); found by neither of two
  * looks → planned again, to be sent as the next attempt. An update or a delete is repeatable: it goes straight back to
  * planned, and a rollback looks at the record before it sends either again.
  *
@@ -76,15 +81,14 @@ export async function settleUnknown(
   let confirmed = 0;
   const notFound: OpenIntent[] = [];
   for (const intent of open) {
-    const listed = found.get(intent.targetKey) ?? new Map<string, { add_time: unknown }>();
-    const [keep, ...copies] = oldestFirst([...listed.keys()]);
+    const listed = found.get(intent.targetKey) ?? new Map<string, RemoteRecord>();
+    const [keep, ...copies] = oldestFirst([...listed.values()]);
     if (intent.operation === 'create' && keep !== undefined) {
       failpoint('loader.settle_before_confirm', entity);
-      await confirmFound(ctx, run, entity, intent, keep, listed.get(keep));
-      // One send makes one record: a second one with our marker is then somebody's duplicate, and theirs to keep.
-      for (const copy of intent.attempt > 1 ? copies : [])
+      await confirmFound(ctx, run, entity, intent, keep);
+      for (const copy of copies.length > 0 ? await lateCommits(ctx, run, entity, intent, keep, copies) : [])
         await removeCopy(ctx, account, run, entity, intent.targetKey, {
-          targetId: copy,
+          targetId: String(copy.id),
           parentId: intent.parentId,
         });
       confirmed += 1;
@@ -99,8 +103,53 @@ export async function settleUnknown(
 }
 
 /** Numbers grow; of uuids only the order of the walk tells, which is that of their last change. */
-function oldestFirst(ids: string[]): string[] {
-  return ids.every((id) => /^\d+$/.test(id)) ? ids.sort((a, b) => Number(a) - Number(b)) : ids;
+function oldestFirst(records: RemoteRecord[]): RemoteRecord[] {
+  return records.every(({ id }) => /^\d+$/.test(String(id)))
+    ? records.sort((a, b) => Number(a.id) - Number(b.id))
+    : records;
+}
+
+/** Of several records with one marker, those that are our own second copies (late-commit.ts); others may be somebody's. */
+async function lateCommits(
+  ctx: LoaderContext,
+  run: SettlingRun,
+  entity: Entity,
+  intent: OpenIntent,
+  keep: RemoteRecord,
+  copies: ReadonlyArray<RemoteRecord>,
+): Promise<RemoteRecord[]> {
+  const { connectionId, tenantId } = run;
+  const skewMs = await clockSkewMs(ctx, run);
+  const { record, sends } = await inTransaction(ctx.db, { role: 'loader', tenantId }, async (tx) => ({
+    record: await recordOfKey(tx, tenantId, run.setId, intent.targetKey),
+    sends: await readSends(tx, { connectionId, entity, targetKey: intent.targetKey }, skewMs),
+  }));
+  if (record?.payloadHash !== intent.payloadHash) return [];
+  const symbols = await loadSymbols(ctx, { tenantId, connectionId }, [record.payload]);
+  const body = resolvePayload(entity, record.payload, symbols);
+  const ours = {
+    sent: canonicalOfSent(entity, body.json, body.file),
+    after: imageAsWritten(entity, keep, intent, skewMs),
+    sends: sends.get(intent.targetKey),
+  };
+  return copies.filter((copy) => isLateCommit(entity, copy, ours));
+}
+
+/**
+ * What a found record says, if it was last changed while our send could write it, or when it was made: then it is what we
+ * wrote. Of one that was changed later nobody knows how much of it is ours.
+ */
+function imageAsWritten(
+  entity: Entity,
+  found: RemoteRecord,
+  { sentAt, deadline }: Pick<OpenIntent, 'sentAt' | 'deadline'>,
+  skewMs: number,
+): Image | null {
+  if (sentAt === null || deadline === null) return null;
+  const changedMs = changedAtMs(found);
+  // Times are whole seconds.
+  const latestMs = Math.max(deadline.getTime() + skewMs, madeAtMs(found)) + 1_000;
+  return changedMs <= latestMs ? imageOf(entity, found) : null;
 }
 
 /** Sent intents whose worker said nothing past the deadline become ambiguous; then those that have rested long enough. */
@@ -130,6 +179,7 @@ async function dueIntents(ctx: LoaderContext, run: SettlingRun, entity: Entity):
         'probes',
         'payloadHash',
         'sentAt',
+        'deadline',
         'targetId',
         'parentId',
       ])
@@ -159,7 +209,7 @@ async function walkForMarkers(
   const rules = entityTable[entity];
   const symbols = await loadSymbols(ctx, { tenantId: run.tenantId, connectionId: run.connectionId }, []);
   const markerCode = markerCodeOf(symbols, rules.fieldsOf);
-  const wanted = new Set(intents.map((intent) => intent.targetKey));
+  const wanted = new Map(intents.map((intent) => [intent.targetKey, intent]));
   const oldestMs = Math.min(...intents.map((intent) => intent.sentAt?.getTime() ?? 0));
   const since = new Date(oldestMs + (await clockSkewMs(ctx, run)) - walkMarginMs);
   const parentIds = [...new Set(intents.flatMap((intent) => intent.parentId ?? []))];
@@ -187,12 +237,16 @@ async function walkForMarkers(
 
 function note(
   found: Found,
-  wanted: ReadonlySet<string>,
+  wanted: ReadonlyMap<string, OpenIntent>,
   key: string | undefined,
   record: RemoteRecord,
 ): void {
-  if (key === undefined || !wanted.has(key)) return;
-  found.set(key, (found.get(key) ?? new Map()).set(String(record.id), { add_time: record.add_time }));
+  const intent = key === undefined ? undefined : wanted.get(key);
+  if (key === undefined || !intent) return;
+  // After a restore they are many, and what they say is nobody's word (docs/decisions/0034).
+  const { id, add_time } = record;
+  const kept: RemoteRecord = intent.sentAt === null ? { id, add_time } : record;
+  found.set(key, (found.get(key) ?? new Map()).set(String(id), kept));
 }
 
 /** Files are listed newest first, ids grow: what is older than a file confirmed before the oldest open send is not it. */
@@ -235,12 +289,12 @@ async function confirmFound(
   run: SettlingRun,
   entity: Entity,
   intent: OpenIntent,
-  targetId: string,
-  listed: { add_time: unknown } | undefined,
+  found: RemoteRecord,
 ): Promise<void> {
+  const targetId = String(found.id);
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
     const record = await recordOfKey(tx, run.tenantId, run.setId, intent.targetKey);
-    const mayBeTheirs = intent.sentAt === null && !isSurelyMade(entity, record?.payload, listed);
+    const mayBeTheirs = intent.sentAt === null && !isSurelyMade(entity, record?.payload, found);
     // The id on the intent is what makes a record ours to delete (rollback/read-ours.ts).
     if (!(await moveAmbiguous(tx, intent, intentMoves.find, mayBeTheirs ? {} : { targetId }))) return;
     const of = {
@@ -274,10 +328,10 @@ async function confirmFound(
 export function isSurelyMade(
   entity: Entity,
   payload: Payload | undefined,
-  listed: { add_time: unknown } | undefined,
+  listed: Readonly<Record<string, unknown>>,
 ): boolean {
   if (!(matchedEntities as ReadonlyArray<Entity>).includes(entity)) return true;
-  const [sent, stands] = [payload?.add_time, listed?.add_time];
+  const [sent, stands] = [payload?.add_time, listed.add_time];
   return typeof sent === 'string' && typeof stands === 'string' && Date.parse(sent) === Date.parse(stands);
 }
 
@@ -322,7 +376,7 @@ async function lookAgainOrRelease(
 ): Promise<number> {
   const facts = {
     lookAgain: sql`probes = intent.probes + 1, not_before = now() + ${ctx.settings.probeGapMs} * interval '1 millisecond'`,
-    release: sql`probes = 0`,
+    release: sql`probes = 0, releases = releases + 1`,
   };
   for (const next of ['lookAgain', 'release'] as const) {
     const { from, to } = intentMoves[next];
