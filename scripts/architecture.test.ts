@@ -43,6 +43,8 @@ const exceptions: Record<string, string> = {
     'types only: what is remembered commits in the handler’s transaction',
   'shared/src/http/idempotency.ts -> shared/src/db/index.ts':
     'types only: what is remembered commits in the handler’s transaction',
+  'shared/src/files/remove-unnamed.ts -> shared/src/db/index.ts':
+    'same layer: whether a row names a file, only the database knows',
   'shared/src/http/rate-limit.ts -> shared/src/tenancy/api-key.ts': 'types only: whose minute it is',
   'shared/src/service/context.ts -> shared/src/tenancy/idempotency.ts':
     'same layer: service wires tenancy together with everything else',

@@ -7,11 +7,11 @@ import { SetupError } from '../core/errors.js';
  * and migration 0001 noted as done, without them.
  */
 export async function ensureRoles(db: Kysely<unknown>): Promise<void> {
-  await db.transaction().execute((tx) => sql.raw(missingRoles).execute(tx));
+  await db.transaction().execute((tx) => missingRoles.execute(tx));
 }
 
 // Several databases of a server may do so at the same moment. A login that is a member already need not be allowed to grant.
-const missingRoles = `
+const missingRoles = sql`
 do $$
 declare
   r text;
