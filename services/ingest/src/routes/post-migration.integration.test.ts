@@ -49,6 +49,34 @@ test('an order that is repeated never resets what somebody has edited since; ano
   expect((body as View).settings).toEqual(edited);
 });
 
+test('what the order was answered with can be edited at once, and the answer of its repeat, too', async () => {
+  const send = () =>
+    fetch(`${rig.url}/v1/migrations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${rig.operatorKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ tenant: 'shop', reference: 'order-etag', name: 'Shop moves' }),
+    });
+  for (const [status, name] of [
+    [201, 'once'],
+    [200, 'twice'],
+  ] as const) {
+    const answer = await send();
+    const { id } = (await answer.json()) as View;
+    const change = await rig.call('PATCH', `/v1/migrations/${id}?tenant=shop`, {
+      json: { name },
+      headers: { 'if-match': answer.headers.get('etag') ?? '' },
+    });
+    expect([answer.status, change.status, (change.body as { name: string }).name]).toEqual([
+      status,
+      200,
+      name,
+    ]);
+  }
+  // What nobody can edit so has no ETag that says it could be.
+  const list = await fetch(`${rig.url}/v1/keys`, { headers: { authorization: `Bearer ${rig.operatorKey}` } });
+  expect([list.status, list.headers.get('etag')]).toEqual([200, null]);
+});
+
 test('settings that come after an order without any are a change, and said to be one', async () => {
   const { body } = await order(undefined, 'order-2');
   expect(await order(ordered, 'order-2')).toMatchObject({

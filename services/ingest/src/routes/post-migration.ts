@@ -1,6 +1,7 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getOrCreateTenant, tenantOfCall } from '@octopipe/shared/tenancy/tenant';
 import { z } from 'zod';
@@ -69,7 +70,13 @@ export const postMigration = defineRoute({
         .where('reference', '=', body.reference)
         .executeTakeFirstOrThrow();
       if (!made && body.settings) assertAsOrdered(row, body.settings);
-      return { status: made ? 201 : 200, body: await viewMigration(tx, tenant, row), tenantId: tenant.id };
+      const view = await viewMigration(tx, tenant, row);
+      return {
+        status: made ? 201 : 200,
+        body: view,
+        headers: { etag: etagOf(view) },
+        tenantId: tenant.id,
+      };
     });
   },
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
 import { messageTypeNames } from '@octopipe/shared/events/published';
+import { etagOf } from '@octopipe/shared/http/precondition';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { z } from 'zod';
 import type { IngestContext } from '../context.js';
@@ -52,7 +53,9 @@ export const postWebhook = defineRoute({
         .values({ id, tenantId: tenant.id, url: url.href, types: [...new Set(body.types)], sealedSecret })
         .returningAll()
         .executeTakeFirstOrThrow();
-      return remember(tx, { status: 201, body: { ...viewWebhook(row), secret } });
+      const view = viewWebhook(row);
+      // Of what a reading shows, which has no secret.
+      return remember(tx, { status: 201, body: { ...view, secret }, headers: { etag: etagOf(view) } });
     });
   },
 });

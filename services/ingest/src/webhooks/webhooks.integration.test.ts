@@ -274,6 +274,18 @@ test('an edit says what it read: without that it is refused, and of two editors 
     (
       await fetch(`${rig.url}${route}`, { headers: { authorization: `Bearer ${rig.operatorKey}` } })
     ).headers.get('etag') ?? '';
+  const made = await fetch(`${rig.url}/v1/webhooks?tenant=edit`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${rig.operatorKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ url: at('/fresh'), types: ['webhook.test'] }),
+  });
+  const { id: fresh } = (await made.json()) as { id: string };
+  expect(
+    await rig.call('PATCH', `/v1/webhooks/${fresh}?tenant=edit`, {
+      json: { types: ['report.ready'] },
+      headers: { 'if-match': made.headers.get('etag') ?? '' },
+    }),
+  ).toMatchObject({ status: 200, body: { types: ['report.ready'] } });
   const read = await etagNow();
   expect(read).toMatch(/^"[0-9a-f]{32}"$/);
   expect(await change({ types: ['report.ready'] })).toMatchObject({
