@@ -106,6 +106,20 @@ test('a run is followed over many cut connections: each event once, in order, an
   const again = await read(await open(runId, lastId()));
   expect(again.map(({ event }) => event)).toEqual(['run', 'end']);
   expect((await open(runId, 'yesterday')).status).toBe(422);
+
+  // Cancelled and then rolled back it would have no documents, and no more to come: it is over all the same.
+  const standing = (status: 'done' | 'rolled_back') =>
+    rig.database.db.updateTable('loader.run').set({ status }).where('id', '=', runId).execute();
+  const documents = await rig.database.db
+    .deleteFrom('reporter.document')
+    .where('runId', '=', runId)
+    .returningAll()
+    .execute();
+  await standing('rolled_back');
+  const undone = await read(await open(runId, lastId()), (frames) => frames.at(-1)?.event === 'end');
+  expect(undone.map(({ event }) => event)).toEqual(['run', 'end']);
+  await standing('done');
+  await rig.database.db.insertInto('reporter.document').values(documents).execute();
 });
 
 test('events of a migration commit in the order of their ids; another migration does not wait', async () => {

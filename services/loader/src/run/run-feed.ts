@@ -67,7 +67,9 @@ async function tell(db: Database, group: ReadonlyArray<Place>): Promise<void> {
 
 function isOver(run: Awaited<ReturnType<typeof presentRun>>): boolean {
   if (!endedStatuses.includes(run.status)) return false;
-  return run.status === 'cancelled' || run.kind === 'dry_run' || run.documents_ready;
+  // Rolled back after it was cancelled, a load gets no documents any more.
+  const isWithoutDocuments = run.status === 'cancelled' || run.status === 'rolled_back';
+  return isWithoutDocuments || run.kind === 'dry_run' || run.documents_ready;
 }
 
 function smallest(ids: ReadonlyArray<string>): string {
