@@ -1,3 +1,4 @@
+import { type LoggedEvent, type Message, messagesOf } from '@octopipe/shared/events/published';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Rig, startRig } from '../testing/rig.js';
 import type { StagedPackage } from '../testing/stage-folder.js';
@@ -179,6 +180,22 @@ describe('proposing', () => {
 });
 
 describe('confirming', () => {
+  const numbered = ({ id, number }: Mapping) => ({ mapping_version_id: id, number });
+
+  /** What webhooks are told of these versions: ids, counts and codes, and never the label of a key, which is a name. */
+  async function toldOf(ids: string[]): Promise<Message[]> {
+    const events = await rig.query<LoggedEvent>(
+      `select kind, facts from core.event where facts->>'mapping_version_id' = any ($1) order by id`,
+      [ids],
+    );
+    const messages = events.flatMap(messagesOf);
+    const labels = await rig.query<{ label: string }>('select label from core.api_key');
+    for (const { label } of labels) expect(JSON.stringify(messages)).not.toContain(`"${label}"`);
+    for (const { data } of messages.filter(({ type }) => type === 'mapping.confirmed'))
+      expect(await rig.query('select 1 from core.api_key where id = $1', [data.key_id])).toHaveLength(1);
+    return messages;
+  }
+
   test('binds to the hash that was read, once, and supersedes the former version', async () => {
     const version = (await propose(ofSample())).body as unknown as Mapping;
     const confirm = (json: object, as = key) =>
@@ -210,6 +227,25 @@ describe('confirming', () => {
     expect((await rig.call('GET', `/v1/mappings/${version.id}`, { key })).body).toMatchObject({
       state: 'superseded',
     });
+    const proposed = (of: Mapping) => ({
+      type: 'mapping.proposed',
+      data: { ...numbered(of), content_hash: of.content_hash },
+    });
+    const confirmedAs = (of: Mapping, waived: boolean) => ({
+      type: 'mapping.confirmed',
+      data: { ...numbered(of), key_id: expect.any(String), waived },
+    });
+    const told = await toldOf([version.id, next.id]);
+    expect(told).toHaveLength(4);
+    // The tests before may have proposed both.
+    expect(told).toEqual(
+      expect.arrayContaining([
+        proposed(version),
+        confirmedAs(version, false),
+        proposed(next),
+        confirmedAs(next, true),
+      ]),
+    );
     expect(await confirm({ content_hash: version.content_hash })).toMatchObject({
       status: 409,
       body: { code: 'mapping_superseded' },

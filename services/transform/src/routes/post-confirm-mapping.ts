@@ -46,7 +46,11 @@ export const postConfirmMapping = defineRoute({
           'The hash is not that of this version: read the version again and confirm what it says now.',
         );
       assertAsRead(viewMapping(version));
-      await confirm(tx, tenant.id, version, { actor: caller.label, waived: body.waived ?? false });
+      await confirm(tx, tenant.id, version, {
+        actor: caller.label,
+        keyId: caller.keyId,
+        waived: body.waived ?? false,
+      });
       const view = viewMapping(await getMappingVersion(tx, tenant.id, version.id));
       return { status: 200, body: view, headers: { etag: etagOf(view) } };
     });
@@ -58,7 +62,7 @@ async function confirm(
   tx: Tx,
   tenantId: string,
   version: MappingVersion,
-  by: { actor: string; waived: boolean },
+  by: { actor: string; keyId: string; waived: boolean },
 ): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`mapping ${version.migrationId}`}, 0))`.execute(
     tx,
@@ -88,6 +92,7 @@ async function confirm(
   await appendEvent(tx, tenantId, {
     migrationId: version.migrationId,
     kind: by.waived ? 'mapping.waived' : 'mapping.confirmed',
-    facts: { mappingVersionId: version.id, number: version.number, actor: by.actor },
+    // The outside is told these: the key's id, for its label is a person's name.
+    facts: { mapping_version_id: version.id, number: version.number, key_id: by.keyId },
   });
 }

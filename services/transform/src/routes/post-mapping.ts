@@ -181,7 +181,7 @@ async function saveVersion(
   await appendEvent(tx, tenantId, {
     migrationId,
     kind: 'mapping.proposed',
-    facts: { mappingVersionId: id, number, contentHash: hash },
+    facts: { mapping_version_id: id, number, content_hash: hash },
   });
   return { version: await getMappingVersion(tx, tenantId, id), isNew: true };
 }
