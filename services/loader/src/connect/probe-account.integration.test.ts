@@ -1,3 +1,4 @@
+import type { Problem } from '@octopipe/shared/core/errors';
 import { type RunningSimulator, startSimulator } from '@octopipe/simulator/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeAccount } from './probe-account.js';
@@ -77,7 +78,21 @@ describe('the first look at an account', () => {
     await control('faults', { rules: [{ operation: 'getUsers', kind: 'reset-after', times: 1 }] });
     expect((await look()).seats).toBe(3);
     await control('faults', { rules: [{ operation: 'getUsers', kind: '429' }] });
-    await expect(look()).rejects.toMatchObject({ status: 503, code: 'account_busy' });
+    await expect(look()).rejects.toMatchObject({
+      status: 503,
+      code: 'account_busy',
+      more: { headers: { 'retry-after': expect.stringMatching(/^[1-9]\d*$/) } },
+    });
     await control('faults', { rules: [] });
+  });
+
+  it('a spent day is over at the reset of the account’s own clock', async () => {
+    await control('clock', { set: '2026-11-24T21:30:00.000Z' });
+    await control('spend', { tokens: 1_000_000 });
+    const problem = (await look().catch((error: unknown) => error)) as Problem;
+    expect(problem).toMatchObject({ status: 503, code: 'account_busy' });
+    const wait = Number(problem.more.headers?.['retry-after']);
+    expect(Math.abs(wait - 2.5 * 3600)).toBeLessThan(60);
+    await control('reset', {});
   });
 });

@@ -9,6 +9,8 @@ import {
 } from '@octopipe/shared/pipedrive/http';
 import { dailyTokens, type PlanName, planOfBurst, plans } from '@octopipe/shared/pipedrive/plans';
 import { z } from 'zod';
+import { nextReset } from '../budget/grant.js';
+import { blocked, blockSeconds } from './blocked-account.js';
 import { seesEverything, UserRights } from './sees-everything.js';
 
 export interface ProbedAccount {
@@ -104,6 +106,13 @@ function skewOf(limits: LimitHeaders): number {
   return Math.abs(skewMs) > 2_000 ? skewMs : 0;
 }
 
+/** To the reset when the day is spent; else what Pipedrive says, or a minute, as three looks have been refused. */
+function busySeconds({ daily, retryAfterMs, limits }: Extract<ApiOutcome, { kind: 'throttled' }>): number {
+  const serverNow = limits.serverTime ?? new Date();
+  const waitMs = daily ? nextReset(serverNow).getTime() - serverNow.getTime() : (retryAfterMs ?? 60_000);
+  return Math.max(1, waitMs / 1000);
+}
+
 function dataOf(outcome: ApiOutcome, baseUrl: string): unknown {
   switch (outcome.kind) {
     case 'ok':
@@ -127,13 +136,11 @@ function dataOf(outcome: ApiOutcome, baseUrl: string): unknown {
         503,
         'account_busy',
         "The account's API budget is spent or its rate limit is reached right now; try again later.",
+        [],
+        { headers: { 'retry-after': String(Math.ceil(busySeconds(outcome))) } },
       );
     case 'blocked':
-      throw new Problem(
-        503,
-        'blocked_by_pipedrive',
-        'Pipedrive blocks this account for the moment; wait 15 minutes and try again.',
-      );
+      throw blocked(blockSeconds);
     default:
       throw new Problem(
         502,

@@ -1,3 +1,4 @@
+import { Problem } from '@octopipe/shared/core/errors';
 import { inSystemTransaction, inTransaction } from '@octopipe/shared/db/index';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { parseBaseUrl } from '@octopipe/shared/pipedrive/base-url';
@@ -7,6 +8,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import { openBudget } from '../budget/company-budget.js';
 import { assertCompanyIsFree } from '../connect/assert-company-is-free.js';
+import { assertNotBlocked, noteBlock } from '../connect/blocked-account.js';
 import { companyKeyOf } from '../connect/company-key.js';
 import { presentConnection } from '../connect/present-connection.js';
 import { type ProbedAccount, probeAccount } from '../connect/probe-account.js';
@@ -42,12 +44,18 @@ export const postConnection = defineRoute({
   ],
   async handle(ctx: LoaderContext, { tenant, body }) {
     const url = parseBaseUrl(body.base_url, ctx.settings.testHosts);
+    const scope = { role: 'loader', tenantId: tenant.id } as const;
+    await inTransaction(ctx.db, scope, (tx) => assertNotBlocked(tx, url.origin));
     const probed = await probeAccount({
       baseUrl: url.origin,
       apiToken: body.api_token,
       timeoutMs: ctx.settings.requestTimeoutMs,
       ...(body.plan ? { plan: body.plan } : {}),
       ...(body.seats ? { seats: body.seats } : {}),
+    }).catch(async (error: unknown) => {
+      if (error instanceof Problem && error.code === 'blocked_by_pipedrive')
+        await inTransaction(ctx.db, scope, (tx) => noteBlock(tx, url.origin));
+      throw error;
     });
     const companyKey = companyKeyOf(url, probed.companyId);
     await inSystemTransaction(ctx.db, (tx) => assertCompanyIsFree(tx, tenant.id, companyKey));

@@ -266,6 +266,42 @@ describe('the loader’s routes', () => {
     }
   });
 
+  it('a block is told with its length, and who tries again meanwhile is not sent into it', async () => {
+    const sim = await startSimulator();
+    try {
+      const post = async () => {
+        const answer = await fetch(new URL('/v1/connections', loader.url), {
+          method: 'POST',
+          headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ base_url: sim.url, api_token: sim.token }),
+        });
+        const { code } = (await answer.json()) as { code?: string };
+        return { status: answer.status, code, retryAfter: Number(answer.headers.get('retry-after')) };
+      };
+      expect((await post()).status).toBe(201);
+      await fetch(`${sim.url}/__sim/plan`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ requests_per_2s: 1 }),
+      });
+      // Somebody else's program that does not listen to 429.
+      const look = () => fetch(`${sim.url}/v1/users/me`, { headers: { 'x-api-token': sim.token } });
+      await until(async () => {
+        const answers = await Promise.all(Array.from({ length: 70 }, look));
+        return answers.some(({ status }) => status === 403);
+      });
+      expect(await post()).toEqual({ status: 503, code: 'blocked_by_pipedrive', retryAfter: 900 });
+      const requests = async () => (await fetch(`${sim.url}/__sim/requests`)).text();
+      const before = await requests();
+      const again = await post();
+      expect(again).toMatchObject({ status: 503, code: 'blocked_by_pipedrive' });
+      expect(again.retryAfter).toBeGreaterThan(840);
+      expect(await requests()).toBe(before);
+    } finally {
+      await sim.close();
+    }
+  });
+
   it('another tenant sees foreign and absent alike', async () => {
     const run = await rig.database.db.selectFrom('loader.run').select('id').executeTakeFirstOrThrow();
     const answers = async (connection: string, runId: string) => [
