@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { isGone, type WriteOutcome } from '../destination/account.js';
 import type { AdmittedBatch } from '../write/admit.js';
+import { holdRun } from '../write/hold-run.js';
 import { type IntentMove, intentMoves } from '../write/intent-states.js';
 import { moveIntent, refusalCode, restFor } from '../write/note-outcome.js';
 import { forget } from './forget.js';
@@ -14,7 +15,10 @@ export type SentUndo = UndoRequest & { intentId: string; attempt: number };
 
 type Outcome = 'deleted' | 'restored' | 'gone' | 'kept' | 'failed';
 
-/** What needs no call (any more): kept, gone, or done by a call whose answer was lost. */
+/**
+ * What needs no call (any more): kept, gone, or done by a call whose answer was lost. Not for a run that has ended: a load
+ * that came after it may have counted on the record already.
+ */
 export async function noteSettled(
   ctx: LoaderContext,
   batch: AdmittedBatch,
@@ -22,6 +26,7 @@ export async function noteSettled(
 ): Promise<void> {
   if (undos.length === 0) return;
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, batch.runId))) return;
     for (const { item, decision, label, edited, stuck } of undos) {
       switch (decision.action) {
         case 'keep':

@@ -8,6 +8,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
 import { stateKey } from '../verify/state-hash.js';
 import { type AdmittedBatch, renewLease } from '../write/admit.js';
+import { holdRun } from '../write/hold-run.js';
 import { insertIntents } from '../write/note-intents.js';
 import { parkRecord } from '../write/park-record.js';
 import { everyOne, sendNoted } from '../write/send-noted.js';
@@ -67,7 +68,7 @@ export async function undoBatch(
     );
     const requests = undos.flatMap((undo) => (undo.kind === 'send' ? [undo.request] : []));
     if (!(await sendAll(ctx, account, batch, requests, signal))) {
-      log.warn({ batchId: batch.batchId }, 'lease lost, another worker has the batch');
+      log.warn({ batchId: batch.batchId }, 'another worker has the batch, or the run has ended');
       return;
     }
   }
@@ -99,7 +100,7 @@ async function changedInParts(
     .map((item) => item.ours.targetId);
 }
 
-/** Slice by slice; false when the batch is not ours any more. */
+/** Slice by slice; false when the batch is not ours any more, or the run has ended. */
 async function sendAll(
   ctx: LoaderContext,
   account: Account,
@@ -134,7 +135,7 @@ async function sendOne(
   failpoint('loader.undo_after_outcome', batch.entity);
 }
 
-/** Commits that these calls are about to be made, before a socket is touched; only those whose intent nobody else holds. */
+/** Commits that these calls are about to be made, before a socket is touched; only those whose intent nobody else holds, and of a run that has ended none. */
 function noteUndoIntents(
   ctx: LoaderContext,
   account: Account,
@@ -142,6 +143,7 @@ function noteUndoIntents(
   requests: ReadonlyArray<UndoRequest>,
 ): Promise<SentUndo[]> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, batch.runId))) return [];
     const rows = await insertIntents(
       ctx,
       tx,

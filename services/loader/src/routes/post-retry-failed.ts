@@ -95,14 +95,15 @@ export const postRetryFailed = defineRoute({
   },
 });
 
-/** The connection before its runs, as whoever starts one does: two that lock them the other way round would wait for ever. */
+/** The connection before its runs, as whoever starts one does: two that lock them the other way round would wait for ever. Not its key:
+ * who notes an intent holds the run and refers to the connection. */
 async function lockConnection(tx: Tx, runId: string): Promise<void> {
   await tx
     .selectFrom('loader.connection as c')
     .innerJoin('loader.run as r', 'r.connectionId', 'c.id')
     .select('c.id')
     .where('r.id', '=', runId)
-    .forUpdate('c')
+    .forNoKeyUpdate('c')
     .execute();
 }
 

@@ -122,7 +122,7 @@ async function startRun(
       .selectFrom('loader.connection')
       .select('id')
       .where('id', '=', load.connectionId)
-      .forUpdate()
+      .forNoKeyUpdate()
       .executeTakeFirstOrThrow();
     const live = await tx
       .selectFrom('loader.run')

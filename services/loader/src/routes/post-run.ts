@@ -88,7 +88,7 @@ export const postRun = defineRoute({
         .selectFrom('loader.connection')
         .select(['id', 'state', 'companyKey'])
         .where('id', '=', body.connection_id)
-        .forUpdate()
+        .forNoKeyUpdate()
         .executeTakeFirst();
       if (!connection)
         throw new Problem(404, 'connection_not_found', 'There is no such connection for this tenant.');

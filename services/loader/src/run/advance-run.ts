@@ -60,6 +60,7 @@ export async function advanceRun(ctx: LoaderContext, tenantId: string, runId: st
 
 async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint[]> {
   if (run.status === 'queued') {
+    if (await isAnotherAtWork(tx, run)) return [];
     const first = phasesOfKind(run.kind)[0]?.name ?? 'mapping';
     await changeStatus(tx, run, { to: 'running' });
     await enterPhase(tx, run, first);
@@ -87,6 +88,24 @@ async function advance(ctx: LoaderContext, tx: Tx, run: LockedRun): Promise<Hint
     default:
       return [];
   }
+}
+
+/**
+ * Whether a worker is still at a batch of a run that was ended: it closes what it has begun before the next run looks at the
+ * account. The sweep asks again; a worker that died holds it up no longer than its lease.
+ */
+async function isAnotherAtWork(tx: Tx, run: LockedRun): Promise<boolean> {
+  const row = await tx
+    .selectFrom('loader.batchProgress as batch')
+    .innerJoin('loader.run as other', 'other.id', 'batch.runId')
+    .select('batch.batchId')
+    .where('other.connectionId', '=', run.connectionId)
+    .where('other.id', '<>', run.id)
+    .where('batch.state', '=', 'leased')
+    .where('batch.leaseUntil', '>', sql<Date>`now()`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** It went as far as the first write of a real run. */

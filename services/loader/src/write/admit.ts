@@ -1,6 +1,6 @@
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
-import { type Entity, phases } from '@octopipe/shared/domain/run/states';
+import { type Entity, endedStatuses, phases } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import { unknownStates } from './intent-states.js';
@@ -127,7 +127,10 @@ export async function admit(
   });
 }
 
-/** Before each slice, and on a timer: true while the batch is still ours, with a full lease ahead (longer than a request may take). */
+/**
+ * Before each slice, and on a timer: true while the batch is still ours, with a full lease ahead (longer than a request may
+ * take). Of a run that has ended it is not renewed: the next run waits for it no longer than that.
+ */
 export async function renewLease(ctx: LoaderContext, batch: AdmittedBatch): Promise<boolean> {
   const result = await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, (tx) =>
     tx
@@ -137,6 +140,13 @@ export async function renewLease(ctx: LoaderContext, batch: AdmittedBatch): Prom
       .where('batchId', '=', batch.batchId)
       .where('state', '=', 'leased')
       .where('fence', '=', String(batch.fence))
+      .where('runId', 'in', (runs) =>
+        runs
+          .selectFrom('loader.run')
+          .select('id')
+          .where('id', '=', batch.runId)
+          .where('status', 'not in', [...endedStatuses]),
+      )
       .executeTakeFirst(),
   );
   return result.numUpdatedRows > 0n;

@@ -8,7 +8,8 @@ import { type KnownIntent, planWrites } from './plan-writes.js';
 /**
  * One record, two workers, and every order of what can happen to them: each step of the write path is a step here, with
  * the decisions taken by the code that takes them (planWrites, fateOf, afterLook, the table of moves). Between any two
- * steps a worker may die, freeze or lose its lease, an answer may get lost, the account may say no or yes late.
+ * steps a worker may die, freeze or lose its lease, an answer may get lost, the account may say no or yes late. Runs that
+ * are ended, and rollbacks, are in cancel-model.test.ts.
  */
 interface World {
   intent: Intent | undefined;
@@ -152,6 +153,7 @@ function* stepsOf(world: World, who: 0 | 1, rules: Rules): Generator<[string, Wo
       const [plan] = planWrites([record], {
         targets: new Map(),
         intents: new Map(world.intent ? [[record.targetKey, knownIntent(world.intent)]] : []),
+        deletes: new Map(),
         matches: new Map(),
         finished: new Set(),
       });

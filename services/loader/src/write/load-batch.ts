@@ -8,6 +8,7 @@ import { loadSymbols } from '../destination/load-symbols.js';
 import { mergeMatched } from '../match/merge-matched.js';
 import { type AdmittedBatch, finishBatch, renewLease } from './admit.js';
 import { apiOf, buildRequests } from './build-requests.js';
+import { lookAtUndone } from './look-at-undone.js';
 import { noteIntents, type SentRequest } from './note-intents.js';
 import { noteOutcome, noteUnchanged } from './note-outcome.js';
 import { parkRecord } from './park-record.js';
@@ -32,6 +33,9 @@ import { everyOne, sendNoted } from './send-noted.js';
  *   (none), planned, sent → ambiguous    the database was restored to an earlier time: anything may have been written since
  *                                        (note-doubt.ts)
  *
+ * A delete of a rollback that was ended is waited for in the same way, and then looked at (look-at-undone.ts): before that,
+ * nobody can say that its record is written.
+ *
  * A matched record (match/) is not created but updated, and a repeated update decides the same: what it said before our
  * first patch is committed with the intent.
  *
@@ -45,6 +49,7 @@ import { everyOne, sendNoted } from './send-noted.js';
  *   or freezes before the call?          Past its deadline it does not send any more. A freeze between that look at the clock and
  *                                        the socket cannot be seen: a second copy is then found by marker and removed.
  *   before the batch is done?            All records are finished; the next worker only closes the batch.
+ *   or is the run ended meanwhile?       What had left is noted, whatever it answers; nothing of it leaves after that (hold-run.ts).
  *   again and again, at the same record? The batch is put on trial (trial.ts): halves of it are tried alone until one record
  *                                        is left. That one is parked, a failed record with its reason; the others go on.
  */
@@ -63,6 +68,13 @@ export async function loadBatch(
     log.error({ batchId: batch.batchId, targetKey: parked.record.targetKey }, 'record parked');
     return;
   }
+  await lookAtUndone(
+    ctx,
+    account,
+    batch,
+    planned.filter((write) => write.kind === 'look'),
+    signal,
+  );
   const symbols = await loadSymbols(
     ctx,
     batch,
@@ -79,7 +91,7 @@ export async function loadBatch(
     if (requests.length === 0) continue;
     for (const request of requests) await account.takeTokens(request.operation, signal);
     if (!(await renewLease(ctx, batch))) {
-      log.warn({ batchId: batch.batchId }, 'lease lost, another worker has the batch');
+      log.warn({ batchId: batch.batchId }, 'another worker has the batch, or the run has ended');
       return;
     }
     failpoint('loader.before_intent', batch.entity);

@@ -5,6 +5,7 @@ import type { Account } from '../destination/account.js';
 import { ownerIn } from '../destination/resolve-payload.js';
 import type { AdmittedBatch } from './admit.js';
 import type { RequestPart, WriteRequest } from './build-requests.js';
+import { holdRun } from './hold-run.js';
 import { intentMoves } from './intent-states.js';
 
 /** A request that may leave: behind each record it carries stands an intent of ours. */
@@ -17,7 +18,7 @@ export type SentPart = RequestPart & { intentId: string; attempt: number };
 /**
  * Commits that these requests are about to leave, before a socket is touched: a crash at any later point leaves
  * evidence. The same statement decides who may send: an intent that another worker holds is not taken, and its record
- * does not travel.
+ * does not travel. Of a run that has ended none does.
  */
 export async function noteIntents(
   ctx: LoaderContext,
@@ -26,6 +27,7 @@ export async function noteIntents(
   requests: ReadonlyArray<WriteRequest>,
 ): Promise<SentRequest[]> {
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, batch.runId))) return [];
     const rows = await insertIntents(
       ctx,
       tx,
@@ -148,6 +150,7 @@ export function insertIntents(
           fence: String(batch.fence),
           payloadHash: sql<string>`excluded.payload_hash`,
           bodyHash: sql<string>`excluded.body_hash`,
+          targetId: sql<string | null>`excluded.target_id`,
           parentId: sql<string | null>`excluded.parent_id`,
           ownerId: sql<string | null>`excluded.owner_id`,
           sentAt: sql<Date>`now()`,

@@ -8,6 +8,7 @@ import type { WriteOutcome } from '../destination/account.js';
 import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
 import { type Fate, fateOf } from './fate-of.js';
+import { holdRun } from './hold-run.js';
 import { imageAfterWrite } from './image-after-write.js';
 import { type IntentMove, intentMoves } from './intent-states.js';
 import type { SentPart, SentRequest } from './note-intents.js';
@@ -188,7 +189,7 @@ export async function saveFound(
     .execute();
 }
 
-/** Records whose payload is what we wrote before: counted, not sent. */
+/** Records whose payload is what we wrote before: counted, not sent. Not for a run that has ended: another knows better by now. */
 export async function noteUnchanged(
   ctx: LoaderContext,
   batch: AdmittedBatch,
@@ -197,6 +198,7 @@ export async function noteUnchanged(
   const unchanged = writes.filter((write) => write.kind === 'unchanged' || write.kind === 'kept');
   if (unchanged.length === 0) return;
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, batch.runId))) return;
     for (const { record } of unchanged.filter((write) => write.kind === 'kept'))
       await saveKept(tx, batch, record);
     for (const { record } of unchanged) await saveRunOutcome(tx, batch, record.targetKey, 'unchanged');

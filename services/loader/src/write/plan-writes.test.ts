@@ -2,7 +2,13 @@ import { hashOf } from '@octopipe/shared/core/canonical-json';
 import type { MappedRecord, Payload } from '@octopipe/shared/domain/mapping/record';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changedFields, type KnownIntent, type KnownTarget, planWrites } from './plan-writes.js';
+import {
+  changedFields,
+  type KnownDelete,
+  type KnownIntent,
+  type KnownTarget,
+  planWrites,
+} from './plan-writes.js';
 
 const key = 'customer:1';
 const payload: Payload = { name: 'Ann', custom_fields: { Pets: 'Dog' } };
@@ -29,10 +35,23 @@ const intent = (change: Partial<KnownIntent>): KnownIntent => ({
   code: null,
   ...change,
 });
-const plan = (known: { target?: KnownTarget; intent?: KnownIntent; match?: string; finished?: boolean }) =>
+const deleting = (state: KnownDelete['state'], targetId = '7'): KnownDelete => ({
+  id: '2',
+  state,
+  attempt: 1,
+  targetId,
+});
+const plan = (known: {
+  target?: KnownTarget;
+  intent?: KnownIntent;
+  deleting?: KnownDelete;
+  match?: string;
+  finished?: boolean;
+}) =>
   planWrites([record], {
     targets: new Map(known.target ? [[key, known.target]] : []),
     intents: new Map(known.intent ? [[key, known.intent]] : []),
+    deletes: new Map(known.deleting ? [[key, known.deleting]] : []),
     matches: new Map(known.match ? [[key, known.match]] : []),
     finished: new Set(known.finished ? [key] : []),
   })[0];
@@ -64,6 +83,24 @@ describe('what is to be done with a record', () => {
       { kind: 'create', generation: 2 },
     ],
     ['known, same', { target: same, intent: intent({}) }, { kind: 'unchanged' }],
+    ['known, a delete on its way', { target: same, deleting: deleting('sent') }, { kind: 'wait' }],
+    ['known, a delete without an answer', { target, deleting: deleting('ambiguous') }, { kind: 'wait' }],
+    [
+      'known, a delete that may have been made',
+      { target: same, deleting: deleting('planned') },
+      { kind: 'look' },
+    ],
+    [
+      'known, a delete that was dropped',
+      { target: same, deleting: deleting('rejected') },
+      { kind: 'unchanged' },
+    ],
+    [
+      'known, a delete of one before it',
+      { target: same, deleting: deleting('planned', '3') },
+      { kind: 'unchanged' },
+    ],
+    ['not known any more, deleted', { deleting: deleting('confirmed') }, { kind: 'create', generation: 1 }],
     [
       'known, changed',
       { target, intent: intent({}) },

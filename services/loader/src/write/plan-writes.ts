@@ -28,6 +28,11 @@ export interface KnownIntent {
   code: string | null;
 }
 
+/** A rollback's latest delete of a record. */
+export interface KnownDelete extends Pick<KnownIntent, 'id' | 'state' | 'attempt'> {
+  targetId: string;
+}
+
 /** The code of an intent that was refused together with others: nobody knows which of them was the bad one. */
 export const refusedTogether = 'refused_together';
 
@@ -36,6 +41,8 @@ export type Write =
   | { kind: 'unchanged'; record: MappedRecord }
   | { kind: 'finished'; record: MappedRecord }
   | { kind: 'wait'; record: MappedRecord }
+  /** A rollback that was ended may have deleted it: whether it stands is to be seen first (look-at-undone.ts). */
+  | { kind: 'look'; record: MappedRecord; deleting: KnownDelete }
   /** Of a matched record, every field that changed is theirs: as if unchanged. */
   | { kind: 'kept'; record: MappedRecord }
   | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload; alone: boolean }
@@ -59,7 +66,8 @@ export function isSent(write: Write): write is SentWrite {
 
 /**
  * Decides for each record of a batch, from rows alone:
- * its outcome stands already → finished; an earlier attempt has no known outcome → wait for the walk;
+ * its outcome stands already → finished; an earlier attempt has no known outcome → wait for the walk; a delete was about
+ * to be made, or may have been → look at it;
  * known with the same hash → unchanged; known with another → update of the changed fields only; matched with a record
  * of the account → update of that; else create.
  * A refusal of an earlier run opens a new generation: the data or the account may have changed since.
@@ -68,7 +76,9 @@ export function planWrites(
   records: ReadonlyArray<MappedRecord>,
   known: {
     targets: ReadonlyMap<TargetKey, KnownTarget>;
+    /** The latest of those that write. */
     intents: ReadonlyMap<TargetKey, KnownIntent>;
+    deletes: ReadonlyMap<TargetKey, KnownDelete>;
     /** Key → the id of the record of the account that it is. */
     matches: ReadonlyMap<TargetKey, string>;
     finished: ReadonlySet<TargetKey>;
@@ -77,9 +87,13 @@ export function planWrites(
   return records.map((record): Write => {
     if (known.finished.has(record.targetKey)) return { kind: 'finished', record };
     const intent = known.intents.get(record.targetKey);
-    if (intent && isUnknown(intent.state)) return { kind: 'wait', record };
+    const deleting = known.deletes.get(record.targetKey);
+    if ([intent, deleting].some((one) => one && isUnknown(one.state))) return { kind: 'wait', record };
     const target = known.targets.get(record.targetKey);
     if (target) {
+      // One that was meant for another record of this key says nothing of this one.
+      if (deleting?.state === 'planned' && deleting.targetId === target.targetId)
+        return { kind: 'look', record, deleting };
       const unfinished = intent?.operation === 'update' && intent.state === 'planned' ? intent : undefined;
       // An update with another content may have arrived without our hearing of it: only all fields undo that.
       const doubtful = unfinished !== undefined && unfinished.payloadHash !== record.payloadHash;

@@ -4,12 +4,13 @@ import { readRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import type { LoaderContext } from '../context.js';
 import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
-import type { KnownIntent, KnownTarget } from './plan-writes.js';
+import type { KnownDelete, KnownIntent, KnownTarget } from './plan-writes.js';
 
 export interface BatchState {
   records: MappedRecord[];
   targets: Map<TargetKey, KnownTarget>;
   intents: Map<TargetKey, KnownIntent>;
+  deletes: Map<TargetKey, KnownDelete>;
   /** Key → the record of the account that it was found to be. */
   matches: Map<TargetKey, string>;
   /** Of matched records that were patched, or were about to be: what they said before. */
@@ -30,21 +31,7 @@ export async function readBatchState(
       .executeTakeFirstOrThrow();
     const targetKeys = allKeys.filter((key) => batch.tries?.includes(key) ?? true);
     const records = await readRecords(tx, batch.tenantId, batch.setId, targetKeys);
-    const targets = await tx
-      .selectFrom('loader.targetRecord')
-      .select([
-        'targetKey',
-        'targetId',
-        'parentId',
-        'payload',
-        'payloadHash',
-        'generation',
-        'writtenFields',
-        'ownerId',
-      ])
-      .where('connectionId', '=', batch.connectionId)
-      .where('targetKey', 'in', targetKeys)
-      .execute();
+    // Before the target records: an answer that is noted between the two changes both, and what was open in the first is waited for.
     const intents = await tx
       .selectFrom('loader.intent')
       .distinctOn('targetKey')
@@ -64,6 +51,31 @@ export async function readBatchState(
       .where('operation', '<>', 'delete')
       .orderBy('targetKey')
       .orderBy('id', 'desc')
+      .execute();
+    const deletes = await tx
+      .selectFrom('loader.intent')
+      .distinctOn('targetKey')
+      .select(['targetKey', 'id', 'state', 'attempt', 'targetId'])
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', 'in', targetKeys)
+      .where('operation', '=', 'delete')
+      .orderBy('targetKey')
+      .orderBy('id', 'desc')
+      .execute();
+    const targets = await tx
+      .selectFrom('loader.targetRecord')
+      .select([
+        'targetKey',
+        'targetId',
+        'parentId',
+        'payload',
+        'payloadHash',
+        'generation',
+        'writtenFields',
+        'ownerId',
+      ])
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', 'in', targetKeys)
       .execute();
     const matches = await tx
       .selectFrom('loader.recordMatch')
@@ -88,6 +100,12 @@ export async function readBatchState(
       records,
       targets: new Map(targets.map((row) => [row.targetKey, { ...row, payload: row.payload as Payload }])),
       intents: new Map(intents.map((row) => [row.targetKey, row as KnownIntent])),
+      deletes: new Map(
+        deletes.map(({ targetId, ...row }) => [
+          row.targetKey,
+          { ...row, targetId: targetId ?? '' } as KnownDelete,
+        ]),
+      ),
       matches: new Map(matches.map((row) => [row.targetKey, row.targetId ?? ''])),
       images: new Map(images.map((row) => [row.targetKey, row.image as Image])),
       finished: new Set(outcomes.map((row) => row.targetKey)),
