@@ -5,6 +5,7 @@ import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
 import {
   control,
+  faultsLeft,
   loadToEnd,
   runReaches,
   simState,
@@ -12,8 +13,8 @@ import {
   until,
   writesByKey,
 } from '../testing/loader-run.js';
-
-import { rollbackReaches, startRollback, undoneByKey } from '../testing/rollback-run.js';
+import { controlAnswer, rollbackReaches, startRollback, undoneByKey } from '../testing/rollback-run.js';
+import { saveConfirmation } from './note-outcome.js';
 
 const ends = ['done', 'failed', 'waiting_person'];
 
@@ -106,6 +107,64 @@ describe('what is known later than the batch that wrote it', () => {
       await loader.api('POST', `/v1/runs/${back.id}/resume`, {});
       expect(await rollbackReaches(loader, back.id)).toMatchObject({ status: 'done', reason: null });
       expect(await undoneByKey(rig, back.id)).toEqual({ 'customer:1': 'deleted' });
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a late yes to the later of two, while a walk finds both: what it named stays', async () => {
+    const payload = { name: 'Ann', custom_fields: { [markerFieldName]: 'customer:1' } };
+    const rig = await createLoaderRig({ payloads: [['person', 'customer:1', payload]] });
+    try {
+      const loader = await rig.startLoader({
+        SETTLE_MS: '3000',
+        REQUEST_TIMEOUT_MS: '10000',
+        LEASE_MS: '15000',
+      });
+      await control(rig, 'faults', {
+        rules: [
+          { operation: 'createPerson', kind: 'reset-after', times: 1 },
+          { operation: 'getPersons', kind: 'delay', times: 1, delay_ms: 3_000 },
+        ],
+      });
+      const run = await startRun(rig, loader);
+      await until(async () => (await openIntents(rig)).length > 0);
+      // As if it were the second attempt, and the first had been written late.
+      const { db } = rig.database;
+      await db.updateTable('loader.intent').set({ attempt: 2, releases: 1 }).execute();
+      const [{ id: _id, ...first } = {}] = (await simState(rig)).persons ?? [];
+      const { ids } = (await controlAnswer(rig, 'seed', { persons: [first] })) as {
+        ids: { persons: number[] };
+      };
+      const named = String(ids.persons[0]);
+      await until(async () => !(await faultsLeft(rig)).includes('getPersons'));
+      const record = rig.records[0];
+      if (!record) throw new Error('there is one record');
+      const intent = await db
+        .updateTable('loader.intent')
+        .set({ state: 'confirmed', targetId: named })
+        .where('state', '=', 'ambiguous')
+        .returning(['id', 'tenantId', 'connectionId', 'runId', 'entity', 'generation'])
+        .executeTakeFirstOrThrow();
+      await db.transaction().execute((tx) =>
+        saveConfirmation(tx, {
+          ...intent,
+          setId: rig.ids.setId,
+          intentId: intent.id,
+          operation: 'create',
+          targetId: named,
+          parentId: null,
+          record,
+          writtenFields: null,
+          afterImage: null,
+        }),
+      );
+      expect(await runReaches(loader, run.id, ends)).toMatchObject({ status: 'done' });
+      const standing = (await simState(rig)).persons?.filter((row) => row.is_deleted !== true);
+      expect(standing?.map((row) => String(row.id))).toContain(named);
+      expect(
+        await db.selectFrom('loader.difference').selectAll().where('kind', '=', 'missing').execute(),
+      ).toEqual([]);
     } finally {
       await rig.close();
     }

@@ -85,7 +85,8 @@ export async function settleUnknown(
     const [keep, ...copies] = oldestFirst([...listed.values()]);
     if (intent.operation === 'create' && keep !== undefined) {
       failpoint('loader.settle_before_confirm', entity);
-      await confirmFound(ctx, run, entity, intent, keep);
+      // Confirmed meanwhile by a late answer: which of the records that is was not known to this walk.
+      if (!(await confirmFound(ctx, run, entity, intent, keep))) continue;
       for (const copy of copies.length > 0 ? await lateCommits(ctx, run, entity, intent, keep, copies) : [])
         await removeCopy(ctx, account, run, entity, intent.targetKey, {
           targetId: String(copy.id),
@@ -284,19 +285,20 @@ export async function clockSkewMs(
   return Number(row.clockSkewMs);
 }
 
-async function confirmFound(
+/** Answers whether the intent was still waiting for the walk: only then is what was found what we keep. */
+export async function confirmFound(
   ctx: LoaderContext,
   run: SettlingRun,
   entity: Entity,
   intent: OpenIntent,
   found: RemoteRecord,
-): Promise<void> {
+): Promise<boolean> {
   const targetId = String(found.id);
-  await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
+  return inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
     const record = await recordOfKey(tx, run.tenantId, run.setId, intent.targetKey);
     const mayBeTheirs = intent.sentAt === null && !isSurelyMade(entity, record?.payload, found);
     // The id on the intent is what makes a record ours to delete (rollback/read-ours.ts).
-    if (!(await moveAmbiguous(tx, intent, intentMoves.find, mayBeTheirs ? {} : { targetId }))) return;
+    if (!(await moveAmbiguous(tx, intent, intentMoves.find, mayBeTheirs ? {} : { targetId }))) return false;
     const of = {
       tenantId: run.tenantId,
       connectionId: run.connectionId,
@@ -308,7 +310,10 @@ async function confirmFound(
       writtenFields: mayBeTheirs ? [] : null,
     };
     // An earlier run sent it, with a content that this set does not have (any more): the id is ours, the content unknown.
-    if (record?.payloadHash !== intent.payloadHash) return saveFound(tx, of, intent.targetKey);
+    if (record?.payloadHash !== intent.payloadHash) {
+      await saveFound(tx, of, intent.targetKey);
+      return true;
+    }
     await saveConfirmation(tx, {
       ...of,
       setId: run.setId,
@@ -317,6 +322,7 @@ async function confirmFound(
       record,
       afterImage: null,
     });
+    return true;
   });
 }
 
