@@ -7,21 +7,25 @@ import type { LoaderContext } from '../context.js';
 
 export interface StatusChange {
   to: RunStatus;
+  /** Only from here, where more ways lead to `to`: what the caller has found out holds for this one alone. */
+  from?: RunStatus;
   reasonCode?: string;
   reason?: string;
   resumeAt?: Date;
 }
 
 /**
- * The one way a run's status changes. Moves only along runTransitions and only from the state it was read in;
- * answers false when the run is already elsewhere. Announced once, in the event log.
+ * The one way a run's status changes. Moves only along runTransitions; answers false when none leads from where the run
+ * is by now. Announced once, in the event log.
  */
 export async function changeStatus(
   tx: Tx,
   run: { id: string; tenantId: string; migrationId: string },
   change: StatusChange,
 ): Promise<boolean> {
-  const from = runStatuses.filter((status) => mayMove(status, change.to));
+  const from = runStatuses.filter(
+    (status) => mayMove(status, change.to) && (change.from ?? status) === status,
+  );
   const ends = change.to === 'done' || change.to === 'failed' || change.to === 'cancelled';
   const result = await tx
     .updateTable('loader.run')

@@ -31,7 +31,10 @@ export async function wakeFromBudget(
     'looked whether a new day of tokens has begun',
   );
   if (!open) return;
-  await inTransaction(ctx.db, { role: 'loader', tenantId }, (tx) => changeStatus(tx, run, { to: 'running' }));
+  // Paused while we looked, or waiting for a person: it stays so.
+  await inTransaction(ctx.db, { role: 'loader', tenantId }, (tx) =>
+    changeStatus(tx, run, { from: 'waiting_budget', to: 'running' }),
+  );
 }
 
 /** True for one caller per interval, by Postgres' clock. */
