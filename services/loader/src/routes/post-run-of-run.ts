@@ -13,7 +13,7 @@ import { findRun, type Run as LoadedRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
-import { isInDoubt } from '../run/doubt.js';
+import { mayHoldUnknown } from '../run/doubt.js';
 import { presentRun } from '../run/present-run.js';
 import { Run, RunPath } from './shapes.js';
 
@@ -176,7 +176,7 @@ async function insertRun(tx: Tx, tenantId: string, load: LoadedRun, wanted: NewR
 
 /** After a restore it would leave behind what it does not know; looking costs a load. */
 async function assertNoDoubt(tx: Tx, load: LoadedRun): Promise<void> {
-  if (await isInDoubt(tx, load.connectionId))
+  if (await mayHoldUnknown(tx, load))
     throw new Problem(
       409,
       'connection_in_doubt',

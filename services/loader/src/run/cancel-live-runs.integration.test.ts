@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type DatabaseHandle, openDatabase } from '@octopipe/shared/db/index';
+import { type DatabaseHandle, inTransaction, openDatabase } from '@octopipe/shared/db/index';
 import { endedStatuses, runStatuses } from '@octopipe/shared/domain/run/states';
 import { nodeFlags } from '@octopipe/shared/embedded/node-flags';
 import { parseMasterKey } from '@octopipe/shared/tenancy/secrets';
 import { createTestDatabase, type TestDatabase } from '@octopipe/shared/testing/postgres';
 import { type SeededTenant, seedTenant } from '@octopipe/shared/testing/seed-tenants';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mayHoldUnknown, settleDoubt } from './doubt.js';
 
 // The build, as it is run after a restore (`npm test` builds first).
 const program = fileURLToPath(new URL('../../dist/bundle/cancel-live-runs.js', import.meta.url));
@@ -75,6 +76,41 @@ test('of two tenants each live run is cancelled once, what ended stays, and a pu
 
   expect(await run()).toContain('\n0 runs cancelled\n');
   expect(await runsAndEvents()).toEqual(after);
+});
+
+test('a load that is done settles the doubt of its connection, and lets only its own migration be taken back', async () => {
+  const { connectionId, tenantId, ...ids } = await database.db
+    .selectFrom('loader.run as run')
+    .innerJoin('loader.connection as connection', 'connection.id', 'run.connectionId')
+    .select(['run.connectionId', 'run.tenantId', 'migrationId', 'exportId', 'mappingVersionId'])
+    .where('companyKey', '=', 'acme-done')
+    .executeTakeFirstOrThrow();
+  const { id: other } = await database.db
+    .insertInto('ingest.migration')
+    .values({ tenantId, reference: 'other', name: 'other' })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const asked = (migrationId: string) =>
+    inTransaction(database.db, { role: 'loader', tenantId }, (tx) =>
+      mayHoldUnknown(tx, { connectionId, migrationId }),
+    );
+  const isLoaded = async (migrationId: string) => {
+    const load = { ...ids, connectionId, tenantId, migrationId, kind: 'production', status: 'done' };
+    const { id } = await database.db
+      .insertInto('loader.run')
+      .values(load)
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await inTransaction(database.db, { role: 'loader', tenantId }, (tx) =>
+      settleDoubt(tx, { id, connectionId }),
+    );
+  };
+  // One was done before the restore.
+  expect([await asked(ids.migrationId), await asked(other)]).toEqual([true, true]);
+  await isLoaded(other);
+  expect([await asked(ids.migrationId), await asked(other)]).toEqual([true, false]);
+  await isLoaded(ids.migrationId);
+  expect([await asked(ids.migrationId), await asked(other)]).toEqual([false, false]);
 });
 
 test('a schema that is older than the build is refused before anything is changed', async () => {

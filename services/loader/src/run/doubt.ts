@@ -1,4 +1,5 @@
 import type { Tx } from '@octopipe/shared/db/index';
+import { loadKinds } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
 
 /**
@@ -20,6 +21,37 @@ export async function settleDoubt(tx: Tx, run: { id: string; connectionId: strin
     .where('doubtSettledAt', 'is', null)
     .where('doubtedAt', '<=', sql<Date>`(select created_at from loader.run where id = ${run.id})`)
     .execute();
+}
+
+/**
+ * Whether the account may hold records of this migration that are not known here: no load of it was done since the restore.
+ * One of another migration has settled the doubt of the connection, and looked for none of these.
+ */
+export async function mayHoldUnknown(
+  tx: Tx,
+  of: { connectionId: string; migrationId: string },
+): Promise<boolean> {
+  const row = await tx
+    .selectFrom('loader.connection as connection')
+    .select('connection.id')
+    .where('connection.id', '=', of.connectionId)
+    .where('connection.doubtedAt', 'is not', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('loader.run as load')
+            .select('load.id')
+            .whereRef('load.connectionId', '=', 'connection.id')
+            .where('load.migrationId', '=', of.migrationId)
+            .where('load.kind', 'in', [...loadKinds])
+            // Rolled back: then one was done, or this would have been refused.
+            .where('load.status', 'in', ['done', 'rolled_back'])
+            .whereRef('load.createdAt', '>=', 'connection.doubtedAt'),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Whether nobody has looked through the account since the restore. */
