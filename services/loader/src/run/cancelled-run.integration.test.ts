@@ -110,6 +110,28 @@ it.each(['note', 'person'] as const)(
   },
 );
 
+it('what a cancelled load reads back changes nothing any more', async () => {
+  // Longer than a request may take: read three times, which is time enough to cancel.
+  await control(rig, 'faults', {
+    rules: [{ operation: 'getPersons', kind: 'delay', times: 2, delay_ms: 5_000 }],
+  });
+  const hits = async () => {
+    const answer = await fetch(`${rig.sim.url}/__sim/requests`);
+    return ((await answer.json()) as { faults: Array<{ hits: number }> }).faults[0]?.hits ?? 0;
+  };
+  const load = await startRun(rig, loader);
+  await until(async () => (await hits()) > 0);
+  await cancel(load);
+  await until(async () => (await hits()) > 1);
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  const read = await rig.database.db
+    .selectFrom('loader.verification')
+    .select('entity')
+    .where('runId', '=', load.id)
+    .execute();
+  expect(read.map(({ entity }) => entity)).not.toContain('person');
+});
+
 it('who joins a run while its intents are noted waits for these, and both come through', async () => {
   const run = await startRun(rig, loader);
   await until(async () => (await loader.api('POST', `/v1/runs/${run.id}/pause`, {})).status === 200);

@@ -24,6 +24,7 @@ import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
+import { holdRun } from '../write/hold-run.js';
 import { isLateCommit, readSends } from '../write/late-commit.js';
 import { clockSkewMs, removeCopy, type SettlingRun } from '../write/settle-unknown.js';
 import {
@@ -323,6 +324,7 @@ async function parentsOfAll(ctx: LoaderContext, run: VerifiedRun, entity: Entity
   return rows.flatMap((row) => row.parentId ?? []);
 }
 
+/** Not of a run that has ended: the next one has written since, and what was read before says nothing of that. */
 async function save(
   ctx: LoaderContext,
   run: SettlingRun,
@@ -340,6 +342,7 @@ async function save(
     ...new Map(result.differences.map((row) => [`${row.targetKey} ${row.field}`, row])).values(),
   ];
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, run.id))) return;
     await tx
       .deleteFrom('loader.difference')
       .where('runId', '=', run.id)

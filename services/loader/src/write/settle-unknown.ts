@@ -22,6 +22,7 @@ import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { resolvePayload } from '../destination/resolve-payload.js';
 import { canonicalOfSent } from '../verify/canonical.js';
 import { type Image, imageOf } from '../verify/image.js';
+import { holdRun } from './hold-run.js';
 import { afterLook, type IntentMove, intentMoves } from './intent-states.js';
 import { changedAtMs, isLateCommit, madeAtMs, readSends } from './late-commit.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
@@ -343,7 +344,7 @@ export function isSurelyMade(
 
 /**
  * A late commit made a second copy of a record of ours: it is removed, and the event log tells. Answers false when the
- * account refuses; throws when it does not say, so that the job looks again.
+ * account refuses, or the run has ended; throws when the account does not say, so that the job looks again.
  */
 export async function removeCopy(
   ctx: LoaderContext,
@@ -355,7 +356,12 @@ export async function removeCopy(
 ): Promise<boolean> {
   const rules = entityTable[entity];
   await account.takeTokens(rules.remove);
-  await account.countUse(rules.remove);
+  const isOn = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, run.id))) return false;
+    await account.countUseIn(tx, rules.remove, 1);
+    return true;
+  });
+  if (!isOn) return false;
   const outcome = await account.write({ operation: rules.remove, path: pathOf(rules, copy) });
   if (outcome.kind === 'unknown' || outcome.kind === 'not_written')
     throw new RetryLater(ctx.settings.settleMs, 'copy_not_removed');
