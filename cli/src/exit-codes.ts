@@ -29,6 +29,7 @@ const endingOfProblem: Record<ProblemCode, Ending> = {
   blocked_by_pipedrive: 'refused',
   account_busy: 'refused',
   company_taken: 'refused',
+  purged_records_stand: 'refused',
   token_not_admin: 'refused',
   // What has to be said first.
   rehearsal_missing: 'confirmation',

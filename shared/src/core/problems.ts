@@ -244,6 +244,11 @@ export const problems = {
     says: 'Records of another tenant were loaded into this Pipedrive company already.',
     act: 'Use that tenant, or another company.',
   },
+  purged_records_stand: {
+    status: [409],
+    says: 'Records that a purged tenant loaded stand in this Pipedrive company, and nobody knows any more which they are.',
+    act: 'If they are those of the same customer, have an operator connect the company with take_over_records: a load then looks for each before it writes it.',
+  },
   connection_not_found: {
     status: [404],
     says: 'There is no such connection for this tenant.',
@@ -261,7 +266,7 @@ export const problems = {
   },
   connection_in_doubt: {
     status: [409],
-    says: 'The database was restored since, so the account may hold records that are not known here.',
+    says: 'The database was restored since, or records of a purged tenant were taken over: the account may hold records that are not known here.',
     act: 'Load the same mapping first: it finds them and writes none twice.',
   },
   not_a_load: {

@@ -24,6 +24,7 @@ import * as doubt from './migrations/20261130-0140-doubt.js';
 import * as ownerSent from './migrations/20261130-0160-owner-sent.js';
 import * as retiresAt from './migrations/20261130-0180-retires-at.js';
 import * as releases from './migrations/20261130-0190-releases.js';
+import * as leftCompanies from './migrations/20261130-0200-left-companies.js';
 import { assertRolesHaveRights, ensureRoles } from './roles.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
@@ -49,6 +50,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0160-owner-sent': ownerSent,
   '20261130-0180-retires-at': retiresAt,
   '20261130-0190-releases': releases,
+  '20261130-0200-left-companies': leftCompanies,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -46,6 +46,7 @@ const sharedTables: Record<string, string> = {
   'core.api_part': 'what a service says of its routes; holds nothing of a tenant',
   'core.rate_use': 'how many requests a key has sent in this minute; no tenant is known yet',
   'loader.restore': 'when the database was restored: a fact of the installation',
+  'loader.left_company': 'outlives its tenant; holds a hash of the id of an account',
   'loader.company_budget': 'one token budget per Pipedrive company, whoever spends it; holds counts only',
 };
 
@@ -271,7 +272,13 @@ describe('octopipe_system', () => {
       'core.finding',
     ])
       expect([name, readable.get(name)]).toEqual([name, undefined]);
-    expect(readable.get('loader.connection')).toEqual(['id', 'tenant_id', 'company_key', 'state']);
+    expect(readable.get('loader.connection')).toEqual([
+      'id',
+      'tenant_id',
+      'company_key',
+      'state',
+      'took_over_at',
+    ]);
     expect(readable.get('ingest.webhook')).toEqual(['id', 'tenant_id', 'state', 'rest_until']);
     expect(readable.get('ingest.webhook_delivery')).not.toContain('body');
     expect(readable.get('loader.intent')).not.toContain('target_key');
@@ -291,6 +298,7 @@ describe('octopipe_system', () => {
       'loader.company_budget',
       'loader.connection',
       'loader.intent',
+      'loader.left_company',
       'loader.restore',
       'loader.run',
       'loader.run_phase',

@@ -316,6 +316,8 @@ export interface LoaderConnection {
   seats: number;
   state: string;
   tenantId: string;
+  tookOverAt: Timestamp | null;
+  tookOverBy: string | null;
 }
 
 export interface LoaderCrosswalk {
@@ -378,6 +380,11 @@ export interface LoaderIntent {
   targetKey: string;
   tenantId: string;
   updatedAt: Generated<Timestamp>;
+}
+
+export interface LoaderLeftCompany {
+  companyHash: string;
+  leftAt: Generated<Timestamp>;
 }
 
 export interface LoaderOwner {
@@ -625,6 +632,7 @@ export interface DB {
   "loader.destinationItem": LoaderDestinationItem;
   "loader.difference": LoaderDifference;
   "loader.intent": LoaderIntent;
+  "loader.leftCompany": LoaderLeftCompany;
   "loader.owner": LoaderOwner;
   "loader.recordMatch": LoaderRecordMatch;
   "loader.recordOutcome": LoaderRecordOutcome;

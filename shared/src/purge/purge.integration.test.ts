@@ -135,7 +135,11 @@ test(
 
     const preview = await purge({});
     expect(preview.status).toBe(200);
-    expect(preview.body).toMatchObject({ files: 4, runs_not_at_rest: [] });
+    expect(preview.body).toMatchObject({
+      files: 4,
+      runs_not_at_rest: [],
+      records_in_accounts: { [acme.canary]: 1 },
+    });
     expect(await call('reporter', 'GET', '/v1/purges?tenant=acme')).toMatchObject({ body: { items: [] } });
     expect((await purge({ preview: false })).body).toMatchObject({ code: 'invalid_request' });
     expect((await purge({ preview: false, confirm: 'beta' })).status).toBe(422);
@@ -186,6 +190,9 @@ test(
     const { receipt_sha256, ...content } = receipt;
     expect(receipt_sha256).toBe(hashOf(content));
 
+    // That records of it stand in this account, and not whose they are.
+    const { rows: left } = await client.query('select company_hash as hash from loader.left_company');
+    expect(left).toEqual([{ hash: createHash('sha256').update(acme.canary).digest('hex') }]);
     expect(await traces([acme.canary, 'a label of the operator'])).toEqual(['core.api_key']);
     expect(await traces([acme.id])).toEqual(['core.purge']);
     // The queue's own journal names jobs, and they are named by ids of ours: it trims itself.

@@ -16,7 +16,7 @@ const moving: RunStatus[] = ['queued', 'running', 'waiting_budget'];
 /** What a purge would remove, and the runs that stand in its way. */
 export async function previewPurge(ctx: IngestContext, slug: string) {
   const tenant = await inSystemTransaction(ctx.db, (tx) => findTenant(tx, slug));
-  const rows = await inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
+  const counted = await inTransaction(ctx.db, { role: 'ingest', tenantId: tenant.id }, async (tx) => {
     const counts = { ...(await countRows(tx, tenant.id)), ...(await countStagedRows(tx, tenant.id)) };
     const { keys } = await tx
       .selectFrom('core.apiKey')
@@ -24,10 +24,24 @@ export async function previewPurge(ctx: IngestContext, slug: string) {
       .where('tenantId', '=', tenant.id)
       .executeTakeFirstOrThrow();
     const [keyTable, tenantTable] = endTables;
-    return { ...counts, ...(Number(keys) > 0 ? { [keyTable]: Number(keys) } : {}), [tenantTable]: 1 };
+    const rows = { ...counts, ...(Number(keys) > 0 ? { [keyTable]: Number(keys) } : {}), [tenantTable]: 1 };
+    return { rows, records_in_accounts: await recordsInAccounts(tx, tenant.id) };
   });
   const moves = await inSystemTransaction(ctx.db, (tx) => runsNotAtRest(tx, tenant.id));
-  return { rows, ...(await ctx.files.usage(tenant.id)), runs_not_at_rest: moves.map(({ id }) => id) };
+  return { ...counted, ...(await ctx.files.usage(tenant.id)), runs_not_at_rest: moves.map(({ id }) => id) };
+}
+
+/** The records that stand in Pipedrive accounts, and stay there: company key → how many. */
+async function recordsInAccounts(tx: Tx, tenantId: string): Promise<Record<string, number>> {
+  const companies = await tx
+    .selectFrom('loader.connection as connection')
+    .innerJoin('loader.targetRecord as target', 'target.connectionId', 'connection.id')
+    .select(['connection.companyKey', (select) => select.fn.countAll<string>().as('records')])
+    .where('connection.tenantId', '=', tenantId)
+    .groupBy('connection.companyKey')
+    .orderBy('connection.companyKey')
+    .execute();
+  return Object.fromEntries(companies.map(({ companyKey, records }) => [companyKey, Number(records)]));
 }
 
 /**

@@ -8,6 +8,11 @@ import { previewPurge, startPurge } from '../purge/start-purge.js';
 const Preview = z
   .object({
     rows: Rows,
+    records_in_accounts: z.record(z.string(), z.int()).meta({
+      description:
+        'By company_key: what stands there, and stays. Afterwards nobody knows which records these are, and only an operator can connect such a company again; roll back first where that is not wanted.',
+      examples: [{ 'pipedrive.com#7654321': 41_220 }],
+    }),
     files: z.int(),
     bytes: z.int().meta({ description: 'As they lie on disk, encrypted.' }),
     runs_not_at_rest: z

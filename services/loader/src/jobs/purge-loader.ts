@@ -1,13 +1,19 @@
 import { inSystemTransaction } from '@octopipe/shared/db/index';
 import { inStep, type PurgeJob, runStep } from '@octopipe/shared/purge/run-step';
 import { defineJob } from '@octopipe/shared/queue/worker';
+import { noteLeftCompanies } from '../connect/left-company.js';
 import type { LoaderContext } from '../context.js';
 
 /** At least once: see shared/src/purge/run-step.ts. */
 export const purgeLoaderJob = defineJob<LoaderContext, 'purge-loader'>({
   job: 'purge-loader',
   handle: (ctx, job, signal) =>
-    runStep(ctx, 'loader', job, signal, { before: () => removeBudgets(ctx, job) }),
+    runStep(ctx, 'loader', job, signal, {
+      async before() {
+        await inStep(ctx.db, 'loader', job, (tx) => noteLeftCompanies(tx, job.tenantId));
+        await removeBudgets(ctx, job);
+      },
+    }),
 });
 
 /**

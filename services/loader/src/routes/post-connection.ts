@@ -22,8 +22,21 @@ const Body = z
     api_token: z.string().min(1).max(768),
     plan: z.enum(planNames).optional(),
     seats: z.number().int().min(1).max(10_000).optional(),
+    take_over_records: z.boolean().default(false).meta({
+      description:
+        'Operators only: the records that a purged tenant left in this company are those of this tenant, so a load looks for each of its records before it makes it. Says nothing where none were left.',
+    }),
   })
-  .meta({ examples: [{ base_url: 'https://harbour.pipedrive.com', api_token: '0123456789abcdef' }] });
+  .meta({
+    examples: [
+      { base_url: 'https://harbour.pipedrive.com', api_token: '0123456789abcdef' },
+      {
+        base_url: 'https://harbour.pipedrive.com',
+        api_token: '0123456789abcdef',
+        take_over_records: true,
+      },
+    ],
+  });
 
 /** Connects a Pipedrive account, or renews the token of one that is connected: the company decides which. */
 export const postConnection = defineRoute({
@@ -41,8 +54,15 @@ export const postConnection = defineRoute({
     'account_busy',
     'blocked_by_pipedrive',
     'company_taken',
+    'purged_records_stand',
   ],
-  async handle(ctx: LoaderContext, { tenant, body }) {
+  async handle(ctx: LoaderContext, { caller, tenant, body, log }) {
+    if (body.take_over_records && caller.role !== 'operator')
+      throw new Problem(
+        403,
+        'forbidden',
+        'Only an operator may take over the records of a purged tenant: they have to be those of the same customer.',
+      );
     const url = parseBaseUrl(body.base_url, ctx.settings.testHosts);
     const scope = { role: 'loader', tenantId: tenant.id } as const;
     await inTransaction(ctx.db, scope, (tx) => assertNotBlocked(tx, url.origin));
@@ -58,7 +78,9 @@ export const postConnection = defineRoute({
       throw error;
     });
     const companyKey = companyKeyOf(url, probed.companyId);
-    await inSystemTransaction(ctx.db, (tx) => assertCompanyIsFree(tx, tenant.id, companyKey));
+    const takesOver = await inSystemTransaction(ctx.db, (tx) =>
+      assertCompanyIsFree(tx, tenant.id, companyKey, body.take_over_records),
+    );
     const sealedToken = seal(
       await ctx.dataKey(tenant.id),
       Buffer.from(body.api_token),
@@ -75,6 +97,13 @@ export const postConnection = defineRoute({
           .where('companyKey', '=', companyKey)
           .forUpdate()
           .executeTakeFirst();
+        // As after a restore (docs/decisions/0034): the account holds records of ours that no row knows.
+        const takenOver = {
+          tookOverAt: sql<Date>`now()`,
+          tookOverBy: caller.keyId,
+          doubtedAt: sql<Date>`now()`,
+          doubtSettledAt: null,
+        };
         const values = {
           baseUrl: url.origin,
           companyDomain: probed.companyDomain,
@@ -91,7 +120,7 @@ export const postConnection = defineRoute({
         const row = known
           ? await tx
               .updateTable('loader.connection')
-              .set(values)
+              .set({ ...values, ...(takesOver ? takenOver : {}) })
               .where('id', '=', known.id)
               .returningAll()
               .executeTakeFirstOrThrow()
@@ -103,12 +132,18 @@ export const postConnection = defineRoute({
                 companyKey,
                 // It may have been connected before, in a time that a restore took away.
                 doubtedAt: sql<Date | null>`(select max(at) from loader.restore)`,
+                ...(takesOver ? takenOver : {}),
               })
               .returningAll()
               .executeTakeFirstOrThrow();
         return { row, isNew: !known };
       },
     );
+    if (takesOver)
+      log.info(
+        { connectionId: row.id, keyId: caller.keyId },
+        'the records of a purged tenant are taken over',
+      );
     return { status: isNew ? 201 : 200, body: presentConnection(row) };
   },
 });

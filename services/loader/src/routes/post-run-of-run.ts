@@ -174,13 +174,13 @@ async function insertRun(tx: Tx, tenantId: string, load: LoadedRun, wanted: NewR
   return id;
 }
 
-/** After a restore it would leave behind what it does not know; looking costs a load. */
+/** After a restore, or a take-over of a purged tenant's records, it would leave behind what it does not know; looking costs a load. */
 async function assertNoDoubt(tx: Tx, load: LoadedRun): Promise<void> {
   if (await mayHoldUnknown(tx, load))
     throw new Problem(
       409,
       'connection_in_doubt',
-      'The database was restored since, so the account may hold records of this migration that are not known here and would be left behind. Load the same mapping first: it finds them and writes none twice; then take that run back.',
+      'The database was restored since, or records of a purged tenant were taken over, so the account may hold records of this migration that are not known here and would be left behind. Load the same mapping first: it finds them and writes none twice; then take that run back.',
     );
 }
 

@@ -64,6 +64,7 @@ export const postRun = defineRoute({
     'connection_not_found',
     'connection_busy',
     'company_taken',
+    'purged_records_stand',
     'run_of_another_plan',
   ],
   async handle(ctx: LoaderContext, { caller, tenant, body, remember }) {

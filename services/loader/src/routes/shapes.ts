@@ -29,7 +29,7 @@ export const Connection = z
       .nullable()
       .meta({
         description:
-          'Set after the database was restored from a backup: the account may hold records of ours that are not known here, so a load looks for each before it makes it.',
+          'Set after the database was restored from a backup, or when the records of a purged tenant were taken over: the account may hold records of ours that are not known here, so a load looks for each before it makes it.',
       }),
     created_at: z.iso.datetime(),
   })

@@ -27,7 +27,7 @@ export function receiptHtml(row: PurgeRow): string {
       ['SHA-256 of this receipt', html`<code>${receipt.receipt_sha256 ?? ''}</code>`],
     ])}</section>
 <section><h2>What this says nothing about</h2>
-<p>The records in the company’s own Pipedrive account stay as they are. Backups that were made before hold the data until they are deleted.</p></section>
+<p>The records in the company’s own Pipedrive account stay as they are. Where some stand, a hash of the account’s id is kept, so that they are not written a second time. Backups that were made before hold the data until they are deleted.</p></section>
 <section><h2>Removed rows</h2>
 ${table(
   'Removed rows',
