@@ -17,6 +17,13 @@ import {
 } from './journey.js';
 import { type Simulator, samplePackage, startSimulator, temporaryFolder } from './programs.js';
 
+/** What befalls the second account; its run is to end as the other one, and to say what it cost. */
+const faults = [
+  { operation: 'createDealField', kind: '429', times: 1 },
+  { operation: 'createNote', kind: '429', times: 7 },
+  { operation: 'getActivities', kind: '5xx-before', times: 1 },
+];
+
 /** Two companies at once over HTTP only, from the estimate to the verified run, each into an account of its own. */
 describe('two tenants at once, over HTTP only', () => {
   const folder = temporaryFolder();
@@ -42,6 +49,7 @@ describe('two tenants at once, over HTTP only', () => {
     planted = plantCanaries(planting);
     zip = await zipOf(planting);
     for (const seed of [1, 2]) sims.push(await startSimulator({ seed }));
+    await sims[1]?.control('faults', { rules: faults });
     const planters: Array<Promise<PlantedSecrets>> = [];
     const adminOf = async (tenant: string) => {
       const admin = await served.newKey('tenant_admin', tenant);
@@ -112,6 +120,19 @@ describe('two tenants at once, over HTTP only', () => {
     expect(ofAccount.map(({ phase, code }) => [phase, code])).toEqual([['provision', 'stands_in_account']]);
     expect(ofAccount[0]?.tokens).toBe(planned - estimate.tokens.total);
     expect(why.filter(({ code }) => code === 'unexplained')).toEqual([]);
+  });
+
+  it('what was refused and sent again, or read again, is why the other run spent more than it had planned', async () => {
+    const [, { tenant, runId }] = journeys as [Journey, Journey];
+    const why = reasonsOf(await compareTokens(tenant, runId)).filter(({ step }) => step === 'sending');
+    console.log(`the reasons of the other: ${JSON.stringify(why)}`);
+    expect(why.filter(({ code }) => code === 'unexplained')).toEqual([]);
+    const tokensOf = (phase: string, code: string) =>
+      why.find((reason) => reason.phase === phase && reason.code === code)?.tokens ?? 0;
+    // Seven notes; a list page of activities; at least the lists of fields, since provisioning started afresh.
+    expect(tokensOf('load', 'sent_again')).toBeGreaterThanOrEqual(7 * 10);
+    expect(tokensOf('verify', 'read_again')).toBeGreaterThanOrEqual(10);
+    expect(tokensOf('provision', 'read_again')).toBeGreaterThanOrEqual(4 * 10);
   });
 
   it('a company sees nothing of the other; foreign and absent answer alike', async () => {

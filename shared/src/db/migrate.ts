@@ -25,6 +25,7 @@ import * as ownerSent from './migrations/20261130-0160-owner-sent.js';
 import * as retiresAt from './migrations/20261130-0180-retires-at.js';
 import * as releases from './migrations/20261130-0190-releases.js';
 import * as leftCompanies from './migrations/20261130-0200-left-companies.js';
+import * as callPurposes from './migrations/20261130-0210-call-purposes.js';
 import { assertRolesHaveRights, ensureRoles } from './roles.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
@@ -51,6 +52,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0180-retires-at': retiresAt,
   '20261130-0190-releases': releases,
   '20261130-0200-left-companies': leftCompanies,
+  '20261130-0210-call-purposes': callPurposes,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';

@@ -501,6 +501,7 @@ export interface LoaderTokenUse {
   connectionId: string;
   day: string;
   operation: string;
+  purposes: Generated<Json>;
   runId: string;
   tenantId: string;
   tokens: number;
@@ -511,6 +512,7 @@ export interface LoaderVerification {
   entity: string;
   fields: number;
   finishedAt: Generated<Timestamp>;
+  pages: number | null;
   records: number;
   runId: string;
   tenantId: string;

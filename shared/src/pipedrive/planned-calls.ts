@@ -16,6 +16,22 @@ export const tokenPhases = ['provision', 'load', 'verify'] as const;
 export type TokenPhase = (typeof tokenPhases)[number];
 export type CallsByPhase = Record<TokenPhase, Calls>;
 
+/**
+ * What a call is for, where that is noted with its tokens (`loader.token_use.purposes`): `probe` and `read_back` are
+ * planned, once; everything else is a cause for which more is spent than was planned. Most calls are noted without: they
+ * are the plan.
+ */
+export const callPurposes = [
+  'probe',
+  'probe_again',
+  'read_back',
+  'sent_again',
+  'read_again',
+  'searched_for_matches',
+  'asked_by_answers',
+] as const;
+export type CallPurpose = (typeof callPurposes)[number];
+
 /** What is to be written of an entity. `byParent`: of records under others, for each parent in the order of the lists. */
 export interface EntityWork {
   creates: number;

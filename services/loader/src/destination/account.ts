@@ -5,13 +5,14 @@ import type { Metrics } from '@octopipe/shared/core/metrics';
 import { inSpan } from '@octopipe/shared/core/tracing';
 import { type Database, inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
-import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import { factsOf, type OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import {
   type ApiOutcome,
   type ApiRequest,
   createHttp,
   type PipedriveHttp,
 } from '@octopipe/shared/pipedrive/http';
+import type { CallPurpose } from '@octopipe/shared/pipedrive/planned-calls';
 import { sql } from 'kysely';
 import { CompanyBudget } from '../budget/company-budget.js';
 import { type EntityRules, nextPosition, pageRequest, type RemoteRecord } from './entity-table.js';
@@ -52,6 +53,9 @@ export function isGone(outcome: ApiOutcome | WriteOutcome): boolean {
 export class Account {
   readonly budget: CompanyBudget;
   readonly #http: PipedriveHttp;
+  /** An earlier try of the same work has made calls of this run already. */
+  #isRepeat = false;
+  #purpose: CallPurpose | undefined;
 
   constructor(
     readonly db: Database,
@@ -81,9 +85,49 @@ export class Account {
     return { kind: 'not_written', reason: outcome.kind === 'not_sent' ? outcome.reason : outcome.kind };
   }
 
+  /**
+   * Begins work that starts afresh whenever it dies, and always with the same call: has this run made that call before,
+   * every call from here on is counted as one that repeats another.
+   */
+  async startOver(first: OperationName): Promise<void> {
+    this.#isRepeat = await this.hasCalled(first);
+  }
+
+  get isRepeat(): boolean {
+    return this.#isRepeat;
+  }
+
+  /** Notes this purpose of every call that the work makes and that names none itself. */
+  async noting<T>(purpose: CallPurpose, work: () => Promise<T>): Promise<T> {
+    this.#purpose = purpose;
+    try {
+      return await work();
+    } finally {
+      this.#purpose = undefined;
+    }
+  }
+
+  /** Whether this run has made such a call, of this purpose where one is given. */
+  async hasCalled(operation: OperationName, purpose?: CallPurpose): Promise<boolean> {
+    const row = await inTransaction(this.db, { role: 'loader', tenantId: this.connection.tenantId }, (tx) =>
+      tx
+        .selectFrom('loader.tokenUse')
+        .select('operation')
+        .where('runId', '=', this.runId)
+        .where('operation', '=', operation)
+        .where(purpose === undefined ? sql<boolean>`true` : sql<boolean>`jsonb_exists(purposes, ${purpose})`)
+        .executeTakeFirst(),
+    );
+    return row !== undefined;
+  }
+
   /** Reads, patiently: a read can be repeated. Throws RetryLater when the account does not answer for a while. */
-  async read(request: ApiRequest, signal?: AbortSignal): Promise<{ data: unknown; more: unknown }> {
-    const outcome = await this.#readPatiently(request, signal);
+  async read(
+    request: ApiRequest,
+    signal?: AbortSignal,
+    purpose?: CallPurpose,
+  ): Promise<{ data: unknown; more: unknown }> {
+    const outcome = await this.#readPatiently(request, signal, purpose);
     if (outcome.kind === 'ok') return { data: outcome.data, more: outcome.more };
     throw new RunStopped(
       'read_refused',
@@ -93,7 +137,7 @@ export class Account {
 
   /** Reads one record by its id; undefined when it is not there (any more). */
   async find(request: ApiRequest, signal?: AbortSignal): Promise<unknown> {
-    const outcome = await this.#readPatiently(request, signal);
+    const outcome = await this.#readPatiently(request, signal, undefined);
     if (outcome.kind === 'ok') return outcome.data;
     if (isGone(outcome)) return undefined;
     throw new RunStopped(
@@ -105,10 +149,11 @@ export class Account {
   async #readPatiently(
     request: ApiRequest,
     signal: AbortSignal | undefined,
+    purpose: CallPurpose | undefined,
   ): Promise<Extract<ApiOutcome, { kind: 'ok' | 'refused' }>> {
     for (let attempt = 1; ; attempt += 1) {
       await this.takeTokens(request.operation, signal);
-      await this.countUse(request.operation);
+      await this.countUse(request.operation, attempt > 1 ? 'read_again' : purpose);
       const outcome = await this.#send(request);
       if (outcome.kind === 'ok' || outcome.kind === 'refused') return outcome;
       if (attempt >= 5) throw new RetryLater(10_000, 'account_not_answering');
@@ -129,10 +174,11 @@ export class Account {
     rules: EntityRules,
     query: Record<string, string>,
     signal?: AbortSignal,
+    purpose?: CallPurpose,
   ): AsyncGenerator<RemoteRecord[]> {
     let position: string | undefined;
     do {
-      const { data, more } = await this.read(pageRequest(rules, query, position), signal);
+      const { data, more } = await this.read(pageRequest(rules, query, position), signal, purpose);
       yield Array.isArray(data) ? (data as RemoteRecord[]) : [];
       position = nextPosition(rules, more);
     } while (position !== undefined);
@@ -196,16 +242,17 @@ export class Account {
     return outcome;
   }
 
-  /** Counts requests against the run, by operation and server day. Called before the request leaves. */
-  async countUse(operation: OperationName, calls = 1): Promise<void> {
+  /** Counts a request against the run, by operation and server day. Called before the request leaves. */
+  async countUse(operation: OperationName, purpose?: CallPurpose): Promise<void> {
     await inTransaction(this.db, { role: 'loader', tenantId: this.connection.tenantId }, (tx) =>
-      this.countUseIn(tx, operation, calls),
+      this.countUseIn(tx, operation, 1, purpose),
     );
   }
 
-  async countUseIn(tx: Tx, operation: OperationName, calls: number): Promise<void> {
+  async countUseIn(tx: Tx, operation: OperationName, calls: number, purpose?: CallPurpose): Promise<void> {
     if (this.runId === null) return;
     const tokens = tokenCost(operation) * calls;
+    const noted = purpose ?? this.#purpose ?? (this.#isRepeat ? repeated(operation) : undefined);
     await tx
       .insertInto('loader.tokenUse')
       .values({
@@ -216,11 +263,18 @@ export class Account {
         day: sql<string>`(select day from loader.company_budget where company_key = ${this.connection.companyKey})`,
         calls,
         tokens,
+        purposes: JSON.stringify(noted === undefined ? {} : { [noted]: calls }),
       })
       .onConflict((conflict) =>
         conflict.columns(['runId', 'operation', 'day']).doUpdateSet({
           calls: sql<number>`loader.token_use.calls + ${calls}`,
           tokens: sql<number>`loader.token_use.tokens + ${tokens}`,
+          ...(noted === undefined
+            ? {}
+            : {
+                purposes: sql<string>`loader.token_use.purposes || jsonb_build_object(${noted}::text,
+                  coalesce((loader.token_use.purposes->>${noted})::int, 0) + ${calls}::int)`,
+              }),
         }),
       )
       .execute();
@@ -233,4 +287,8 @@ export class Account {
       if (!isDatabaseAway(error)) throw error;
     });
   }
+}
+
+function repeated(operation: OperationName): CallPurpose {
+  return factsOf(operation).method === 'GET' ? 'read_again' : 'sent_again';
 }

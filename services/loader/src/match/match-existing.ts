@@ -90,7 +90,7 @@ async function walkAccount(
   const rules = entityTable[entity];
   const standing = new Set<string>();
   let pages = 0;
-  for await (const page of account.pages(rules, rules.everything, signal)) {
+  for await (const page of account.pages(rules, rules.everything, signal, 'searched_for_matches')) {
     pages += 1;
     for (const record of page) {
       if (rules.markerOf(record, markerCode) !== undefined) continue;

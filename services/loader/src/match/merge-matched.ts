@@ -138,7 +138,8 @@ async function readStanding(
   signal: AbortSignal,
 ): Promise<Map<string, RemoteRecord>> {
   const query = { ids: ids.join(','), limit: 100 };
-  const { data } = await account.read({ operation: entityTable[entity].list, query }, signal);
+  const request = { operation: entityTable[entity].list, query };
+  const { data } = await account.read(request, signal, 'searched_for_matches');
   const records = Array.isArray(data) ? (data as RemoteRecord[]) : [];
   return new Map(records.map((record) => [String(record.id), record]));
 }

@@ -57,6 +57,9 @@ export interface AccountSchema {
   leadLabels: Array<z.infer<typeof RemoteLeadLabel>>;
 }
 
+/** What `readAccountSchema` begins with, and with it every try to provision. */
+export const firstSchemaCall = fieldOperations[fieldEntities[0] ?? 'deal'].list;
+
 /** Lists everything a mapping can need: 4 × 10 + 20 + 10 + 5 + 5 tokens on an account of ordinary size. */
 export async function readAccountSchema(
   account: Account,
@@ -116,6 +119,8 @@ async function listAll(account: Account, operation: OperationName, signal: Abort
     const { data, more } = await account.read(
       { operation, query: { limit: 500, ...(cursor ? { cursor } : {}) } },
       signal,
+      // One page is planned.
+      cursor ? 'asked_by_answers' : undefined,
     );
     items.push(...(Array.isArray(data) ? data : []));
     cursor = nextPosition({ paging: 'cursor' } as Parameters<typeof nextPosition>[0], more);

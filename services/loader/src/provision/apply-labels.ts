@@ -115,16 +115,20 @@ async function rewriteLabels(
   const field = await readLabelFieldV1(account, entity, signal);
   const stillMissing = missing.filter((item) => !find(field.options, item));
   if (stillMissing.length === 0) return field.options;
-  const data = await make(account, {
-    operation: labelOperations[entity].update,
-    path: { id: String(field.id) },
-    json: {
-      options: [
-        ...field.options.map(({ id, label }) => ({ id, label })),
-        ...stillMissing.map(({ actualName }) => ({ label: actualName })),
-      ],
+  const data = await make(
+    account,
+    {
+      operation: labelOperations[entity].update,
+      path: { id: String(field.id) },
+      json: {
+        options: [
+          ...field.options.map(({ id, label }) => ({ id, label })),
+          ...stillMissing.map(({ actualName }) => ({ label: actualName })),
+        ],
+      },
     },
-  });
+    'asked_by_answers',
+  );
   return z.object({ options: AddedOptions }).parse(data).options;
 }
 
@@ -140,6 +144,7 @@ export async function readLabelFieldV1(
     const { data, more } = await account.read(
       { operation: labelOperations[entity].list, query: { limit: 500, start } },
       signal,
+      'asked_by_answers',
     );
     field = z
       .array(V1Field)

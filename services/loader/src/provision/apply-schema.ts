@@ -4,7 +4,7 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import type { DestinationSchema, FieldEntity } from '@octopipe/shared/domain/mapping/content';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
-import { fieldOperations } from '@octopipe/shared/pipedrive/planned-calls';
+import { type CallPurpose, fieldOperations } from '@octopipe/shared/pipedrive/planned-calls';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
@@ -171,11 +171,13 @@ async function ensureOptions(
   const standing = field.options ?? [];
   const missing = wanted.filter((label) => !standing.some((option) => option.label === label));
   if (missing.length === 0) return standing;
-  const data = await make(account, {
+  const request = {
     operation: fieldOperations[entity].addOptions,
     path: { field_code: field.field_code },
     json: missing.map((label) => ({ label })),
-  });
+  };
+  // A new field is made with its options: what lacks some stood there.
+  const data = await make(account, request, 'asked_by_answers');
   return [...standing, ...AddedOptions.parse(data)];
 }
 
@@ -183,8 +185,8 @@ async function ensureOptions(
  * One schema call. A lost answer is not guessed at: the job is handed back and its next try lists first. A refusal
  * stops the run with the account's own reason.
  */
-export async function make(account: Account, request: ApiRequest): Promise<unknown> {
-  const outcome = await tryToMake(account, request);
+export async function make(account: Account, request: ApiRequest, purpose?: CallPurpose): Promise<unknown> {
+  const outcome = await tryToMake(account, request, purpose);
   if (outcome.kind === 'ok') return outcome.data;
   throw refusalOf(request.operation, outcome);
 }
@@ -203,9 +205,10 @@ export function refusalOf(
 export async function tryToMake(
   account: Account,
   request: ApiRequest,
+  purpose?: CallPurpose,
 ): Promise<Extract<WriteOutcome, { kind: 'ok' | 'refused' }>> {
   await account.takeTokens(request.operation);
-  await account.countUse(request.operation);
+  await account.countUse(request.operation, purpose);
   failpoint('loader.provision_before_call', request.operation);
   const outcome = await account.write(request);
   failpoint('loader.provision_after_call', request.operation);

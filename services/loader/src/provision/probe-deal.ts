@@ -1,5 +1,6 @@
 import { RetryLater, RunStopped } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
+import type { CallPurpose } from '@octopipe/shared/pipedrive/planned-calls';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
@@ -45,7 +46,8 @@ export async function probeDeal(ctx: LoaderContext, account: Account, signal: Ab
     { body: { ...base, won_time: sqlForm(probeTime) }, addTimeSent: false, wonTime: 'sql' as const },
   ];
   for (const attempt of tries) {
-    const outcome = await call(account, 'createDeal', attempt.body);
+    const isFirst = attempt === tries[0] && !account.isRepeat;
+    const outcome = await call(account, isFirst ? 'probe' : 'probe_again', 'createDeal', attempt.body);
     if (outcome.kind === 'refused') continue;
     if (outcome.kind !== 'ok') throw new RetryLater(ctx.settings.settleMs, 'probe_unanswered');
     const deal = ProbeDeal.parse(outcome.data);
@@ -82,15 +84,16 @@ async function removeLeftover(
 ): Promise<void> {
   const scope = { tenantId: account.connection.tenantId, connectionId: account.connection.id };
   if (canary.dealId !== undefined) {
-    await removeDeal(account, canary.dealId);
+    await removeDeal(account, canary.dealId, 'sent_again');
   } else {
     const restsUntil = Date.parse(canary.sentAt) + ctx.settings.requestTimeoutMs + ctx.settings.settleMs;
     if (Date.now() < restsUntil) throw new RetryLater(restsUntil - Date.now(), 'probe_settling');
     const rules = entityTable.deal;
     const markerCode = markerCodeOf(await loadSymbols(ctx, scope, []), 'deal');
-    for await (const page of account.pages(rules, { sort_by: 'id', sort_direction: 'desc' }, signal)) {
+    const newest = { sort_by: 'id', sort_direction: 'desc' };
+    for await (const page of account.pages(rules, newest, signal, 'read_again')) {
       for (const deal of page.filter((row) => rules.markerOf(row, markerCode) === probeMarker))
-        await removeDeal(account, Number(deal.id));
+        await removeDeal(account, Number(deal.id), 'sent_again');
       // The newest page is enough: nothing else of ours was written to deals before the probe ended.
       break;
     }
@@ -98,8 +101,8 @@ async function removeLeftover(
   await saveProbe(ctx, scope, {});
 }
 
-async function removeDeal(account: Account, dealId: number): Promise<void> {
-  const outcome = await call(account, 'deleteDeal', undefined, dealId);
+async function removeDeal(account: Account, dealId: number, purpose?: CallPurpose): Promise<void> {
+  const outcome = await call(account, purpose, 'deleteDeal', undefined, dealId);
   if (
     outcome.kind === 'ok' ||
     (outcome.kind === 'refused' && (outcome.status === 404 || outcome.status === 410))
@@ -108,9 +111,15 @@ async function removeDeal(account: Account, dealId: number): Promise<void> {
   throw new RetryLater(account.settings.settleMs, 'probe_not_removed');
 }
 
-async function call(account: Account, operation: 'createDeal' | 'deleteDeal', json?: unknown, id?: number) {
+async function call(
+  account: Account,
+  purpose: CallPurpose | undefined,
+  operation: 'createDeal' | 'deleteDeal',
+  json?: unknown,
+  id?: number,
+) {
   await account.takeTokens(operation);
-  await account.countUse(operation);
+  await account.countUse(operation, purpose);
   return account.write({
     operation,
     ...(id === undefined ? {} : { path: { id } }),

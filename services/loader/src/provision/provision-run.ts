@@ -23,6 +23,7 @@ import type { LiveRun } from '../run/read-live-run.js';
 import {
   type AccountSchema,
   findLabel,
+  firstSchemaCall,
   hasLeadLabels,
   isActive,
   readAccountSchema,
@@ -55,6 +56,7 @@ export async function provisionRun(
     getMappingVersion(tx, run.tenantId, run.mappingVersionId),
   );
   const { schema } = content;
+  await account.startOver(firstSchemaCall);
   const remote = await readAccountSchema(account, hasLeadLabels(schema), signal);
   const known = await readKnownItems(ctx, scope);
   const isDoubted = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>

@@ -23,7 +23,7 @@ export async function wakeFromBudget(
   if (!(await claimProbe(ctx, run))) return;
   const open = await withAccount(ctx, run, async (account) => {
     // Taken from the customer's reserve: our own share is what is spent.
-    await account.countUse('getCurrentUser');
+    await account.countUse('getCurrentUser', 'asked_by_answers');
     return account.lookAtBudget();
   });
   log.info(

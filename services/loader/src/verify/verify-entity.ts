@@ -7,6 +7,7 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import { type Entity, loadKinds, type RunKind } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { type CallPurpose, listPages } from '@octopipe/shared/pipedrive/planned-calls';
 import { getRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
 import { assertSeesEverything } from '../connect/sees-everything.js';
@@ -95,13 +96,22 @@ export async function verifyEntity(
   const parentIds = await parentsOf(ctx, run, entity);
   // In a load, lines are written after their deal and make its value: what they changed of it is part of our image.
   const valuedByLines = new Set(entity === 'deal' && !onlyLooks ? await parentsOfAll(ctx, run, 'line') : []);
-  const walk = async (list: EntityRules) => {
-    for (const query of walksOver(list, list.everything, parentIds))
-      for await (const page of account.pages(list, query, signal)) {
-        for (const listed of page) look(listed);
+  // It starts afresh when it dies, and again when failed records were tried again.
+  const isFirst = !(await account.hasCalled(rules.list, 'read_back'));
+  let pages = 0;
+  const walk = async (list: EntityRules, purpose: CallPurpose) => {
+    for (const query of walksOver(list, list.everything, parentIds)) {
+      const listedIds = new Set<string>();
+      for await (const page of account.pages(list, query, signal, purpose)) {
+        for (const listed of page) {
+          listedIds.add(String(listed.id));
+          look(listed);
+        }
         // A page of 500 is compared without a pause: others in this process, the renewal of our lock first, come now.
         await breathe();
       }
+      if (list === rules) pages += Math.max(1, listPages(rules, listedIds.size, 0));
+    }
   };
   const look = (listed: RemoteRecord) => {
     const id = String(listed.id);
@@ -127,10 +137,10 @@ export async function verifyEntity(
     for (const { field, kind } of found)
       differences.push({ targetKey: record.targetKey, field: fieldName(symbols, field), kind });
   };
-  await walk(rules);
+  await walk(rules, isFirst ? 'read_back' : 'read_again');
   // Only when something is missing: the archive costs twice a list page.
   if (rules.archive && expected.some(({ targetId }) => !seen.has(targetId)))
-    await walk({ ...rules, list: rules.archive });
+    await walk({ ...rules, list: rules.archive }, 'read_again');
   const missing = expected.filter(({ targetId }) => !seen.has(targetId));
   if (missing.length > 0) await assertSeesEverything(account, signal);
   for (const { targetKey } of missing) differences.push({ targetKey, field: '', kind: 'missing' });
@@ -143,7 +153,8 @@ export async function verifyEntity(
   failpoint('loader.verify_before_save', entity);
   // What is not there was not read back: a report that counted it would call it accounted for.
   const records = expected.length - missing.length;
-  await save(ctx, run, entity, { records, fields, images, seen: [...seen], differences });
+  const read = { records, fields, pages };
+  await save(ctx, run, entity, { ...read, images, seen: [...seen], differences });
   log.info(
     {
       entity,
@@ -332,6 +343,8 @@ async function save(
   result: {
     records: number;
     fields: number;
+    /** As many as hold what was listed: some may have been read twice. */
+    pages: number;
     images: Array<{ targetKey: string; image: Image }>;
     seen: ReadonlyArray<string>;
     differences: Difference[];
@@ -378,12 +391,14 @@ async function save(
         entity,
         records: result.records,
         fields: result.fields,
+        pages: result.pages,
         differences: distinct.length,
       })
       .onConflict((conflict) =>
         conflict.columns(['runId', 'entity']).doUpdateSet({
           records: result.records,
           fields: result.fields,
+          pages: result.pages,
           differences: distinct.length,
           finishedAt: sql<Date>`now()`,
         }),

@@ -31,12 +31,9 @@ export async function lookAtUndone(
   signal: AbortSignal,
 ): Promise<void> {
   if (looks.length === 0) return;
-  const gone = await findGone(
-    account,
-    batch.entity,
-    looks.map(({ deleting }) => deleting.targetId),
-    ctx.settings.inFlight,
-    signal,
+  const ids = looks.map(({ deleting }) => deleting.targetId);
+  const gone = await account.noting('read_again', () =>
+    findGone(account, batch.entity, ids, ctx.settings.inFlight, signal),
   );
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     if (!(await holdRun(tx, batch.runId))) return;

@@ -13,7 +13,12 @@ export interface SentRequest extends WriteRequest {
   parts: ReadonlyArray<SentPart>;
 }
 
-export type SentPart = RequestPart & { intentId: string; attempt: number };
+export type SentPart = RequestPart & {
+  intentId: string;
+  attempt: number;
+  /** This run has sent the record before, and it was not written. */
+  again: boolean;
+};
 
 /**
  * Commits that these requests are about to leave, before a socket is touched: a crash at any later point leaves
@@ -49,20 +54,24 @@ export async function noteIntents(
     const sent = requests.flatMap((request) => {
       const parts = request.parts.flatMap((part): SentPart[] => {
         const row = byKey.get(part.write.record.targetKey);
-        return row ? [{ ...part, intentId: row.id, attempt: row.attempt }] : [];
+        return row ? [{ ...part, intentId: row.id, attempt: row.attempt, again: row.again }] : [];
       });
       return parts.length > 0 ? [{ ...request, parts }] : [];
     });
     await saveBeforeImages(tx, batch, sent);
     for (const operation of new Set(sent.map((request) => request.operation))) {
-      await account.countUseIn(
-        tx,
-        operation,
-        sent.filter((request) => request.operation === operation).length,
-      );
+      const calls = sent.filter((request) => request.operation === operation);
+      const again = calls.filter((request) => isRepeat(batch, request)).length;
+      if (calls.length > again) await account.countUseIn(tx, operation, calls.length - again);
+      if (again > 0) await account.countUseIn(tx, operation, again, 'sent_again');
     }
     return sent;
   });
+}
+
+/** Also a batch on trial (trial.ts) repeats: what would leave together is tried in halves. */
+function isRepeat({ tries }: AdmittedBatch, { parts }: SentRequest): boolean {
+  return tries !== null || parts.some(({ again }) => again);
 }
 
 /**
@@ -121,7 +130,7 @@ export function insertIntents(
   tx: Tx,
   batch: AdmittedBatch,
   intents: ReadonlyArray<NewIntent>,
-): Promise<Array<{ id: string; targetKey: string; attempt: number }>> {
+): Promise<Array<{ id: string; targetKey: string; attempt: number; again: boolean }>> {
   return tx
     .insertInto('loader.intent')
     .values(
@@ -161,7 +170,16 @@ export function insertIntents(
         })
         .where('loader.intent.state', 'in', intentMoves.send.from),
     )
-    .returning(['id', 'targetKey', 'attempt'])
+    .returning([
+      'id',
+      'targetKey',
+      'attempt',
+      // Not after a confirmed one: there is no reason to write a record twice.
+      sql<boolean>`attempt > 1 or exists (select from loader.intent earlier
+        where earlier.connection_id = loader.intent.connection_id and earlier.target_key = loader.intent.target_key
+          and earlier.operation = loader.intent.operation and earlier.generation < loader.intent.generation
+          and earlier.run_id = loader.intent.run_id and earlier.state = 'rejected')`.as('again'),
+    ])
     .execute();
 }
 

@@ -224,7 +224,7 @@ async function walkForMarkers(
   const found: Found = new Map();
   const walk = async (list: EntityRules) => {
     for (const queried of walksOver(list, query, parentIds)) {
-      pages: for await (const page of account.pages(list, queried, signal)) {
+      pages: for await (const page of account.pages(list, queried, signal, 'read_again')) {
         for (const record of page) {
           note(found, wanted, rules.markerOf(record, markerCode), record);
           if (isNewestFirst && Number(record.id) < oldestFileId) break pages;
@@ -358,7 +358,7 @@ export async function removeCopy(
   await account.takeTokens(rules.remove);
   const isOn = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
     if (!(await holdRun(tx, run.id))) return false;
-    await account.countUseIn(tx, rules.remove, 1);
+    await account.countUseIn(tx, rules.remove, 1, 'asked_by_answers');
     return true;
   });
   if (!isOn) return false;

@@ -1,6 +1,7 @@
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import { tokenPhases } from '@octopipe/shared/pipedrive/planned-calls';
 import {
+  type Reason,
   type ReasonFacts,
   reasonsOf,
   type TokenReason,
@@ -91,7 +92,7 @@ function total(tokens: Readonly<Record<string, number>>): number {
 }
 
 /** One entry for each reason. What cancels out between operations is no difference of the phase. */
-function together(reasons: ReadonlyArray<{ code: TokenReason; tokens: number }>) {
+function together(reasons: ReadonlyArray<Reason>) {
   const sums = new Map<TokenReason, number>();
   for (const { code, tokens } of reasons) sums.set(code, (sums.get(code) ?? 0) + tokens);
   return [...sums]

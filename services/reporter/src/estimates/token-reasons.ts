@@ -2,7 +2,12 @@ import type { Entity } from '@octopipe/shared/domain/run/states';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { type EntityCalls, entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
-import { schemaCalls, type TokenPhase } from '@octopipe/shared/pipedrive/planned-calls';
+import {
+  type CallPurpose,
+  probeCalls,
+  schemaCalls,
+  type TokenPhase,
+} from '@octopipe/shared/pipedrive/planned-calls';
 
 /** Why tokens differ between two ways to count them, in words for whoever pays them. */
 export const tokenReasons = {
@@ -21,13 +26,15 @@ export const tokenReasons = {
   known_before: 'The account held it, or had answered it, by the time the run came to it.',
   not_written:
     'Records failed, were left to wait, or were found to be written already, before a call was sent for them.',
-  not_read: 'The run ended before everything was read back.',
+  not_read: 'The run ended before everything was read back, or less stood there to be read.',
+  not_reached: 'The run ended before it came to this.',
   sent_again:
-    'Calls were sent more than once: refused for their rate, not answered, or one by one after all.',
+    'Calls were sent more than once: refused for their rate, not answered, tried again after a refusal or a restart, or one by one after all.',
   read_again:
     'Lists were read more than once: after a restart, to find out what became of a call without an answer, to find what was written before the database was restored, or in the archive.',
-  asked_by_answers: 'What the account answered called for operations that no plan knows beforehand.',
-  unexplained: 'No cause is known to us.',
+  others_in_lists: 'Other records of the account fill further list pages when ours are read back.',
+  asked_by_answers: 'What the account answered called for calls that no plan knows beforehand.',
+  unexplained: 'Nothing that the run has noted accounts for it.',
 } as const;
 export type TokenReason = keyof typeof tokenReasons;
 
@@ -39,8 +46,29 @@ export interface ReasonFacts {
   ended: boolean;
   /** By entity: records of ours that turned out to stand in the account. */
   matched: Partial<Record<Entity, number>>;
-  /** Entities that were searched for such. */
-  searched: ReadonlyArray<string>;
+  /** By operation, calls that were made for a purpose of their own, as noted when they were made. */
+  noted: Readonly<Record<string, Readonly<Partial<Record<CallPurpose, number>>>>>;
+  /** By entity, records for which no call left, or another than was planned. */
+  records: Readonly<Partial<Record<Entity, RecordFacts>>>;
+  /** By entity, the list pages that hold what its verification saw; null: it did not note them. Absent: not verified. */
+  pages: Readonly<Partial<Record<Entity, number | null>>>;
+  /** By operation, the calls that made parts of the account's schema; undefined until it is provisioned. */
+  made: Readonly<Record<string, number>> | undefined;
+}
+
+export interface RecordFacts {
+  /** Failed, or without an outcome. */
+  unwritten: number;
+  unchanged: number;
+  /** Written before, as a walk found, and not sent by this run. */
+  found: number;
+  /** Written before with another content, and updated. */
+  adopted: number;
+}
+
+export interface Reason {
+  code: TokenReason;
+  tokens: number;
 }
 
 /** One operation of one phase, with what was counted before the step and what after it. */
@@ -53,10 +81,7 @@ export interface TokenChange {
 }
 
 /** The reasons of one change; their tokens add up to it. */
-export function reasonsOf(
-  change: TokenChange,
-  facts: ReasonFacts,
-): Array<{ code: TokenReason; tokens: number }> {
+export function reasonsOf(change: TokenChange, facts: ReasonFacts): Reason[] {
   const difference = change.after - change.before;
   if (difference === 0) return [];
   if (change.step === 'mapping')
@@ -79,46 +104,102 @@ function accountReason({ phase, operation }: TokenChange, difference: number): T
   return 'unexplained';
 }
 
-/** Of a run that has ended with less than it planned. */
-const fewerSent: Record<TokenPhase, TokenReason> = {
-  provision: 'known_before',
-  load: 'not_written',
-  verify: 'not_read',
-};
-
-function sendingReasons(
-  { phase, operation, before }: TokenChange,
-  difference: number,
-  { matched, searched }: ReasonFacts,
-): Array<{ code: TokenReason; tokens: number }> {
-  const role = roleOf(operation);
-  const rest = (tokens: number): TokenReason => {
-    if (tokens < 0) return fewerSent[phase];
-    if (role?.part === 'list') return searched.includes(role.entity) ? 'searched_for_matches' : 'read_again';
-    if (before === 0) return 'asked_by_answers';
-    return operation.startsWith('get') ? 'read_again' : 'sent_again';
+/**
+ * Why a run spent other than it had planned. Each cause is bounded by what the run noted of itself: no more tokens are put
+ * down to it than its calls cost. What is left has no cause that we know.
+ */
+function sendingReasons(change: TokenChange, difference: number, facts: ReasonFacts): Reason[] {
+  const cost = tokenCost(change.operation);
+  const causes = difference > 0 ? causesOfMore(change, facts) : causesOfLess(change, facts);
+  let left = Math.abs(difference);
+  const reasons: Reason[] = [];
+  const explain = (code: TokenReason, most: number) => {
+    const tokens = Math.min(left, Math.max(0, most));
+    if (tokens > 0) reasons.push({ code, tokens: Math.sign(difference) * tokens });
+    left -= tokens;
   };
-  const same = phase === 'load' && role ? (matched[role.entity] ?? 0) * tokenCost(operation) : 0;
-  // A record that was matched is not made, and patched where it differs.
-  const byMatching =
-    role?.part === 'create' && difference < 0
-      ? -Math.min(same, -difference)
-      : role?.part === 'update' && difference > 0
-        ? Math.min(same, difference)
-        : 0;
-  const left = difference - byMatching;
+  for (const { code, calls } of causes) explain(code, calls * cost);
+  explain('unexplained', left);
+  return reasons;
+}
+
+/** A cause, and how many calls it can have added, or saved. */
+interface Cause {
+  code: TokenReason;
+  calls: number;
+}
+
+/** What is noted of a call when it is made, in the order in which it explains. */
+const purposesOfMore = {
+  searched_for_matches: 'searched_for_matches',
+  sent_again: 'sent_again',
+  read_again: 'read_again',
+  asked_by_answers: 'asked_by_answers',
+  probe_again: 'asked_by_answers',
+} as const satisfies Partial<Record<CallPurpose, TokenReason>>;
+
+function causesOfMore({ phase, operation, before }: TokenChange, facts: ReasonFacts): Cause[] {
+  const role = roleOf(operation);
+  const noted = facts.noted[operation] ?? {};
+  const causes: Cause[] = [];
+  // A record that was matched is patched where it differs; one that turned out to be ours already, too.
+  if (phase === 'load' && role?.part === 'update')
+    causes.push(
+      { code: 'matched_in_account', calls: facts.matched[role.entity] ?? 0 },
+      { code: 'asked_by_answers', calls: facts.records[role.entity]?.adopted ?? 0 },
+    );
+  if (phase === 'verify' && role?.part === 'list')
+    causes.push({
+      code: 'others_in_lists',
+      // While they are read, what was read: nobody else's records are known before the end.
+      calls: (facts.pages[role.entity] ?? noted.read_back ?? 0) - before / tokenCost(operation),
+    });
+  for (const [purpose, code] of Object.entries(purposesOfMore))
+    causes.push({ code, calls: noted[purpose as CallPurpose] ?? 0 });
+  return causes;
+}
+
+function causesOfLess({ phase, operation, before }: TokenChange, facts: ReasonFacts): Cause[] {
+  const planned = before / tokenCost(operation);
+  const role = roleOf(operation);
+  if (phase === 'provision') return [lessProvisioned(operation, planned, facts)];
+  if (phase === 'verify') {
+    const pages = role && facts.pages[role.entity];
+    return [{ code: 'not_read', calls: typeof pages === 'number' ? planned - pages : planned }];
+  }
+  if (!role) return [];
+  const { unwritten = 0, unchanged = 0, found = 0, adopted = 0 } = facts.records[role.entity] ?? {};
+  if (role.part === 'update') return [{ code: 'not_written', calls: unwritten + unchanged }];
+  // What should have left together and went one by one.
+  const { create, bulk }: EntityCalls = entityCalls[role.entity];
+  const alone = operation === bulk?.create ? (facts.noted[create]?.sent_again ?? 0) : 0;
   return [
-    ...(byMatching === 0 ? [] : [{ code: 'matched_in_account' as const, tokens: byMatching }]),
-    ...(left === 0 ? [] : [{ code: rest(left), tokens: left }]),
+    { code: 'matched_in_account', calls: facts.matched[role.entity] ?? 0 },
+    { code: 'not_written', calls: unwritten + found + adopted },
+    { code: 'sent_again', calls: alone },
   ];
 }
 
+function lessProvisioned(operation: string, planned: number, { made, noted }: ReasonFacts): Cause {
+  if (made === undefined) return { code: 'not_reached', calls: planned };
+  const isProbe = operation in probeCalls(1);
+  // An account is probed once, whichever run does it.
+  if (isProbe) return { code: 'known_before', calls: noted.createDeal?.probe ? 0 : planned };
+  const isList = operation.startsWith('get');
+  return { code: 'known_before', calls: isList ? 0 : planned - (made[operation] ?? 0) };
+}
+
 /** What an operation is to the records of an entity; undefined for those that are not about records. */
-function roleOf(operation: string): { entity: Entity; part: 'create' | 'update' | 'list' } | undefined {
+function roleOf(operation: string): Role | undefined {
   return roles.get(operation);
 }
 
-const roles = new Map(
+interface Role {
+  entity: Entity;
+  part: 'create' | 'update' | 'list' | 'archive';
+}
+
+const roles: ReadonlyMap<string, Role> = new Map(
   Object.entries(entityCalls).flatMap(([entity, calls]: [string, EntityCalls]) =>
     (
       [
@@ -126,7 +207,7 @@ const roles = new Map(
         [calls.bulk?.create, 'create'],
         [calls.update, 'update'],
         [calls.list, 'list'],
-        [calls.archive, 'list'],
+        [calls.archive, 'archive'],
       ] as const
     ).flatMap(([operation, part]) =>
       operation === undefined ? [] : [[operation as string, { entity: entity as Entity, part }] as const],
@@ -139,17 +220,15 @@ export type TokensByPhase = Record<TokenPhase, Record<string, number>>;
 
 /**
  * Tokens by operation, by the phase that they belong to. Two things are asked of the account with operations that load
- * and verify use as well: the probe's deal, of which each is deleted again (nothing else of a load is), and the count of
- * standing deals, which comes first: its pages are those that were foreseen for it.
+ * and verify use as well: the probe's deals, so many, and the count of standing deals, which comes first: its pages are
+ * those that were foreseen for it.
  */
-export function splitByPhase(tokens: Tokens, foreseen: Tokens): TokensByPhase {
+export function splitByPhase(tokens: Tokens, foreseen: Tokens, probeDeals: number): TokensByPhase {
   const split: TokensByPhase = { provision: {}, load: {}, verify: {} };
   const { deal } = entityCalls;
   for (const [operation, spent] of Object.entries(tokens)) {
     const first =
-      operation === deal.create
-        ? ((tokens[deal.remove] ?? 0) / tokenCost(deal.remove)) * tokenCost(deal.create)
-        : (foreseen[operation] ?? 0);
+      operation === deal.create ? probeDeals * tokenCost(deal.create) : (foreseen[operation] ?? 0);
     const main = phaseOf(operation);
     const early = main === 'provision' ? spent : Math.min(spent, first);
     if (early > 0) split.provision[operation] = early;
@@ -160,7 +239,7 @@ export function splitByPhase(tokens: Tokens, foreseen: Tokens): TokensByPhase {
 
 function phaseOf(operation: string): TokenPhase {
   const role = roleOf(operation);
-  if (role) return role.part === 'list' ? 'verify' : 'load';
+  if (role) return role.part === 'list' || role.part === 'archive' ? 'verify' : 'load';
   return schemaOperations.has(operation) || !/^(get|download)/.test(operation) || operation.includes('Field')
     ? 'provision'
     : 'verify';

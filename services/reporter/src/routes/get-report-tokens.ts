@@ -1,17 +1,16 @@
 import { Problem } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
-import { entitiesToMatch } from '@octopipe/shared/domain/mapping/content';
-import { endedStatuses } from '@octopipe/shared/domain/run/states';
 import { defineRoute } from '@octopipe/shared/http/route';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { tokensOf } from '@octopipe/shared/pipedrive/planned-calls';
 import { isPlanName } from '@octopipe/shared/pipedrive/plans';
-import { connectionOf, findRun, matchCounts, type Run, tokenUse } from '@octopipe/shared/run/read-run';
+import { connectionOf, findRun, type Run, tokenUse } from '@octopipe/shared/run/read-run';
 import { roles } from '@octopipe/shared/tenancy/api-key';
 import type { ReporterContext } from '../context.js';
 import { compareTokens } from '../estimates/compare-tokens.js';
 import { type EstimateInput, estimatedCalls } from '../estimates/estimate.js';
-import { readExportFacts } from '../estimates/read-facts.js';
+import { readExportFacts, readReasonFacts } from '../estimates/read-facts.js';
 import { splitByPhase, type TokensByPhase } from '../estimates/token-reasons.js';
 import { RunPath, TokenComparison } from './shapes.js';
 
@@ -65,19 +64,14 @@ async function compare(tx: Tx, tenantId: string, run: Run) {
   const estimated = planned ? tokensByPhase({ ...terms, ...rows, planned, linesByDeal, schema }) : null;
   const plannedTokens = plannedByPhase(run, (estimated ?? reckoned).provision);
   const use = await tokenUse(tx, tenantId, run.id);
+  const facts = await readReasonFacts(tx, tenantId, run);
+  const { probe = 0, probe_again = 0 } = facts.noted.createDeal ?? {};
   const spent = splitByPhase(
     Object.fromEntries(use.map(({ operation, tokens }) => [operation, tokens])),
     (plannedTokens ?? estimated ?? reckoned).provision,
+    probe + probe_again,
   );
-  const matched = await matchCounts(tx, tenantId, run);
-  return compareTokens(
-    { reckoned, estimated, planned: plannedTokens, spent },
-    {
-      ended: endedStatuses.includes(run.status),
-      matched: Object.fromEntries(matched.map((row) => [row.entity, row.matched])),
-      searched: entitiesToMatch(settings),
-    },
-  );
+  return compareTokens({ reckoned, estimated, planned: plannedTokens, spent }, facts);
 }
 
 function tokensByPhase(input: EstimateInput): TokensByPhase {
@@ -88,5 +82,9 @@ function tokensByPhase(input: EstimateInput): TokensByPhase {
 /** Plans from before they were kept by phase are split as what was spent is. */
 function plannedByPhase({ plan }: Run, foreseen: Record<string, number>): TokensByPhase | null {
   if (!plan.tokens) return null;
-  return plan.tokens.by_phase ?? splitByPhase(plan.tokens.by_operation, foreseen);
+  const { by_phase, by_operation } = plan.tokens;
+  // Of each deal that was to be deleted again: nothing else of a load is.
+  return (
+    by_phase ?? splitByPhase(by_operation, foreseen, (by_operation.deleteDeal ?? 0) / tokenCost('deleteDeal'))
+  );
 }
