@@ -115,7 +115,7 @@ describe('an estimate', () => {
     for (const part of [
       'A delta is taken to change 10 % of the records once more.',
       "No mapping yet: 25 fields of ours beside the export's own, a pipeline of 8 stages, 12 activity types, labels of persons, organizations and deals and 8 of leads.",
-      'quote_item: 0.6 line per row (lines of quotes that come to the total of the quote).',
+      'quote_item: 0.65 line per row (quotes whose lines come to their total).',
       'line: a call for each;',
       'file, activity of quote',
     ])
@@ -161,10 +161,11 @@ describe('an estimate', () => {
   it('counts lines only for a tenant who wants them as products', () => {
     const rows = { booking: 10, booking_service: 14 };
     expect(ask({ rows }).records.line).toBeUndefined();
-    // The lines, and what 4.5 of ten bookings state beside them.
-    expect(ask({ rows, dealLines: 'products' }).records.line).toBe(19);
+    // 14 × 1.3; bookings without lines have none more.
+    expect(ask({ rows, dealLines: 'products' }).records.line).toBe(18);
+    expect(ask({ rows: { booking: 10 }, dealLines: 'products' }).records.line).toBeUndefined();
     expect(ask({ rows: { quote: 1_750, quote_item: 5_250 }, dealLines: 'products' }).records.line).toBe(
-      3_325,
+      3_413,
     );
     expect(ask({ rows: { invoice_item: 100 }, dealLines: 'products' }).records.line).toBe(2);
   });
