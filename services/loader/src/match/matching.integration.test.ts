@@ -9,9 +9,17 @@ import {
   type ShownRun,
   startRun,
   startWaived,
+  until,
   writesByKey,
 } from '../testing/loader-run.js';
-import { matchingContent, matchingPayloads, seedTheirs, theirAccount } from '../testing/matching-fixture.js';
+import {
+  emails,
+  matchingContent,
+  matchingPayloads,
+  seedTheirs,
+  theirAccount,
+} from '../testing/matching-fixture.js';
+import { edit, rollbackReaches, startRollback, undoneByKey } from '../testing/rollback-run.js';
 
 const ends = ['done', 'failed', 'waiting_person'];
 const rigOf = () => createLoaderRig({ content: matchingContent, payloads: matchingPayloads });
@@ -28,6 +36,15 @@ const imagesOf = (rig: LoaderRig) =>
     .select(['targetKey', 'entity', 'targetId', 'image'])
     .orderBy('targetKey')
     .execute();
+const openUpdates = async (rig: LoaderRig) =>
+  (
+    await rig.database.db
+      .selectFrom('loader.intent')
+      .select('state')
+      .where('targetKey', '=', 'customer:1')
+      .where('operation', '=', 'update')
+      .execute()
+  ).map(({ state }) => state);
 const outcomesOf = (rig: LoaderRig, run: ShownRun) =>
   rig.database.db
     .selectFrom('loader.recordOutcome')
@@ -136,6 +153,42 @@ describe('records that stand in the account already', () => {
           tx.selectFrom('loader.recordMatch').selectAll().execute(),
         ),
       ).toEqual([]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('what people make of a record while our patch of it waits is theirs: kept, and put back by a rollback', async () => {
+    const rig = await rigOf();
+    try {
+      const id = Number((await seedTheirs(rig)).persons?.[0]?.id);
+      const person = async () => (await theirAccount(rig)).persons?.find((row) => row.id === id);
+      const loader = await rig.startLoader({ LEASE_MS: '20000' });
+      await control(rig, 'faults', { rules: [{ operation: 'updatePerson', kind: '429' }] });
+      const run = await startWaived(rig, loader);
+      await until(async () => (await openUpdates(rig)).includes('planned'));
+      const phones = [{ value: '0255500101', primary: true, label: 'work' }];
+      const made = [...emails('ann@mail.example'), { ...emails('ann@new.example')[0], primary: false }];
+      await edit(rig, { entity: 'persons', id, set: { emails: made, phones } });
+      await control(rig, 'faults', { rules: [] });
+      expect(await runReaches(loader, run.id, ends)).toMatchObject({
+        status: 'done',
+        verified: { differences: 0 },
+      });
+      const values = (list: unknown) => (list as Array<{ value: string }>).map(({ value }) => value);
+      const patched = await person();
+      expect(patched).toMatchObject({ name: 'Ann Lee' });
+      expect(values(patched?.emails)).toEqual([
+        'ann@mail.example',
+        'ann@new.example',
+        'ann.lee@home.example',
+      ]);
+      expect(values(patched?.phones)).toEqual(['0255500101', '+61491570006']);
+
+      const back = await startRollback(loader, run.id);
+      expect(await rollbackReaches(loader, back.id)).toMatchObject({ status: 'done', reason: null });
+      expect(await undoneByKey(rig, back.id)).toMatchObject({ 'customer:1': 'restored' });
+      expect(await person()).toMatchObject({ name: 'Anna Lee', emails: made, phones, org_id: null });
     } finally {
       await rig.close();
     }

@@ -1,6 +1,6 @@
 import type { ConflictPolicy } from '@octopipe/shared/domain/mapping/content';
 import { describe, expect, it } from 'vitest';
-import { beforeLaterPatch, mergeFields, saysOurs } from './merge-fields.js';
+import { beforeLaterPatch, beforeRepeatedPatch, mergeFields, saysOurs } from './merge-fields.js';
 
 const email = (value: string, primary = false) => ({ value, label: 'work', primary });
 const merge = (
@@ -163,5 +163,25 @@ describe('what a record says before a later patch of ours', () => {
     ],
   ])('%s', (_what, args, expected) => {
     expect(image(...args)).toEqual(expected);
+  });
+});
+
+describe('what a record says before our first patch, when that is tried again', () => {
+  const [theirs, ours, added] = [email('a@x.example', true), email('b@x.example'), email('c@x.example')];
+  const before = { name: 'Anna', emails: [theirs] };
+  const sent = { name: 'Ann', emails: [ours], org_id: '7' };
+  it.each<[string, Record<string, unknown>, unknown]>([
+    ['nothing arrived: as it was', before, before],
+    ['all of it arrived: as it was', { name: 'Ann', emails: [theirs, ours], org_id: '7' }, before],
+    ['somebody changed a field since: theirs', { ...before, name: 'Anne' }, { ...before, name: 'Anne' }],
+    ['somebody filled one: theirs', { ...before, org_id: '9' }, { ...before, org_id: '9' }],
+    ['somebody emptied one: empty', { emails: [theirs] }, { emails: [theirs] }],
+    [
+      'somebody added an e-mail, before ours arrived or after: theirs',
+      { ...before, emails: [theirs, ours, added] },
+      { ...before, emails: [theirs, added] },
+    ],
+  ])('%s', (_what, now, expected) => {
+    expect(beforeRepeatedPatch(before, now, { sent, now, country: 'AU' })).toEqual(expected);
   });
 });

@@ -24,7 +24,7 @@ export interface MergeRules {
 
 /**
  * Decides field by field what of ours is written into a record that stood there before us. `theirs` is the record in
- * canonical form as it stood before our first patch, so that a repeat of a patch whose answer was lost decides the same.
+ * canonical form as it stood before our patch, so that a repeat of one whose answer was lost decides the same.
  * A field that says the same already is not ours. E-mails and phones: ours are added, none that
  * stands there is taken away. A switch is never empty: off is an answer.
  */
@@ -96,6 +96,27 @@ export function beforeLaterPatch(
     else image[field] = value;
   }
   return image;
+}
+
+/**
+ * What a record of theirs said before our first patch, when that is tried again: it may have been refused or have arrived,
+ * and days may lie between. A field that says neither what it said then nor ours is what somebody made of it since: theirs,
+ * to be kept now and to be put back by a rollback.
+ */
+export function beforeRepeatedPatch(
+  before: Canonical,
+  image: Canonical,
+  patch: {
+    /** What we would write, in canonical form. */
+    sent: Canonical;
+    /** What stands in its fields. */
+    now: Canonical;
+    country: string;
+  },
+): Canonical {
+  const { sent, now, country } = patch;
+  const isOurs = (field: string) => saysOurs(field, sent[field], now[field], country);
+  return beforeLaterPatch(before, image, { fields: Object.keys(sent), isOurs, wrote: sent, country });
 }
 
 function withoutOurs(

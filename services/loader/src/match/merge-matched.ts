@@ -15,7 +15,13 @@ import { changeable } from '../write/build-requests.js';
 import { noteFailed } from '../write/note-outcome.js';
 import type { KnownTarget, Write } from '../write/plan-writes.js';
 import type { BatchState } from '../write/read-batch-state.js';
-import { beforeLaterPatch, type MergeRules, mergeFields, saysOurs } from './merge-fields.js';
+import {
+  beforeLaterPatch,
+  beforeRepeatedPatch,
+  type MergeRules,
+  mergeFields,
+  saysOurs,
+} from './merge-fields.js';
 
 type Update = Extract<Write, { kind: 'update' }>;
 
@@ -87,20 +93,20 @@ function mergeOne(
   const now = canonicalOfListed(entity, listed, Object.keys(sent));
   const target = state.targets.get(record.targetKey);
   const image = imageOf(entity, listed);
-  const before = target ? image : (state.images.get(record.targetKey) ?? image);
-  const wrote = target
-    ? canonicalOfSent(
-        entity,
-        resolvePayload(entity, target.payload, ownedAsSent(symbols, target.ownerId)).json,
-      )
-    : {};
-  const isOurs = target ? oursIn(now, sent, target, wrote, rules.country) : () => false;
-  const { json, fields } = mergeFields(entity, ours, before, { ...rules, isOurs });
+  const known = state.images.get(record.targetKey);
+  if (!target) {
+    const before = known ? beforeRepeatedPatch(known, image, { sent, now, country: rules.country }) : image;
+    const { json, fields } = mergeFields(entity, ours, before, { ...rules, isOurs: () => false });
+    if (fields.length === 0) return { kind: 'kept', record };
+    return { ...write, merge: { json, fields, image: before } };
+  }
+  const body = resolvePayload(entity, target.payload, ownedAsSent(symbols, target.ownerId));
+  const wrote = canonicalOfSent(entity, body.json);
+  const isOurs = oursIn(now, sent, target, wrote, rules.country);
+  const { json, fields } = mergeFields(entity, ours, image, { ...rules, isOurs });
   if (fields.length === 0) return { kind: 'kept', record };
-  if (!target) return { ...write, merge: { json, fields, image, isFirst: true } };
-  const known = state.images.get(record.targetKey) ?? image;
   const patch = { fields, isOurs, wrote, country: rules.country };
-  return { ...write, merge: { json, fields, image: beforeLaterPatch(known, image, patch), isFirst: false } };
+  return { ...write, merge: { json, fields, image: beforeLaterPatch(known ?? image, image, patch) } };
 }
 
 /**

@@ -74,10 +74,7 @@ function isRepeat({ tries }: AdmittedBatch, { parts }: SentRequest): boolean {
   return tries !== null || parts.some(({ again }) => again);
 }
 
-/**
- * What matched records say before our patch. Of a repeated first one the first image stays; a later one brings the image
- * that was kept, with what people have made of its fields since.
- */
+/** What matched records say before our patch: of a repeated or a later one with what people have made of its fields since. */
 async function saveBeforeImages(
   tx: Tx,
   batch: AdmittedBatch,
@@ -87,7 +84,6 @@ async function saveBeforeImages(
     .flatMap(({ parts }) => parts)
     .flatMap(({ write }) => (write.kind === 'update' && write.merge ? [{ write, merge: write.merge }] : []));
   if (images.length === 0) return;
-  const isLater = sql<boolean>`excluded.target_key = any(${images.flatMap(({ write, merge }) => (merge.isFirst ? [] : [write.record.targetKey]))}::text[])`;
   await tx
     .insertInto('loader.beforeImage')
     .values(
@@ -102,10 +98,7 @@ async function saveBeforeImages(
       })),
     )
     .onConflict((conflict) =>
-      conflict
-        .columns(['connectionId', 'targetKey'])
-        .doUpdateSet({ image: sql`excluded.image` })
-        .where(isLater),
+      conflict.columns(['connectionId', 'targetKey']).doUpdateSet({ image: sql`excluded.image` }),
     )
     .execute();
 }

@@ -55,7 +55,7 @@ export type Write =
       payload: Payload;
       /** A record that stood in the account before us: mergeMatched decides what of the payload is written, and how. */
       ofTheirs: boolean;
-      merge?: FieldMerge & { image: Image; isFirst: boolean };
+      merge?: FieldMerge & { image: Image };
     };
 
 export type SentWrite = Extract<Write, { kind: 'create' | 'update' }>;
