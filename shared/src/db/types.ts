@@ -483,6 +483,7 @@ export interface LoaderTargetRecord {
   createdByRun: string;
   entity: string;
   generation: Generated<number>;
+  imageIsLate: Generated<boolean>;
   ownerId: Int8 | null;
   parentId: string | null;
   payload: Json;

@@ -18,6 +18,7 @@ export interface OurRecord {
   payload: Payload;
   /** Of a record that stood there before us, the fields that we wrote. */
   writtenFields: string[] | null;
+  /** Null: not known, or made too late to tell our words from somebody's. */
   afterImage: Image | null;
   beforeImage: Image | null;
   maker: RecordFacts['maker'];
@@ -54,7 +55,7 @@ export async function readOurs(
       'target.parentId',
       'target.payload',
       'target.writtenFields',
-      'target.afterImage',
+      sql<Image | null>`case when target.image_is_late then null else target.after_image end`.as('afterImage'),
       'before.image as beforeImage',
       // Only an account's own yes to a create makes a record ours: a row alone could be a match that went wrong.
       sql<boolean>`exists (select from loader.intent made where made.connection_id = target.connection_id
@@ -73,7 +74,6 @@ export async function readOurs(
     ...row,
     entity,
     payload: row.payload as Payload,
-    afterImage: row.afterImage as Image | null,
     beforeImage: row.beforeImage as Image | null,
     maker: makerOf(isOurs, row.beforeImage !== null),
   }));

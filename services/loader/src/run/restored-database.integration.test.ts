@@ -17,7 +17,13 @@ import {
   until,
   writesByKey,
 } from '../testing/loader-run.js';
-import { schemaLists } from '../testing/rollback-run.js';
+import {
+  rollbackReaches,
+  schemaLists,
+  standing,
+  startRollback,
+  undoneByKey,
+} from '../testing/rollback-run.js';
 
 // The build, as it is run after a restore (`npm test` builds first).
 const program = fileURLToPath(new URL('../../dist/bundle/cancel-live-runs.js', import.meta.url));
@@ -125,9 +131,12 @@ describe('a database that was restored, while the account kept what was written 
       await expectExactlyOnce(rig, lost);
       await first.stop();
       const schema = schemaOf(await simState(rig));
-      const deal = (await simState(rig)).deals?.find((row) => row.is_deleted !== true);
+      const [deal, worked] = (await simState(rig)).deals?.filter((row) => row.is_deleted !== true) ?? [];
       await control(rig, 'edit', {
-        changes: [{ entity: 'deals', id: deal?.id, set: { is_archived: true } }],
+        changes: [
+          { entity: 'deals', id: deal?.id, set: { is_archived: true } },
+          { entity: 'deals', id: worked?.id, set: { probability: 40 } },
+        ],
       });
 
       const restored = await startOn(rig, backup);
@@ -137,6 +146,12 @@ describe('a database that was restored, while the account kept what was written 
       await expectExactlyOnce(rig, run);
       expect(schemaOf(await simState(rig))).toEqual(schema);
       await expectNothingLeftToWrite(rig, restored);
+      // What people have done since the backup is in no image of ours: nothing that was only found again is deleted.
+      const stood = await standing(rig);
+      const back = await startRollback(restored, run.id);
+      expect(await rollbackReaches(restored, back.id)).toMatchObject({ status: 'done', reason: null });
+      expect((await standing(rig)).records).toEqual(stood.records);
+      expect(Object.values(await undoneByKey(rig, back.id))).toContain('kept never_read_back');
     }));
 
   it('that knows the account, and a run that only the account remembers in part', () =>

@@ -50,13 +50,16 @@ interface Expected {
   writtenFields: string[] | null;
   ownerId: string | null;
   afterImage: Image | null;
+  /** An earlier verification made it: people may have changed the record before. */
+  imageIsLate: boolean;
 }
 
 type Difference = FieldDifference & { targetKey: string };
 
 /**
  * Reads every record of one entity back from list pages and compares it field by field with what was sent; where no
- * answer left an after-image, the read-back becomes it, unless it differs. The walk is the closing sweep as well: a record
+ * answer left an after-image, the read-back becomes it, unless it differs: a late one, of which a rollback believes nothing,
+ * since people may have changed what we did not send. The walk is the closing sweep as well: a record
  * that carries one of our markers under another id is a copy. If a late commit of ours made it (write/late-commit.ts), and
  * ours stands, it is removed and told. Else a person (or another program) duplicated ours: it is theirs, and only told.
  *
@@ -89,7 +92,7 @@ export async function verifyEntity(
   const country = await countryOf(ctx, run);
 
   const seen = new Set<string>();
-  const images: Array<{ targetKey: string; image: Image }> = [];
+  const images: Array<{ targetKey: string; image: Image; isLate: boolean }> = [];
   const differences: Difference[] = [];
   const copies: Array<{ targetKey: string; listed: RemoteRecord }> = [];
   let fields = 0;
@@ -133,7 +136,8 @@ export async function verifyEntity(
     const after = valuedByLines.has(id) ? valuedAs(now, record.afterImage) : record.afterImage;
     const found = nameDifferences({ ...forms, differing, after, now }, beyondSent);
     const image = after ?? (found.length === 0 ? now : null);
-    if (image !== record.afterImage && image !== null) images.push({ targetKey: record.targetKey, image });
+    if (image !== record.afterImage && image !== null)
+      images.push({ targetKey: record.targetKey, image, isLate: after === null || record.imageIsLate });
     for (const { field, kind } of found)
       differences.push({ targetKey: record.targetKey, field: fieldName(symbols, field), kind });
   };
@@ -236,7 +240,8 @@ async function copyRules(
     const record = known.byKey.get(targetKey);
     if (!record || !known.seen.has(record.targetId)) return false;
     const { sent } = compare(entity, record, copy, known.symbols);
-    return isLateCommit(entity, copy, { sent, after: record.afterImage, sends: sends.get(targetKey) });
+    const after = record.imageIsLate ? null : record.afterImage;
+    return isLateCommit(entity, copy, { sent, after, sends: sends.get(targetKey) });
   };
 }
 
@@ -271,6 +276,7 @@ async function readExpected(ctx: LoaderContext, run: VerifiedRun, entity: Entity
         'target.writtenFields',
         'target.ownerId',
         'target.afterImage',
+        'target.imageIsLate',
       ])
       .where('target.connectionId', '=', run.connectionId)
       .where('target.entity', '=', entity)
@@ -345,7 +351,7 @@ async function save(
     fields: number;
     /** As many as hold what was listed: some may have been read twice. */
     pages: number;
-    images: Array<{ targetKey: string; image: Image }>;
+    images: Array<{ targetKey: string; image: Image; isLate: boolean }>;
     seen: ReadonlyArray<string>;
     differences: Difference[];
   },
@@ -369,8 +375,9 @@ async function save(
     }
     for (const slice of slicesOf(result.images, 500)) {
       await sql`
-        update loader.target_record t set after_image = given.image
-        from unnest(${slice.map((row) => row.targetKey)}::text[], ${slice.map((row) => JSON.stringify(row.image))}::jsonb[]) as given(key, image)
+        update loader.target_record t set after_image = given.image, image_is_late = given.is_late
+        from unnest(${slice.map((row) => row.targetKey)}::text[], ${slice.map((row) => JSON.stringify(row.image))}::jsonb[],
+          ${slice.map((row) => row.isLate)}::boolean[]) as given(key, image, is_late)
         where t.connection_id = ${run.connectionId} and t.target_key = given.key
       `.execute(tx);
     }

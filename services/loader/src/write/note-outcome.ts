@@ -166,7 +166,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
  */
 export async function saveFound(
   tx: Tx,
-  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record' | 'afterImage'>,
+  found: Omit<Confirmation, 'setId' | 'intentId' | 'operation' | 'record'>,
   targetKey: string,
 ): Promise<void> {
   await tx
@@ -184,6 +184,7 @@ export async function saveFound(
       createdByRun: found.runId,
       writtenByRun: found.runId,
       writtenFields: found.writtenFields,
+      afterImage: found.afterImage && JSON.stringify(found.afterImage),
     })
     .onConflict((conflict) => conflict.columns(['connectionId', 'targetKey']).doNothing())
     .execute();

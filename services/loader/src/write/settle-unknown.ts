@@ -295,6 +295,7 @@ export async function confirmFound(
   found: RemoteRecord,
 ): Promise<boolean> {
   const targetId = String(found.id);
+  const skewMs = await clockSkewMs(ctx, run);
   return inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
     const record = await recordOfKey(tx, run.tenantId, run.setId, intent.targetKey);
     const mayBeTheirs = intent.sentAt === null && !isSurelyMade(entity, record?.payload, found);
@@ -309,6 +310,7 @@ export async function confirmFound(
       targetId,
       parentId: intent.parentId,
       writtenFields: mayBeTheirs ? [] : null,
+      afterImage: imageAsWritten(entity, found, intent, skewMs),
     };
     // An earlier run sent it, with a content that this set does not have (any more): the id is ours, the content unknown.
     if (record?.payloadHash !== intent.payloadHash) {
@@ -321,7 +323,6 @@ export async function confirmFound(
       intentId: intent.id,
       operation: 'create',
       record,
-      afterImage: null,
     });
     return true;
   });
