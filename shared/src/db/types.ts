@@ -278,6 +278,7 @@ export interface LoaderBeforeImage {
   connectionId: string;
   entity: string;
   image: Json;
+  patched: Json | null;
   takenAt: Generated<Timestamp>;
   takenByRun: string;
   targetId: string;

@@ -188,7 +188,21 @@ describe('records that stand in the account already', () => {
       const back = await startRollback(loader, run.id);
       expect(await rollbackReaches(loader, back.id)).toMatchObject({ status: 'done', reason: null });
       expect(await undoneByKey(rig, back.id)).toMatchObject({ 'customer:1': 'restored' });
-      expect(await person()).toMatchObject({ name: 'Anna Lee', emails: made, phones, org_id: null });
+      const theirs = await person();
+      expect(theirs).toMatchObject({ name: 'Anna Lee', emails: made, phones, org_id: null });
+
+      // Once more, and the patch arrives without our hearing of it: cancelled, it is put back all the same.
+      await control(rig, 'faults', { rules: [{ operation: 'updatePerson', kind: 'reset-after', times: 1 }] });
+      const lost = await startWaived(rig, loader);
+      await until(async () => (await openUpdates(rig)).includes('ambiguous'));
+      expect(await person()).toMatchObject({ name: 'Ann Lee' });
+      await loader.api('POST', `/v1/runs/${lost.id}/cancel`, {});
+      const again = await startRollback(loader, lost.id);
+      expect(await rollbackReaches(loader, again.id)).toMatchObject({ status: 'done', reason: null });
+      expect(await undoneByKey(rig, again.id)).toMatchObject({ 'customer:1': 'restored' });
+      const { name, emails: kept, phones: numbers, org_id } = theirs ?? {};
+      expect(await person()).toMatchObject({ name, emails: kept, phones: numbers, org_id });
+      expect(await imagesOf(rig)).toEqual([]);
     } finally {
       await rig.close();
     }

@@ -167,6 +167,12 @@ describe('what a record says before a later patch of ours', () => {
 });
 
 describe('what a record says before our first patch, when that is tried again', () => {
+  it('what an earlier try with another content wrote is not theirs', () => {
+    const now = { name: 'Anne', emails: [email('b@x.example', true)] };
+    const patch = { sent: { name: 'Ann' }, earlier: now, now, country: 'AU' };
+    expect(beforeRepeatedPatch({ name: 'Anna' }, now, patch)).toMatchObject({ name: 'Anna' });
+  });
+
   const [theirs, ours, added] = [email('a@x.example', true), email('b@x.example'), email('c@x.example')];
   const before = { name: 'Anna', emails: [theirs] };
   const sent = { name: 'Ann', emails: [ours], org_id: '7' };
@@ -182,6 +188,7 @@ describe('what a record says before our first patch, when that is tried again', 
       { ...before, emails: [theirs, added] },
     ],
   ])('%s', (_what, now, expected) => {
-    expect(beforeRepeatedPatch(before, now, { sent, now, country: 'AU' })).toEqual(expected);
+    const patch = { sent, earlier: {}, now, country: 'AU' };
+    expect(beforeRepeatedPatch(before, now, patch)).toEqual(expected);
   });
 });

@@ -109,14 +109,20 @@ export function beforeRepeatedPatch(
   patch: {
     /** What we would write, in canonical form. */
     sent: Canonical;
+    /** What earlier tries were to write. */
+    earlier: Canonical;
     /** What stands in its fields. */
     now: Canonical;
     country: string;
   },
 ): Canonical {
-  const { sent, now, country } = patch;
-  const isOurs = (field: string) => saysOurs(field, sent[field], now[field], country);
-  return beforeLaterPatch(before, image, { fields: Object.keys(sent), isOurs, wrote: sent, country });
+  const { sent, earlier, now, country } = patch;
+  const isOurs = (field: string) =>
+    [sent, earlier].some((ours) => field in ours && saysOurs(field, ours[field], now[field], country));
+  const contacts = (field: 'emails' | 'phones') =>
+    [sent, earlier].flatMap((ours) => (ours[field] ?? []) as Contact[]);
+  const wrote = { emails: contacts('emails'), phones: contacts('phones') };
+  return beforeLaterPatch(before, image, { fields: Object.keys(sent), isOurs, wrote, country });
 }
 
 function withoutOurs(

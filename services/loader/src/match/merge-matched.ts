@@ -9,7 +9,7 @@ import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import { markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { type Canonical, canonicalOfListed, canonicalOfSent } from '../verify/canonical.js';
-import { imageOf } from '../verify/image.js';
+import { imageOf, withoutEmpty } from '../verify/image.js';
 import type { AdmittedBatch } from '../write/admit.js';
 import { changeable } from '../write/build-requests.js';
 import { noteFailed } from '../write/note-outcome.js';
@@ -63,11 +63,36 @@ export async function mergeMatched(
       );
     } catch (error) {
       if (!(error instanceof RecordRejected)) throw error;
+      if (error.code === matchGone) await forgetImage(ctx, batch, write, state);
       await noteFailed(ctx, batch, write.record, error);
       merged.push({ kind: 'finished', record: write.record });
     }
   }
   return merged;
+}
+
+const matchGone = 'match_gone';
+
+function goneDetail({ record, targetId }: Update, { targets }: BatchState): string {
+  const gone = `record ${targetId}, which it was matched with, is gone`;
+  return targets.has(record.targetKey) ? gone : `${gone}; the next run matches anew`;
+}
+
+/** Of a record of theirs that is gone before our first patch of it was confirmed: with an image, its key would not be matched again. */
+async function forgetImage(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  { record }: Update,
+  { targets }: BatchState,
+): Promise<void> {
+  if (targets.has(record.targetKey)) return;
+  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, (tx) =>
+    tx
+      .deleteFrom('loader.beforeImage')
+      .where('connectionId', '=', batch.connectionId)
+      .where('targetKey', '=', record.targetKey)
+      .execute(),
+  );
 }
 
 function isOfTheirs(write: Write): write is Update {
@@ -83,11 +108,7 @@ function mergeOne(
   rules: Omit<MergeRules, 'isOurs'>,
 ): Write {
   const { record } = write;
-  if (!listed)
-    throw new RecordRejected(
-      'match_gone',
-      `record ${write.targetId}, which it was matched with, is gone; the next run matches anew`,
-    );
+  if (!listed) throw new RecordRejected(matchGone, goneDetail(write, state));
   const ours = changeable(entityTable[entity], resolvePayload(entity, write.payload, symbols));
   const sent = canonicalOfSent(entity, ours);
   const now = canonicalOfListed(entity, listed, Object.keys(sent));
@@ -95,10 +116,13 @@ function mergeOne(
   const image = imageOf(entity, listed);
   const known = state.images.get(record.targetKey);
   if (!target) {
-    const before = known ? beforeRepeatedPatch(known, image, { sent, now, country: rules.country }) : image;
+    const earlier = state.patched.get(record.targetKey) ?? {};
+    const patch = { sent, earlier, now, country: rules.country };
+    const before = known ? beforeRepeatedPatch(known, image, patch) : image;
     const { json, fields } = mergeFields(entity, ours, before, { ...rules, isOurs: () => false });
     if (fields.length === 0) return { kind: 'kept', record };
-    return { ...write, merge: { json, fields, image: before } };
+    const patched = { ...earlier, ...withoutEmpty(canonicalOfSent(entity, json)) };
+    return { ...write, merge: { json, fields, image: before, patched } };
   }
   const body = resolvePayload(entity, target.payload, ownedAsSent(symbols, target.ownerId));
   const wrote = canonicalOfSent(entity, body.json);

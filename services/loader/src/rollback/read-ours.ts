@@ -1,4 +1,5 @@
 import type { Tx } from '@octopipe/shared/db/index';
+import type { Json } from '@octopipe/shared/db/types';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { sql } from 'kysely';
@@ -55,7 +56,7 @@ export async function readOurs(
       'target.parentId',
       'target.payload',
       'target.writtenFields',
-      sql<Image | null>`case when target.image_is_late then null else target.after_image end`.as('afterImage'),
+      'target.afterImage',
       'before.image as beforeImage',
       // Only an account's own yes to a create makes a record ours: a row alone could be a match that went wrong.
       sql<boolean>`exists (select from loader.intent made where made.connection_id = target.connection_id
@@ -100,10 +101,56 @@ export function fieldsWeWrote(
   return new Set([...Object.keys(root), ...codes]);
 }
 
+/**
+ * The records that the account confirmed, and those of theirs whose first patch it did not: if its answer was lost, it may
+ * have arrived. Then what it was to write is taken for what we wrote; a look tells. Refused, it has written nothing.
+ */
 function ofMigration(tx: Tx, run: { migrationId: string; connectionId: string }) {
-  return tx
-    .selectFrom('loader.targetRecord as target')
-    .innerJoin('loader.run as maker', 'maker.id', 'target.createdByRun')
-    .where('target.connectionId', '=', run.connectionId)
+  const confirmed = tx
+    .selectFrom('loader.targetRecord as known')
+    .innerJoin('loader.run as maker', 'maker.id', 'known.createdByRun')
+    .select([
+      'known.connectionId',
+      'known.targetKey',
+      'known.entity',
+      'known.targetId',
+      'known.parentId',
+      'known.payload',
+      'known.writtenFields',
+      sql<Image | null>`case when known.image_is_late then null else known.after_image end`.as('afterImage'),
+    ])
+    .where('known.connectionId', '=', run.connectionId)
     .where('maker.migrationId', '=', run.migrationId);
+  const tried = tx
+    .selectFrom('loader.beforeImage as known')
+    .innerJoin('loader.run as maker', 'maker.id', 'known.takenByRun')
+    .select([
+      'known.connectionId',
+      'known.targetKey',
+      'known.entity',
+      'known.targetId',
+      sql<string | null>`null`.as('parentId'),
+      sql<Json>`'{}'::jsonb`.as('payload'),
+      sql<
+        string[] | null
+      >`case when exists (select from loader.intent lost where lost.connection_id = known.connection_id
+          and lost.target_key = known.target_key and lost.operation = 'update' and lost.releases > 0)
+        then array(select jsonb_object_keys(known.patched)) else '{}' end`.as('writtenFields'),
+      sql<Image | null>`known.image || known.patched`.as('afterImage'),
+    ])
+    .where('known.connectionId', '=', run.connectionId)
+    .where('maker.migrationId', '=', run.migrationId)
+    .where('known.patched', 'is not', null)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('loader.targetRecord as target')
+            .select('target.targetKey')
+            .whereRef('target.connectionId', '=', 'known.connectionId')
+            .whereRef('target.targetKey', '=', 'known.targetKey'),
+        ),
+      ),
+    );
+  return tx.selectFrom(confirmed.unionAll(tried).as('target'));
 }

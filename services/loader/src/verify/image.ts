@@ -102,6 +102,13 @@ function readComparedFields(entity: Entity): string[] {
   return [...new Set(taken)].filter((name) => shown.has(name) && !Object.hasOwn(notCompared, name)).sort();
 }
 
+/** The same fields, `null` where nothing is said: to be laid over an image. */
+export function withoutEmpty(form: Canonical): Canonical {
+  return Object.fromEntries(
+    Object.entries(form).map(([name, value]) => [name, isEmpty(value) ? null : value]),
+  );
+}
+
 /** An empty list and a flag that is off say as much as nothing: accounts show either. */
 function isEmpty(value: unknown): boolean {
   return value === null || value === false || (Array.isArray(value) && value.length === 0);

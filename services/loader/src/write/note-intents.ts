@@ -94,11 +94,15 @@ async function saveBeforeImages(
         entity: batch.entity,
         targetId: write.targetId,
         image: JSON.stringify(merge.image),
+        patched: merge.patched ? JSON.stringify(merge.patched) : null,
         takenByRun: batch.runId,
       })),
     )
     .onConflict((conflict) =>
-      conflict.columns(['connectionId', 'targetKey']).doUpdateSet({ image: sql`excluded.image` }),
+      conflict.columns(['connectionId', 'targetKey']).doUpdateSet({
+        image: sql`excluded.image`,
+        patched: sql`coalesce(excluded.patched, loader.before_image.patched)`,
+      }),
     )
     .execute();
 }

@@ -1,6 +1,7 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
 import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
 import type { FieldMerge } from '../match/merge-fields.js';
+import type { Canonical } from '../verify/canonical.js';
 import type { Image } from '../verify/image.js';
 import { type IntentState, isUnknown } from './intent-states.js';
 
@@ -55,7 +56,11 @@ export type Write =
       payload: Payload;
       /** A record that stood in the account before us: mergeMatched decides what of the payload is written, and how. */
       ofTheirs: boolean;
-      merge?: FieldMerge & { image: Image };
+      merge?: FieldMerge & {
+        image: Image;
+        /** Of a first patch, what it may have written by now, in canonical form. */
+        patched?: Canonical;
+      };
     };
 
 export type SentWrite = Extract<Write, { kind: 'create' | 'update' }>;

@@ -2,6 +2,7 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
 import { readRecords } from '@octopipe/shared/mapped/read-mapped-set';
 import type { LoaderContext } from '../context.js';
+import type { Canonical } from '../verify/canonical.js';
 import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
 import type { KnownDelete, KnownIntent, KnownTarget } from './plan-writes.js';
@@ -15,6 +16,8 @@ export interface BatchState {
   matches: Map<TargetKey, string>;
   /** Of matched records that were patched, or were about to be: what they said before. */
   images: Map<TargetKey, Image>;
+  /** Of those, what a first patch was to write. */
+  patched: Map<TargetKey, Canonical>;
   finished: Set<TargetKey>;
 }
 
@@ -86,7 +89,7 @@ export async function readBatchState(
       .execute();
     const images = await tx
       .selectFrom('loader.beforeImage')
-      .select(['targetKey', 'image'])
+      .select(['targetKey', 'image', 'patched'])
       .where('connectionId', '=', batch.connectionId)
       .where('targetKey', 'in', targetKeys)
       .execute();
@@ -108,6 +111,7 @@ export async function readBatchState(
       ),
       matches: new Map(matches.map((row) => [row.targetKey, row.targetId ?? ''])),
       images: new Map(images.map((row) => [row.targetKey, row.image as Image])),
+      patched: new Map(images.map((row) => [row.targetKey, (row.patched ?? {}) as Canonical])),
       finished: new Set(outcomes.map((row) => row.targetKey)),
     };
   });
