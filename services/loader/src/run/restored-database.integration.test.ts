@@ -78,7 +78,7 @@ async function halfWay(rig: LoaderRig): Promise<void> {
   }
 }
 
-async function expectNothingLeftToWrite(rig: LoaderRig, loader: LoaderProcess): Promise<void> {
+async function expectNothingLeftToWrite(rig: LoaderRig, loader: LoaderProcess): Promise<ShownRun> {
   const before = await writesByKey(rig);
   const { run } = await loadToEnd(rig, loader, patienceMs);
   expect(run).toMatchObject({ status: 'done', verified: { differences: 0 } });
@@ -88,6 +88,7 @@ async function expectNothingLeftToWrite(rig: LoaderRig, loader: LoaderProcess): 
     rig.records.length,
   ]);
   expect(await writesByKey(rig)).toEqual(before);
+  return run;
 }
 
 describe('a database that was restored, while the account kept what was written since the backup', () => {
@@ -145,10 +146,10 @@ describe('a database that was restored, while the account kept what was written 
       const { run } = await loadToEnd(rig, restored, patienceMs);
       await expectExactlyOnce(rig, run);
       expect(schemaOf(await simState(rig))).toEqual(schema);
-      await expectNothingLeftToWrite(rig, restored);
+      const last = await expectNothingLeftToWrite(rig, restored);
       // What people have done since the backup is in no image of ours: nothing that was only found again is deleted.
       const stood = await standing(rig);
-      const back = await startRollback(restored, run.id);
+      const back = await startRollback(restored, last.id);
       expect(await rollbackReaches(restored, back.id)).toMatchObject({ status: 'done', reason: null });
       expect((await standing(rig)).records).toEqual(stood.records);
       expect(Object.values(await undoneByKey(rig, back.id))).toContain('kept never_read_back');
