@@ -414,7 +414,7 @@ describe('R6: every order of two workers, deaths, lost answers and walks', { tim
   it('tables that go back to a backup made at any time before: one record, never two, and it is known which', () => {
     const { states, ends, violations, stuck, copies } = explore({
       lateCommits: false,
-      mostAttempts: attempts + 1,
+      mostAttempts: attempts,
       mostDeaths: 0,
       restores: true,
     });
