@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Tx } from '@octopipe/shared/db/index';
 import { sql } from 'kysely';
+import { unknownStates } from '../write/intent-states.js';
 
 /** No list of accounts is kept, only what tells whether an account is one of these. */
 function companyHashOf(companyKey: string): string {
@@ -30,7 +31,7 @@ export async function noteLeftCompanies(tx: Tx, tenantId: string): Promise<void>
             .select('intent.id')
             .whereRef('intent.connectionId', '=', 'connection.id')
             .where('intent.operation', '=', 'create')
-            .where('intent.state', 'in', ['sent', 'ambiguous']),
+            .where('intent.state', 'in', [...unknownStates]),
         ),
       ]),
     )

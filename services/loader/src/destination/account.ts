@@ -15,6 +15,7 @@ import {
 import type { CallPurpose } from '@octopipe/shared/pipedrive/planned-calls';
 import { sql } from 'kysely';
 import { CompanyBudget } from '../budget/company-budget.js';
+import { blockSeconds } from '../connect/blocked-account.js';
 import { type EntityRules, nextPosition, pageRequest, type RemoteRecord } from './entity-table.js';
 
 export interface Connection {
@@ -219,7 +220,7 @@ export class Account {
           'Pipedrive no longer accepts the API token; connect the account again with a valid token, then resume the run.',
         );
       case 'blocked':
-        await onceDatabaseAnswers(() => this.budget.pause(15 * 60_000));
+        await onceDatabaseAnswers(() => this.budget.pause(blockSeconds * 1_000));
         throw new RunStopped(
           'blocked_by_pipedrive',
           'Pipedrive has blocked this account for a while (an HTML 403); wait 15 minutes, find out what else uses the account, then resume the run.',
