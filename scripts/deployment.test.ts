@@ -392,6 +392,28 @@ test('runbook: each code with which a run stops stands there, with what resuming
   expect(told.sort()).toEqual([...new Set(waiting)].sort());
   for (const code of all(/reasonCode: (?:\w+(?:\.\w+)* \?\? )?'(\w+)'/g))
     expect(section).toContain(`\`${code}\``);
+
+  // A wait of weeks for one customer must not hide another's: each code is of exactly one rule, and its series has a name.
+  const rules: Json[] = parse(read('deploy/prometheus/alerts.yml')).groups.flatMap(
+    ({ rules }: Json) => rules,
+  );
+  const rulesOf = (series: string, code: string) =>
+    rules.filter(({ expr }) => {
+      const [, sign = '', value = ''] =
+        new RegExp(`by \\(reason\\) \\(${series}reason(=|!=|=~|!~)"([^"]+)"`).exec(expr) ?? [];
+      return value !== '' && value.split('|').includes(code) === sign.startsWith('=');
+    }).length;
+  for (const code of told)
+    expect([code, rulesOf('octopipe_runs\\{status="waiting_person",', code ?? '')]).toEqual([code, 1]);
+  const faults = [...read('services/transform/src/mapping/finish-set.ts').matchAll(/\bfault: '(\w+)'/g)];
+  expect(faults.length).toBeGreaterThan(1);
+  for (const code of [
+    ...faults.map(([, code = '']) => code),
+    'mapper_error',
+    'mapping_failed',
+    'plan_changed',
+  ])
+    expect([code, rulesOf('octopipe_runs_failed\\{', code)]).toEqual([code, 1]);
 });
 
 test('alerts and dashboard speak of metrics that exist, with labels they have; each alert has its heading in the runbook', () => {

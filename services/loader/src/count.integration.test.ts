@@ -26,7 +26,9 @@ test('counts the runs, batches, unknown outcomes and budgets of all tenants, by 
   const master = parseMasterKey(randomBytes(32).toString('base64'));
   const other = await getOrCreateTenant(ctx.db, master, { slug: 'acme', name: 'Acme Ltd' });
   const theirs = await seedRun(other.id, 'pipedrive.com#2', 'waiting_budget');
-  await seedRun(other.id, 'pipedrive.com#3', 'done');
+  const over = await seedRun(other.id, 'pipedrive.com#3', 'done');
+  await failAnother(over);
+  await stoodStill(await failAnother(over), '25 hours');
   await finishBatches(mine, 'deal', 1);
   await seedIntents(mine);
   await rig.database.db
@@ -38,9 +40,11 @@ test('counts the runs, batches, unknown outcomes and budgets of all tenants, by 
 
   const samples = await count(ctx);
   expect(shown(samples, ['octopipe_unmoved_seconds', 'octopipe_intents_unknown_age_seconds'])).toEqual({
-    'octopipe_runs status=running': 1,
-    'octopipe_runs status=waiting_budget': 1,
-    'octopipe_runs status=done': 1,
+    'octopipe_runs status=running reason=': 1,
+    'octopipe_runs status=waiting_budget reason=': 1,
+    'octopipe_runs status=done reason=': 1,
+    'octopipe_runs status=failed reason=plan_changed': 2,
+    'octopipe_runs_failed reason=plan_changed': 1,
     'octopipe_batches entity=deal state=done': 1,
     'octopipe_batches entity=deal state=pending': 3,
     'octopipe_batches entity=person state=pending': 4,
@@ -184,6 +188,16 @@ async function seedRun(tenantId: string, companyKey: string, status: string): Pr
     })
     .execute();
   return { tenantId, connectionId: connection.id, runId: run.id };
+}
+
+/** A run of the same connection that has failed before its first batch. */
+async function failAnother(seeded: Seeded): Promise<Seeded> {
+  const { rows } = await sql<{ id: string }>`
+    insert into loader.run (tenant_id, migration_id, connection_id, export_id, mapping_version_id, set_id, kind, status, reason_code)
+    select tenant_id, migration_id, connection_id, export_id, mapping_version_id, set_id, kind, 'failed', 'plan_changed'
+    from loader.run where id = ${seeded.runId}
+    returning id`.execute(rig.database.db);
+  return { ...seeded, runId: rows[0]?.id ?? '' };
 }
 
 async function finishBatches({ runId }: Seeded, entity: string, upTo: number): Promise<void> {

@@ -20,10 +20,14 @@ export async function count(ctx: LoaderContext): Promise<Sample[]> {
 
 /** A run that waits for a budget or a person is not still: nobody is to move it. */
 async function runSamples(tx: Tx): Promise<Sample[]> {
-  const statuses = await tx
+  const byReason = tx
     .selectFrom('loader.run')
-    .select(['status', sql<number>`count(*)::int`.as('runs')])
-    .groupBy('status')
+    .select(['reasonCode', sql<number>`count(*)::int`.as('runs')])
+    .groupBy('reasonCode');
+  const states = await byReason.select('status').groupBy('status').execute();
+  const failed = await byReason
+    .where('status', '=', 'failed')
+    .where('statusSince', '>', sql<Date>`now() - interval '1 day'`)
     .execute();
   // Reading lists (verify) and making schema (provision) leave their trace only in the company's budget.
   const { rows } = await sql<{ seconds: number | null }>`
@@ -37,8 +41,19 @@ async function runSamples(tx: Tx): Promise<Sample[]> {
     left join loader.company_budget budget on budget.company_key = connection.company_key
     where run.status in ('queued', 'running') and run.phase is distinct from 'mapping'`.execute(tx);
   return [
-    ...statuses.map(
-      ({ status, runs }): Sample => ({ name: 'octopipe_runs', labels: { status }, value: runs }),
+    ...states.map(
+      ({ status, reasonCode, runs }): Sample => ({
+        name: 'octopipe_runs',
+        labels: { status, reason: reasonCode ?? '' },
+        value: runs,
+      }),
+    ),
+    ...failed.map(
+      ({ reasonCode, runs }): Sample => ({
+        name: 'octopipe_runs_failed',
+        labels: { reason: reasonCode ?? '' },
+        value: runs,
+      }),
     ),
     { name: 'octopipe_unmoved_seconds', labels: {}, value: rows[0]?.seconds ?? 0 },
   ];

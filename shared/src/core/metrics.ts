@@ -27,7 +27,11 @@ export const gauges = {
   octopipe_exports: { help: 'Exports by state', labels: ['state'] },
   octopipe_mapped_sets: { help: 'Mapped sets by state', labels: ['state'] },
   octopipe_reports_missing: { help: 'Runs that ended and have no reports yet', labels: [] },
-  octopipe_runs: { help: 'Runs by status', labels: ['status'] },
+  octopipe_runs: {
+    help: 'Runs by status; by the code with which they stopped, where they did',
+    labels: ['status', 'reason'],
+  },
+  octopipe_runs_failed: { help: 'Runs that failed within the last day, by code', labels: ['reason'] },
   octopipe_batches: { help: 'Batches of runs that have not ended, by state', labels: ['entity', 'state'] },
   octopipe_run_progress: {
     help: 'Share of the batches of a phase that are done, of runs that have not ended',
