@@ -61,20 +61,25 @@ export const Migration = z
     reference: z.string(),
     name: z.string(),
     settings: z.unknown().meta({ description: 'See MigrationSettings.' }),
-    stage: z.enum([
-      'draft',
-      'waiting_for_export',
-      'staged',
-      'assessed',
-      'mapped',
-      'rehearsed',
-      'signed_off',
-      'loading',
-      'verified',
-      'delivered',
-      'rolled_back',
-      'cancelled',
-    ]),
+    stage: z
+      .enum([
+        'draft',
+        'waiting_for_export',
+        'staged',
+        'assessed',
+        'mapped',
+        'rehearsed',
+        'signed_off',
+        'loading',
+        'verified',
+        'delivered',
+        'rolled_back',
+        'cancelled',
+      ])
+      .meta({
+        description:
+          'How far it is. `draft`, `signed_off`, `delivered` and `cancelled` are kept for the sign-off, and nothing leads there yet: do not wait for them.',
+      }),
     exports: z.array(z.object({ id: z.uuid(), state: z.string().meta({ examples: ['assessed'] }) })),
     created_at: z.iso.datetime(),
   })

@@ -66,7 +66,7 @@ async function readKept(
   try {
     bytes = await source.files.read(source.tenantId, source.dataKey, file.blob);
   } catch (error) {
-    // Originals are deleted some time after sign-off; the documents may be printed again later.
+    // An operator may have deleted originals by hand; the documents may be printed again later.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
       return { why: 'the original is no longer kept' };
     throw error;
