@@ -503,3 +503,86 @@ test('an estimate from row counts: for those who sell and operate, not for a ten
   expect((await ask(viewerKey, { rows: {} })).status).toBe(403);
   expect((await ask(operatorKey, { rows: { spaceship: 1 } })).status).toBe(422);
 });
+
+test('an estimate of an export follows the mapping, else the order, says so, and is what its run reckons with', async () => {
+  const Body = z.object({
+    records: z.record(z.string(), z.number()),
+    tokens: z.object({ total: z.number() }),
+    price: z.object({ lines: z.array(z.object({ says: z.string() })) }),
+    assumptions: z.array(z.string()),
+  });
+  const estimate = async (body: object) => {
+    const answer = await fetch(`${service.url}/v1/estimates/export?tenant=harbour`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(200);
+    return Body.parse(await answer.json());
+  };
+  const reckonedOf = async (runId: string) => {
+    const { reckoned } = z
+      .object({ reckoned: z.number() })
+      .parse(await (await call(`/v1/reports/${runId}/tokens`)).json());
+    return reckoned;
+  };
+  const policy = { existing: 'match' as const, policy: 'fill_empty' as const, fields: {} };
+  const orders = [
+    {
+      settings: { deal_lines: 'products', inquiries: 'deals', match: ['persons', 'products'] },
+      mapping: {
+        dealLines: 'products' as const,
+        inquiries: 'deals' as const,
+        matching: { person: policy, product: policy },
+      },
+      choices: ['inquiries: deals', 'deal_lines: products', 'matching: persons, products'],
+    },
+    {
+      settings: { deal_lines: 'text' },
+      mapping: {},
+      choices: ['inquiries: leads', 'deal_lines: text', 'matching: none'],
+    },
+  ];
+  const found: Array<z.infer<typeof Body>> = [];
+  for (const { settings, mapping, choices } of orders) {
+    const { runId, exportId } = await seedRun(ctx.db, tenant, { status: 'running', settings, mapping });
+    for (const object of ['booking_service', 'inquiry'])
+      await ctx.db
+        .insertInto('ingest.exportFile')
+        .values({
+          tenantId: tenant.id,
+          exportId,
+          ...{ kind: 'table', state: 'staged', blob: '0'.repeat(32), bytes: 1, sha256: 'f'.repeat(64) },
+          ...{ object, path: `${object}.csv`, rowCount: 40, firstRow: 1, columns: '[]' },
+        })
+        .execute();
+    const setVersion = (version: { state: string; confirmedBy: string | null; confirmedAt: Date | null }) =>
+      ctx.db.updateTable('transform.mappingVersion').set(version).where('exportId', '=', exportId).execute();
+    // As it is asked before anybody has confirmed anything.
+    await setVersion({ state: 'proposed', confirmedBy: null, confirmedAt: null });
+    const ordered = await estimate({ export_id: exportId });
+    expect(ordered.tokens.total).toBe(await reckonedOf(runId));
+    const whose = (text: string, name: string) =>
+      `${text}, ${name in settings ? 'as the migration has ordered' : 'as nothing else was said'}.`;
+    expect(ordered.assumptions.slice(0, 3)).toEqual(
+      ['inquiries', 'deal_lines', 'match'].map((name, i) => whose(choices[i] ?? '', name)),
+    );
+    found.push(ordered);
+    await setVersion({ state: 'confirmed', confirmedBy: 'olive@harbour.example', confirmedAt: new Date() });
+    const mapped = await estimate({ export_id: exportId });
+    expect(mapped.assumptions.slice(0, 3)).toEqual(
+      choices.map((text) => `${text}, as the confirmed mapping says.`),
+    );
+    expect(mapped.price).toEqual(ordered.price);
+    // Who asks for something else is answered that.
+    const asked = await estimate({ export_id: exportId, deal_lines: 'text', matching: true });
+    expect(asked.assumptions.slice(1, 3)).toEqual([
+      'deal_lines: text, as asked.',
+      `matching: ${choices[2] === 'matching: none' ? 'organizations, persons, products' : 'persons, products'}, as asked.`,
+    ]);
+  }
+  const [lines, plain] = found;
+  expect([lines?.records.line, lines?.records.lead]).toEqual([52, undefined]);
+  expect([plain?.records.line, plain?.records.lead]).toEqual([undefined, 16]);
+  expect(lines?.price.lines.filter(({ says }) => says.startsWith('Matching'))).toHaveLength(1);
+});

@@ -1,5 +1,5 @@
 import { slicesOf } from '../core/slices.js';
-import type { FieldEntity } from '../domain/mapping/content.js';
+import type { FieldEntity, MatchedEntity } from '../domain/mapping/content.js';
 import { type Entity, entities } from '../domain/run/states.js';
 import { tokenCost } from './costs.js';
 import { type EntityCalls, entityCalls } from './entity-calls.js';
@@ -10,7 +10,7 @@ export type Calls = Partial<Record<OperationName, number>>;
 
 /**
  * The parts of a load that tokens are reckoned by. What is asked of the account before the first record (the probe, the
- * count of the deals that stand there) belongs to `provision`, also where its operations load and verify records later.
+ * count of the deals that stand there, the first page of what is looked through for matches) belongs to `provision`, also where its operations load and verify records later.
  */
 export const tokenPhases = ['provision', 'load', 'verify'] as const;
 export type TokenPhase = (typeof tokenPhases)[number];
@@ -136,6 +136,16 @@ export function schemaCalls(missing: ReadonlyArray<MissingItem>, hasLeadLabels: 
 /** One deal that is made, read in the answer, and removed. A run without deals needs no answers about them. */
 export function probeCalls(deals: number): Calls {
   return deals > 0 ? { createDeal: 1, deleteDeal: 1 } : {};
+}
+
+/**
+ * The lists that are looked through for records that stand in the account already: a page of each, which is read however
+ * few those are. Further pages are known once they were read.
+ */
+export function matchCalls(matching: ReadonlyArray<MatchedEntity>): Calls {
+  const calls: Calls = {};
+  for (const entity of matching) add(calls, entityCalls[entity].list, 1);
+  return calls;
 }
 
 export function sumOfCalls(...parts: ReadonlyArray<Calls>): Calls {

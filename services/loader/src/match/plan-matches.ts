@@ -9,8 +9,8 @@ import type { TokenPlan } from '../provision/plan-tokens.js';
 
 /**
  * Corrects the run's plan by what the walk found: a matched record is patched and not created, its batch reads it once
- * more just before (100 of them for the price of a list page), the walk itself had its pages, and what reads ours back at
- * the end goes past what is theirs alone. Still before the first record.
+ * more just before (100 of them for the price of a list page), the walk itself had its pages, of which the plan knew
+ * the first, and what reads ours back at the end goes past what is theirs alone. Still before the first record.
  */
 export async function addToPlan(
   tx: Tx,
@@ -31,7 +31,7 @@ export async function addToPlan(
   const tokens = withCalls(plan.tokens, [
     [rules.create, -matched],
     [rules.update, matched],
-    [rules.list, walk.pages + batches + past],
+    [rules.list, walk.pages - 1 + batches + past],
   ]);
   const cheaper = matched * (tokenCost(rules.create) - tokenCost(rules.update));
   await tx

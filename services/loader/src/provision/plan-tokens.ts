@@ -20,7 +20,8 @@ export interface TokenPlan {
 /**
  * What a run will cost, from counts alone. Floor: the create price of every record that is not there yet (or the patch
  * price of what changed), the list pages that read each once (past the deals and leads that stand there besides), and
- * provisioning. Planned adds the probe and the count of standing deals, which are ours to save.
+ * provisioning. Planned adds the probe, the count of standing deals and the first page of each
+ * list that is looked through for matches, which are ours to save.
  */
 export function planTokens(
   work: Record<Entity, EntityWork>,

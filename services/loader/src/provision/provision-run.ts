@@ -1,11 +1,13 @@
 import type { Logger } from '@octopipe/shared/core/logger';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { entitiesToMatch } from '@octopipe/shared/domain/mapping/content';
 import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
 import {
   type Calls,
   type EntityWork,
+  matchCalls,
   probeCalls,
   schemaCalls,
   sumOfCalls,
@@ -72,7 +74,11 @@ export async function provisionRun(
   if (calls && (await isOtherThanExpected(ctx, run, calls.hash))) return;
   await savePlan(ctx, run, {
     tokens: {
-      ...planTokens(work, provisioning, sumOfCalls(probeCalls(work.deal.total), counting)),
+      ...planTokens(
+        work,
+        provisioning,
+        sumOfCalls(probeCalls(work.deal.total), counting, matchCalls(entitiesToMatch(content.settings))),
+      ),
     },
     ...(calls ? { calls } : {}),
   });

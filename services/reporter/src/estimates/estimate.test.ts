@@ -1,7 +1,9 @@
+import { matchedEntities } from '@octopipe/shared/domain/mapping/content';
 import { findDefinition } from '@octopipe/shared/domain/objects/registry';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { canonicalObjects } from '@octopipe/shared/octopuspro/canonical-fields';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
+import { entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import { describe, expect, it } from 'vitest';
 import { type EstimateInput, estimateOf } from './estimate.js';
 import { inventoryOnly, partOfOthers, seldom, yields } from './yields.js';
@@ -36,7 +38,7 @@ const ask = (changes: Partial<EstimateInput> = {}) =>
     dealLines: 'text',
     customFields: 24,
     statuses: 9,
-    matching: false,
+    matching: [],
     additionalDeltas: 0,
     standingDeals: 0,
     ...changes,
@@ -210,7 +212,27 @@ describe('an estimate', () => {
       total: null,
       scoped_individually: true,
     });
-    expect(ask({ matching: true }).price.lines.some(({ says }) => says.startsWith('Matching'))).toBe(true);
+    expect(ask({ matching: ['person'] }).price.lines.some(({ says }) => says.startsWith('Matching'))).toBe(
+      true,
+    );
+  });
+
+  it('reckons a page of each list that is searched for matches, and says how that grows', () => {
+    const planned = { person: 250, organization: 3 };
+    const [without, matching] = [ask({ planned }), ask({ planned, matching: ['organization', 'person'] })];
+    const { provision, load, verify } = matching.tokens.phases;
+    expect(provision.tokens - without.tokens.phases.provision.tokens).toBe(2 * tokenCost('getPersons'));
+    expect({ load, verify }).toEqual({
+      load: without.tokens.phases.load,
+      verify: without.tokens.phases.verify,
+    });
+    expect(matching.tokens.total - without.tokens.total).toBe(20);
+    expect(matching.assumptions).toContain(
+      'Matching of organizations, persons is reckoned for an account that has none: a list page of each, 10 tokens. Every further 500 that stand there take a page more, and as much again when ours are read back; every batch of 100 with a match in it takes a page, 40 tokens at most. A record that is matched is updated for the price of creating it.',
+    );
+    expect(without.assumptions.some((text) => text.startsWith('Matching'))).toBe(false);
+    for (const entity of matchedEntities)
+      expect(tokenCost(entityCalls[entity].update)).toBe(tokenCost(entityCalls[entity].create));
   });
 
   it('tells what a parallel run costs under either way of billing', () => {

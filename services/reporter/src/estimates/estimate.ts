@@ -1,6 +1,8 @@
-import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
+import type { DestinationSchema, MatchedEntity } from '@octopipe/shared/domain/mapping/content';
 import { findDefinition } from '@octopipe/shared/domain/objects/registry';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
+import { tokenCost } from '@octopipe/shared/pipedrive/costs';
+import { entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import {
   dailyTokens,
   dealCap,
@@ -42,7 +44,8 @@ export interface EstimateInput {
   dealLines: 'text' | 'products';
   customFields: number;
   statuses: number;
-  matching: boolean;
+  /** The entities of which records may stand in the account already. */
+  matching: ReadonlyArray<MatchedEntity>;
   additionalDeltas: number;
   standingDeals: number;
   billing?:
@@ -54,6 +57,8 @@ export interface EstimateInput {
 const ownFields = 25;
 const stagesMade = 8;
 const activityTypesMade = 12;
+/** Records of one entity that are loaded together (transform/mapping/finish-set.ts). */
+const batchSize = 100;
 /** Statuses of inquiries and a few labels of their own. */
 const leadLabelsMade = 8;
 
@@ -106,13 +111,14 @@ export function estimateOf(input: EstimateInput) {
     price: priceOf(complexity.grade, {
       records: recordCount,
       inventories: compatibility.filter(({ kind }) => kind === 'inventory_only').length,
-      matching: input.matching,
+      matching: input.matching.length > 0,
       additionalDeltas: input.additionalDeltas,
     }),
     billing: input.billing ? billingEffects(input.billing) : null,
     assumptions: [
       ...assumptions,
       schemaAssumption(input, records),
+      ...matchingAssumption(input, records),
       `A delta is taken to change ${deltaShare * 100} % of the records once more.`,
       `${Math.round(input.reserveShare * 100)} % of each day's tokens are left to the company's other integrations.`,
       'Prices are the published token costs per operation; refused requests are taken to cost the same.',
@@ -129,7 +135,7 @@ export function estimatedCalls(input: EstimateInput): TokenModel['calls'] {
 }
 
 function modelOf(input: EstimateInput, records: RecordCounts): TokenModel {
-  const { schema, linesByDeal, standingDeals } = input;
+  const { schema, linesByDeal, standingDeals, matching } = input;
   const hasLeadLabels = schema
     ? (schema.labels ?? []).some(({ entity }) => entity === 'lead')
     : (records.lead ?? 0) > 0;
@@ -141,7 +147,11 @@ function modelOf(input: EstimateInput, records: RecordCounts): TokenModel {
         activityTypes: activityTypesMade,
         leadLabels: hasLeadLabels ? leadLabelsMade : 0,
       });
-  return tokenModel({ counts: records, linesByDeal }, { missing, hasLeadLabels }, standingDeals);
+  return tokenModel(
+    { counts: records, linesByDeal },
+    { missing, hasLeadLabels },
+    { standingDeals, matching },
+  );
 }
 
 /** Custom fields that are wanted in the account. */
@@ -154,6 +164,20 @@ function schemaAssumption({ schema }: EstimateInput, records: RecordCounts): str
   if (schema) return 'Fields, stages, types and labels are those of the confirmed mapping.';
   const labels = `labels of persons, organizations and deals${(records.lead ?? 0) > 0 ? ` and ${leadLabelsMade} of leads` : ''}`;
   return `No mapping yet: ${ownFields} fields of ours beside the export's own, a pipeline of ${stagesMade} stages, ${activityTypesMade} activity types, ${labels}.`;
+}
+
+/** What matching costs depends on records that nobody has counted: the least of it is reckoned, and how it grows is said. */
+function matchingAssumption({ matching }: EstimateInput, records: RecordCounts): string[] {
+  if (matching.length === 0) return [];
+  const lists = matching.map((entity) => {
+    const { list, pageSize } = entityCalls[entity];
+    return { page: tokenCost(list), pageSize, batches: Math.ceil((records[entity] ?? 0) / batchSize) };
+  });
+  const [{ page, pageSize } = { page: 0, pageSize: 0 }] = lists;
+  const ofBatches = lists.reduce((sum, { batches }) => sum + batches * page, 0);
+  return [
+    `Matching of ${matching.map((entity) => `${entity}s`).join(', ')} is reckoned for an account that has none: a list page of each, ${page} tokens. Every further ${pageSize} that stand there take a page more, and as much again when ours are read back; every batch of ${batchSize} with a match in it takes a page, ${count(ofBatches)} tokens at most. A record that is matched is updated for the price of creating it.`,
+  ];
 }
 
 function recordsOf(input: EstimateInput): { records: Record<string, number>; assumptions: string[] } {

@@ -1,4 +1,4 @@
-import type { DestinationSchema } from '@octopipe/shared/domain/mapping/content';
+import type { DestinationSchema, MatchedEntity } from '@octopipe/shared/domain/mapping/content';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
@@ -8,6 +8,7 @@ import {
   type CallsByPhase,
   type EntityWork,
   type MissingItem,
+  matchCalls,
   priceOf,
   probeCalls,
   recordCalls,
@@ -61,7 +62,7 @@ export interface RecordWork {
 export function tokenModel(
   { counts, linesByDeal }: RecordWork,
   schema: { missing: ReadonlyArray<MissingItem>; hasLeadLabels: boolean },
-  standingDeals: number,
+  account: { standingDeals: number; matching: ReadonlyArray<MatchedEntity> },
 ): TokenModel {
   const counted = entities
     .map((entity) => ({ entity, count: Math.max(0, Math.round(counts[entity] ?? 0)) }))
@@ -77,7 +78,8 @@ export function tokenModel(
   const provision = sumOfCalls(
     schemaCalls(schema.missing, schema.hasLeadLabels),
     probeCalls(countOf('deal')),
-    countOf('deal') + countOf('lead') > 0 ? dealRoomCalls(standingDeals) : {},
+    countOf('deal') + countOf('lead') > 0 ? dealRoomCalls(account.standingDeals) : {},
+    matchCalls(account.matching),
   );
   return {
     calls: { provision, load, verify },

@@ -1,3 +1,4 @@
+import { matchedEntities } from '@octopipe/shared/domain/mapping/content';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { type EntityCalls, entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
@@ -96,6 +97,8 @@ export function reasonsOf(change: TokenChange, facts: ReasonFacts): Reason[] {
 function accountReason({ phase, operation }: TokenChange, difference: number): TokenReason {
   const role = roleOf(operation);
   if (phase === 'provision') {
+    // Plans from before the search for matches was in them.
+    if (role?.part === 'list' && isMatched(role.entity)) return 'unexplained';
     if (role?.part === 'list') return difference > 0 ? 'deals_in_account' : 'nothing_to_add';
     return difference < 0 ? 'stands_in_account' : 'unexplained';
   }
@@ -185,8 +188,15 @@ function lessProvisioned(operation: string, planned: number, { made, noted }: Re
   const isProbe = operation in probeCalls(1);
   // An account is probed once, whichever run does it.
   if (isProbe) return { code: 'known_before', calls: noted.createDeal?.probe ? 0 : planned };
+  const role = roleOf(operation);
+  // The search for matches comes after the rest of it.
+  if (role?.part === 'list' && isMatched(role.entity)) return { code: 'not_reached', calls: planned };
   const isList = operation.startsWith('get');
   return { code: 'known_before', calls: isList ? 0 : planned - (made[operation] ?? 0) };
+}
+
+function isMatched(entity: Entity): boolean {
+  return matchedEntities.some((matched) => matched === entity);
 }
 
 /** What an operation is to the records of an entity; undefined for those that are not about records. */
@@ -219,9 +229,9 @@ type Tokens = Readonly<Record<string, number>>;
 export type TokensByPhase = Record<TokenPhase, Record<string, number>>;
 
 /**
- * Tokens by operation, by the phase that they belong to. Two things are asked of the account with operations that load
- * and verify use as well: the probe's deals, so many, and the count of standing deals, which comes first: its pages are
- * those that were foreseen for it.
+ * Tokens by operation, by the phase that they belong to. Three things are asked of the account with operations that load
+ * and verify use as well: the probe's deals, so many, and the count of standing deals and the search for matches, which
+ * come first: their pages are those that were foreseen for them.
  */
 export function splitByPhase(tokens: Tokens, foreseen: Tokens, probeDeals: number): TokensByPhase {
   const split: TokensByPhase = { provision: {}, load: {}, verify: {} };

@@ -2,12 +2,23 @@ import { entities } from '@octopipe/shared/domain/run/states';
 import { canonicalObjects } from '@octopipe/shared/octopuspro/canonical-fields';
 import { planNames } from '@octopipe/shared/pipedrive/plans';
 import { z } from 'zod';
+import type { Choices } from '../estimates/choices.js';
 import type { EstimateInput } from '../estimates/estimate.js';
 import type { ExportFacts } from '../estimates/read-facts.js';
 
 const objectNames = canonicalObjects.map(({ object }) => object);
 
 const count = z.number().int().min(0).max(1_000_000_000);
+
+/** What the tenant chooses. Without a migration everything has a default; with one, what is left out is taken from it. */
+const choices = {
+  inquiries: z.enum(['leads', 'deals']),
+  deal_lines: z.enum(['text', 'products']),
+  matching: z.boolean(),
+};
+const matchingSays = 'Match with records that stand in the account';
+const ofMigration =
+  'Left out: as the confirmed mapping says, else as the migration has ordered, else the default; `assumptions` says which.';
 
 /** What an estimate is asked with besides the rows; everything has a default. */
 export const EstimateTerms = {
@@ -19,9 +30,6 @@ export const EstimateTerms = {
     .max(0.9)
     .default(0.2)
     .meta({ description: "Share of each day's tokens that is left to the customer's other integrations." }),
-  inquiries: z.enum(['leads', 'deals']).default('leads'),
-  deal_lines: z.enum(['text', 'products']).default('text'),
-  matching: z.boolean().default(false).meta({ description: 'Match with records that stand in the account.' }),
   additional_deltas: z.number().int().min(0).max(50).default(0),
   standing_deals: count
     .default(0)
@@ -42,6 +50,11 @@ export const EstimateRequest = z
     rows: z
       .partialRecord(z.enum(objectNames), count)
       .meta({ description: 'Rows by object of the export; what is not named is taken as none.' }),
+    inquiries: choices.inquiries.default('leads'),
+    deal_lines: choices.deal_lines.default('text'),
+    matching: choices.matching
+      .default(false)
+      .meta({ description: `${matchingSays}: organizations, persons and products.` }),
     ...EstimateTerms,
   })
   .meta({
@@ -61,9 +74,19 @@ export const EstimateRequest = z
     ],
   });
 
-export const ExportEstimateRequest = z.object({ export_id: z.uuid(), ...EstimateTerms }).meta({
-  examples: [{ export_id: '6f1c2a5e-3b1d-4a77-9a3c-0f5f6f0a9b11', plan: 'growth', seats: 5 }],
-});
+export const ExportEstimateRequest = z
+  .object({
+    export_id: z.uuid(),
+    inquiries: choices.inquiries.optional().meta({ description: `leads by default. ${ofMigration}` }),
+    deal_lines: choices.deal_lines.optional().meta({ description: `text by default. ${ofMigration}` }),
+    matching: choices.matching
+      .optional()
+      .meta({ description: `${matchingSays}, of those the migration names, or all. ${ofMigration}` }),
+    ...EstimateTerms,
+  })
+  .meta({
+    examples: [{ export_id: '6f1c2a5e-3b1d-4a77-9a3c-0f5f6f0a9b11', plan: 'growth', seats: 5 }],
+  });
 
 const Cost = z.object({ tokens: z.number(), requests: z.number() });
 
@@ -129,15 +152,13 @@ export const Estimate = z
 
 type Terms = z.infer<z.ZodObject<typeof EstimateTerms>>;
 
-export function inputOf(terms: Terms, facts: ExportFacts): EstimateInput {
+export function inputOf(terms: Terms, chosen: Choices, facts: ExportFacts): EstimateInput {
   return {
     ...facts,
+    ...chosen,
     plan: terms.plan,
     seats: terms.seats,
     reserveShare: terms.reserve_share,
-    inquiries: terms.inquiries,
-    dealLines: terms.deal_lines,
-    matching: terms.matching,
     additionalDeltas: terms.additional_deltas,
     standingDeals: terms.standing_deals,
     billing: terms.billing,

@@ -8,6 +8,7 @@ import { isPlanName } from '@octopipe/shared/pipedrive/plans';
 import { connectionOf, findRun, type Run, tokenUse } from '@octopipe/shared/run/read-run';
 import { roles } from '@octopipe/shared/tenancy/api-key';
 import type { ReporterContext } from '../context.js';
+import { choicesOfMapping } from '../estimates/choices.js';
 import { compareTokens } from '../estimates/compare-tokens.js';
 import { type EstimateInput, estimatedCalls } from '../estimates/estimate.js';
 import { readExportFacts, readReasonFacts } from '../estimates/read-facts.js';
@@ -48,9 +49,7 @@ async function compare(tx: Tx, tenantId: string, run: Run) {
     seats,
     // Days and price are not asked for here.
     reserveShare: 0,
-    inquiries: settings.inquiries ?? 'leads',
-    dealLines: settings.dealLines ?? 'text',
-    matching: false,
+    ...choicesOfMapping(settings),
     additionalDeltas: 0,
     standingDeals: 0,
   };

@@ -1,5 +1,6 @@
 import { defineRoute } from '@octopipe/shared/http/route';
 import type { ReporterContext } from '../context.js';
+import { choicesAsked } from '../estimates/choices.js';
 import { estimateOf } from '../estimates/estimate.js';
 import { Estimate, EstimateRequest, inputOf } from './estimate-shapes.js';
 
@@ -18,6 +19,6 @@ export const postEstimate = defineRoute({
       customFields: rows.custom_field ?? 0,
       statuses: rows.booking_status ?? 0,
     };
-    return { status: 200, body: estimateOf(inputOf(body, facts)) };
+    return { status: 200, body: estimateOf(inputOf(body, choicesAsked(body), facts)) };
   },
 });

@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 export interface SeededRun {
   runId: string;
   migrationId: string;
+  exportId: string;
   connectionId: string;
 }
 
@@ -69,7 +70,16 @@ const records = [
 export async function seedRun(
   db: Database,
   tenant: Tenant,
-  options: { status?: RunStatus; reason?: string; waivers?: object[]; name?: string } = {},
+  options: {
+    status?: RunStatus;
+    reason?: string;
+    waivers?: object[];
+    name?: string;
+    /** Of the migration. */
+    settings?: object;
+    /** Over those of the mapping. */
+    mapping?: Partial<MappingContent['settings']>;
+  } = {},
 ): Promise<SeededRun> {
   const tenantId = tenant.id;
   const status = options.status ?? 'done';
@@ -81,7 +91,7 @@ export async function seedRun(
         tenantId,
         reference: `ref-${Math.random()}`,
         name: options.name ?? 'Harbour & Sons <Move>',
-        settings: JSON.stringify({ time_zone: 'Australia/Sydney' }),
+        settings: JSON.stringify({ time_zone: 'Australia/Sydney', ...options.settings }),
       })
       .returning('id'),
   );
@@ -99,6 +109,7 @@ export async function seedRun(
       .returning('id'),
   );
   await stageFiles(db, tenantId, exportId);
+  const mapped = { ...content, settings: { ...content.settings, ...options.mapping } };
   const mappingVersionId = await idOf(
     db
       .insertInto('transform.mappingVersion')
@@ -108,8 +119,8 @@ export async function seedRun(
         exportId,
         number: 1,
         state: 'confirmed',
-        content: JSON.stringify(content),
-        contentHash: contentHash(content),
+        content: JSON.stringify(mapped),
+        contentHash: contentHash(mapped),
         confirmedBy: 'olive@harbour.example',
         confirmedAt: startedAt,
       })
@@ -156,7 +167,7 @@ export async function seedRun(
       .returning('id'),
   );
   await loadRecords(db, tenantId, { runId, connectionId, ended });
-  return { runId, migrationId, connectionId };
+  return { runId, migrationId, exportId, connectionId };
 }
 
 function record(targetKey: string, entity: string, sourceObject: string, payload: object) {

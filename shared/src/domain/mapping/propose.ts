@@ -16,6 +16,7 @@ import {
   type FieldEntity,
   MappingContent,
   type MappingSettings,
+  type MatchedEntity,
   matchedEntities,
   type ObjectMapping,
   type StatusTarget,
@@ -207,11 +208,16 @@ export function statedSetting(
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
+/** Of a migration's settings: the entities to be looked for in the account. */
+export function orderedMatches({ match }: Pick<ProposalFacts['given'], 'match'>): MatchedEntity[] {
+  return matchedEntities.filter((entity) => Array.isArray(match) && match.includes(`${entity}s`));
+}
+
 /** Only when something is to be matched: the mapping of everybody else says what it always said. */
-function matchingOf({ match, conflict_policy }: ProposalFacts['given']): Pick<MappingSettings, 'matching'> {
-  const wanted = matchedEntities.filter((entity) => Array.isArray(match) && match.includes(`${entity}s`));
+function matchingOf(given: ProposalFacts['given']): Pick<MappingSettings, 'matching'> {
+  const wanted = orderedMatches(given);
   if (wanted.length === 0) return {};
-  const policy = ConflictPolicy.catch('fill_empty').parse(conflict_policy);
+  const policy = ConflictPolicy.catch('fill_empty').parse(given.conflict_policy);
   return {
     matching: Object.fromEntries(
       wanted.map((entity) => [entity, { existing: 'match' as const, policy, fields: {} }]),
