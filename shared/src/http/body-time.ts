@@ -4,7 +4,7 @@ import { Problem } from '../core/errors.js';
 
 /** How long a caller may take over the body of a request. */
 export interface BodyTimes {
-  /** Over all of a JSON body or a form: 1 MB at most. */
+  /** Over all of a JSON body or a form: a few MB at most. */
   wholeMs: number;
   /** Between two pieces of a streamed body. All of it may take hours: packages are large and lines are slow. */
   idleMs: number;

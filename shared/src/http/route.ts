@@ -107,6 +107,8 @@ export interface Route<C> {
   problems: ReadonlyArray<ProblemCode>;
   /** The media type of a request body that the handler reads as a stream (uploads): no JSON parsing. */
   streams: string | undefined;
+  /** Of a JSON body, in bytes, where that is not `usualBodyLimit`: a caller who sends back what we answered may need more. */
+  bodyLimit?: number;
   /** The call edits what was read: `If-Match` must (or may) carry the ETag of that. See precondition.ts. */
   ifMatch: 'required' | 'optional' | undefined;
   handle(ctx: C, input: RouteInput<never, never, never>, res: Response): Promise<RouteAnswer>;
@@ -145,6 +147,7 @@ interface RouteSpec<
   answers: A;
   problems?: ReadonlyArray<ProblemCode>;
   streams?: string;
+  bodyLimit?: number;
   ifMatch?: 'required' | 'optional';
   handle(
     ctx: C,
@@ -152,6 +155,8 @@ interface RouteSpec<
     res: Response,
   ): Promise<AnswerOf<A> | undefined>;
 }
+
+const usualBodyLimit = 1024 * 1024;
 
 const nothing = z.object({});
 /** In the query of every route that is about a tenant: keys that are not bound to one name it on every call. */
@@ -240,8 +245,8 @@ export interface Edge {
 
 export function mountRoutes<C>(app: Express, ctx: C, routes: ReadonlyArray<Route<C>>, edge: Edge): void {
   assertEachHasARule(routes);
-  const json = express.json({ limit: '1mb', strict: true });
   for (const route of routes) {
+    const json = express.json({ limit: route.bodyLimit ?? usualBodyLimit, strict: true });
     const name = `${route.method.toUpperCase()} ${route.path}`;
     const answer = async (req: Request, res: Response, span: Span) => {
       const caller = await edge.authenticate(req);

@@ -1,3 +1,4 @@
+import { mostEvidence, mostGroups } from '@octopipe/shared/domain/mapping/duplicate-customers';
 import { type LoggedEvent, type Message, messagesOf } from '@octopipe/shared/events/published';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Rig, startRig } from '../testing/rig.js';
@@ -63,6 +64,35 @@ describe('proposing', () => {
     });
     expect(broken.status).toBe(422);
     expect(broken.body).toMatchObject({ code: 'mapping_unsound' });
+  });
+
+  test('takes back as much as it proposes at most, printed for people', async () => {
+    const { content } = (await propose(ofSample())).body as unknown as Mapping;
+    // Ids of 36 letters; seven customers who look alike in pairs, of which as many are listed as are of any group.
+    const id = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+    const duplicates = Array.from({ length: mostGroups }, (_, group) => {
+      const customers = Array.from({ length: 7 }, (_, n) => id(group * 7 + n));
+      const pairs = customers.flatMap((one, i) => customers.slice(i + 1).map((other) => [one, other]));
+      const evidence = pairs.slice(0, mostEvidence).map((pair) => ({
+        customers: pair,
+        same: ['name', 'email', 'phone', 'address'],
+      }));
+      return { customers, grade: 'sure', evidence, mergeInto: null };
+    });
+    const body = JSON.stringify({ ...ofSample(), content: { ...content, duplicates } }, null, 2);
+    expect(body.length).toBeGreaterThan(3_000_000);
+    const post = (route: string, text: string) =>
+      fetch(`${rig.url}${route}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: text,
+      });
+    expect((await post('/v1/mappings', body)).status).toBe(201);
+    const elsewhere = await post(`/v1/mappings/${id(0)}/confirm`, body);
+    expect([elsewhere.status, await elsewhere.json()]).toEqual([
+      413,
+      expect.objectContaining({ code: 'body_too_large' }),
+    ]);
   });
 
   test('takes as many fields as the plan of the tenant’s account has room for, of several accounts the smallest', async () => {

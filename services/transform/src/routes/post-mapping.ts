@@ -33,6 +33,12 @@ const Body = z
     ],
   });
 
+/**
+ * The content that we propose has to come back, edited and perhaps printed for people. With every group of duplicates
+ * that is listed it is some MB (propose.ts and duplicate-customers.ts bound it).
+ */
+const bodyLimit = 16 * 1024 * 1024;
+
 export const postMapping = defineRoute({
   method: 'post',
   path: '/v1/mappings',
@@ -46,6 +52,7 @@ export const postMapping = defineRoute({
   answers: { 201: Mapping, 200: Mapping },
   problems: ['export_not_found', 'export_not_assessed', 'settings_missing', 'mapping_unsound'],
   ifMatch: 'optional',
+  bodyLimit,
   async handle(ctx: TransformContext, { body, tenant, assertAsRead }) {
     return inTransaction(ctx.db, { role: 'transform', tenantId: tenant.id }, async (tx) => {
       await assertAssessed(tx, tenant.id, body.migration_id, body.export_id);

@@ -301,7 +301,7 @@ function groupOf(customers: string[], links: ReadonlyArray<Link>): DuplicateCust
 }
 
 /** Enough to judge a group by. A content is sent and stored whole, and twenty customers have 190 pairs. */
-const mostEvidence = 20;
+export const mostEvidence = 20;
 
 /** The same order whatever the rows' was, and whether a person has decided or not: an edited proposal stays in place. */
 function surestFirst(a: DuplicateCustomers, b: DuplicateCustomers): number {
