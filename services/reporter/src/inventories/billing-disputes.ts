@@ -1,5 +1,6 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import type { MappingSettings } from '@octopipe/shared/domain/mapping/content';
+import { type MoneyRows, partsOnInvoice, sharesOf, wholePayment } from '@octopipe/shared/domain/objects/paid';
 import {
   childRows,
   listStagedObjects,
@@ -14,7 +15,6 @@ import {
   figuresOf,
   findBillingDisputes,
   type InvoiceMoney,
-  type PaymentPart,
 } from '../reporter/find-billing-disputes.js';
 
 /** An invoice, or a payment without one, of which at least one rule says that its figures cannot all be right. */
@@ -106,35 +106,30 @@ async function moneyOfInvoices(
   const allocations = await children('payment_allocation', 'payment', paymentIds);
   const refunds = await children('refund', 'payment', paymentIds);
   const setAside = await setAsidePayments(source, ids);
-  return invoices.map((invoice) => {
-    const id = invoice.sourceId;
-    const shared = (allocated.get(id) ?? []).flatMap((allocation): PaymentPart[] => {
-      const row = payments.get(allocation.fields.payment_id ?? '');
-      if (!row) return [];
-      const isFirst = allocations.get(row.sourceId)?.[0]?.rowNumber === allocation.rowNumber;
-      const own = refunds.get(row.sourceId) ?? [];
-      return [
-        {
-          row,
-          part: allocation.fields.amount ?? '',
-          // A refund of a shared payment says which invoice it is of; one that does not is taken off the first.
-          refunds: own.filter(({ fields }) => (fields.invoice_id ?? (isFirst ? id : '')) === id),
-          isFirst,
-        },
-      ];
-    });
-    // A payment that is shared out names one of its invoices too; then its parts count, not the whole.
-    const whole = (direct.get(id) ?? [])
-      .filter((row) => !allocations.has(row.sourceId))
-      .map((row) => ({ row, part: undefined, refunds: refunds.get(row.sourceId) ?? [], isFirst: true }));
-    return {
-      invoice,
-      items: items.get(id) ?? [],
-      payments: [...whole, ...shared],
-      setAside: setAside.get(id) ?? [],
-      known,
-    };
+  const rows = moneyRows(payments, {
+    'payment<invoice': direct,
+    'payment_allocation<invoice': allocated,
+    'payment_allocation<payment': allocations,
+    'refund<payment': refunds,
   });
+  return invoices.map((invoice) => ({
+    invoice,
+    items: items.get(invoice.sourceId) ?? [],
+    payments: partsOnInvoice(invoice.sourceId, rows, source.settings.currency),
+    setAside: setAside.get(invoice.sourceId) ?? [],
+    known,
+  }));
+}
+
+/** What was read, as the rule of what pays an invoice asks for it. */
+function moneyRows(
+  payments: ReadonlyMap<string, SourceRow>,
+  children: Readonly<Record<string, ReadonlyMap<string, SourceRow[]>>>,
+): MoneyRows {
+  return {
+    children: (child, parent, id) => children[`${child}<${parent}`]?.get(id) ?? [],
+    row: (_object, id) => payments.get(id ?? ''),
+  };
 }
 
 async function moneyWithoutInvoice(
@@ -147,15 +142,13 @@ async function moneyWithoutInvoice(
   const { tx, tenantId, exportId } = source;
   const allocations = await childRows(tx, tenantId, exportId, 'payment_allocation', 'payment', ids);
   const refunds = await childRows(tx, tenantId, exportId, 'refund', 'payment', ids);
+  const rows = moneyRows(new Map(), {
+    'payment_allocation<payment': allocations,
+    'refund<payment': refunds,
+  });
   return loose
-    .filter((row) => !allocations.has(row.sourceId))
-    .map((row) => ({
-      invoice: null,
-      items: [],
-      payments: [{ row, part: undefined, refunds: refunds.get(row.sourceId) ?? [], isFirst: true }],
-      setAside: [],
-      known,
-    }));
+    .filter((row) => sharesOf(row, rows).length === 0)
+    .map((row) => ({ invoice: null, items: [], payments: [wholePayment(row, rows)], setAside: [], known }));
 }
 
 async function setAsidePayments(

@@ -1,11 +1,7 @@
+import type { PaymentPart } from '@octopipe/shared/domain/objects/paid';
 import type { SourceRow } from '@octopipe/shared/staging/read-staged';
 import { expect, test } from 'vitest';
-import {
-  type Dispute,
-  findBillingDisputes,
-  type InvoiceMoney,
-  type PaymentPart,
-} from './find-billing-disputes.js';
+import { type Dispute, findBillingDisputes, type InvoiceMoney } from './find-billing-disputes.js';
 
 const settings = { currency: 'AUD', timeZone: 'Australia/Sydney', dateFormat: 'iso' };
 const known = { items: true, payments: true };
@@ -132,6 +128,20 @@ test('D17 a shared payment counts with its part, and what is wrong with it is sa
 test('D18 negative and zero payments', () => {
   expect(rulesOf(loose(paid('7', '(45.00)')))).toEqual(['negative_payment']);
   expect(rulesOf(loose(paid('7', '0.00')))).toEqual(['zero_payment']);
+});
+
+test('D18 a refund among the payments lowers what was paid and is no second charge', () => {
+  const given = (id: string, amount: string) => paid(id, amount, { kind: 'refund' });
+  const money = invoice({ total: '100', paid: '60', balance: '40', status: 'Partially paid' }, [
+    paid('7', '100'),
+    given('8', '20'),
+    given('9', '-20'),
+  ]);
+  expect(found(money)).toEqual([expect.objectContaining({ rule: 'negative_payment', from: ['payment:9'] })]);
+  const twice = { method: 'Card', payment_date: '2025-01-13', kind: 'Refund' };
+  expect(
+    rulesOf(invoice({ total: '100', status: 'Open' }, [paid('7', '20', twice), paid('8', '20', twice)])),
+  ).toEqual([]);
 });
 
 test('D19 the same amount, day and method on one invoice', () => {

@@ -7,7 +7,13 @@ import {
   parseMoney,
   subtractMoney,
 } from '@octopipe/shared/domain/convert/money';
-import { isApproved } from '@octopipe/shared/domain/objects/deal-money';
+import {
+  isApproved,
+  isRefund,
+  type PaymentPart,
+  sumOfParts,
+  withoutSign,
+} from '@octopipe/shared/domain/objects/paid';
 import type { SourceRow } from '@octopipe/shared/staging/read-staged';
 
 /** The defects D15 to D19 of the source data sheet, as rules of their own. */
@@ -23,17 +29,6 @@ export type DisputeRule =
   | 'negative_payment'
   | 'zero_payment'
   | 'duplicate_charge';
-
-/** A payment as far as it concerns one invoice. */
-export interface PaymentPart {
-  row: SourceRow;
-  /** The allocated part's text when the payment is shared out, undefined when all of it is this invoice's. */
-  part: string | undefined;
-  /** Refunds of the payment that concern this invoice. */
-  refunds: SourceRow[];
-  /** False on the second and later invoices of a shared payment: what is wrong with the payment itself is said once. */
-  isFirst: boolean;
-}
 
 /** All that is known of the money of one invoice; `invoice` null: a payment that belongs to none. */
 export interface InvoiceMoney {
@@ -87,13 +82,7 @@ export function figuresOf(money: InvoiceMoney, currency: string): DisputeFigures
   const read = (text: string | undefined) => parseMoney(text, currency) ?? null;
   const lines = money.items.map((item) => read(item.fields.line_total));
   const total = read(money.invoice?.fields.total);
-  const approved = money.payments.filter(({ row }) => isApproved(row));
-  const payments = addMoney(approved.flatMap(({ row, part }) => read(part ?? row.fields.amount) ?? []));
-  const refunds = addMoney(
-    approved.flatMap((payment) =>
-      payment.refunds.filter(isApproved).flatMap((refund) => positive(read(refund.fields.amount)) ?? []),
-    ),
-  );
+  const { payments, refunds } = sumOfParts(money.payments, currency);
   return {
     total,
     // One line that cannot be read makes their sum unknown.
@@ -222,8 +211,8 @@ function duplicates(money: InvoiceMoney, settings: DateSettings & { currency: st
   for (const { row } of money.payments) {
     const amount = parseMoney(row.fields.amount, settings.currency);
     const day = parseDay(row.fields.payment_date, settings);
-    if (!isApproved(row) || amount === undefined || day === undefined || compareMoney(amount, '0') <= 0)
-      continue;
+    if (!isApproved(row) || isRefund(row) || amount === undefined || day === undefined) continue;
+    if (compareMoney(amount, '0') <= 0) continue;
     const key = JSON.stringify([amount, day, (row.fields.method ?? '').toLowerCase()]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
@@ -264,7 +253,7 @@ function isEqual(a: string, b: string): boolean {
 }
 
 function positive(amount: string | null): string | null {
-  return amount !== null && isNegative(amount) ? subtractMoney('0', amount) : amount;
+  return amount === null ? null : withoutSign(amount);
 }
 
 /** Only to choose the nearest; figures that are printed stay decimals. */

@@ -176,7 +176,6 @@ export const booking = defineObject({
     { child: 'invoice', of: 'booking' },
     { child: 'payment', of: 'booking' },
     { parent: 'invoice', of: 'payment', by: 'invoice_id' },
-    { child: 'payment_allocation', of: 'payment' },
     ...readsOfInvoices,
   ],
   produces: [

@@ -11,6 +11,7 @@ import {
 import { oneLine } from '../convert/text.js';
 import { type Converted, computedCustom, monetary } from '../mapping/convert-field.js';
 import type { FieldRule, PageRows, ReadRule, RowContext, SourceRow } from '../mapping/define-object.js';
+import { isApproved, isRefund, type PaymentPart, paidBy, partsOnInvoice, sharesOf, wholePayment } from './paid.js';
 
 /** What a deal was billed and paid, over all its invoices and payments. */
 export interface DealMoney {
@@ -54,6 +55,7 @@ export const readsOfInvoices: ReadonlyArray<ReadRule> = [
   { child: 'payment', of: 'invoice' },
   { child: 'payment_allocation', of: 'invoice' },
   { parent: 'payment', of: 'payment_allocation', by: 'payment_id' },
+  { child: 'payment_allocation', of: 'payment' },
   { child: 'refund', of: 'payment' },
 ];
 
@@ -85,21 +87,15 @@ export function moneyOfBooking(booking: SourceRow, refs: PageRows, ctx: RowConte
     .children('payment', 'booking', booking.sourceId)
     // A payment on an invoice, or spread over several, counts there.
     .filter((payment) => refs.row('invoice', payment.fields.invoice_id) === undefined)
-    .filter((payment) => refs.children('payment_allocation', 'payment', payment.sourceId).length === 0);
-  return gather(
-    invoices,
-    shares,
-    [...invoices.flatMap((invoice) => paymentsOn(invoice, refs)), ...direct],
-    direct,
-    refs,
-    ctx,
-  );
+    .filter((payment) => sharesOf(payment, refs).length === 0)
+    .map((payment) => wholePayment(payment, refs));
+  return gather(invoices, shares, direct, refs, ctx);
 }
 
 /** The money of an invoice that is a deal of its own. */
 export function moneyOfInvoice(invoice: SourceRow, refs: PageRows, ctx: RowContext): DealMoney {
   const share = { billed: totalOf(invoice, ctx), paid: paidOn(invoice, refs, ctx) };
-  return gather([invoice], [share], paymentsOn(invoice, refs), [], refs, ctx);
+  return gather([invoice], [share], [], refs, ctx);
 }
 
 /** Values of `moneyFields`. `agreed` is what is owed while there is no invoice yet: the booking's total, once something was paid. */
@@ -142,22 +138,6 @@ export function invoiceStatus(invoice: SourceRow, refs: PageRows, ctx: RowContex
   const paid = paidOn(invoice, refs, ctx);
   if (word === 'partially paid' || compareMoney(paid, '0') > 0) return 'Partially paid';
   return word === 'overdue' ? 'Overdue' : 'Unpaid';
-}
-
-/** True for a payment or refund that moved money. No status at all: a list of receipts. */
-export function isApproved(row: SourceRow): boolean {
-  const status = row.fields.status?.toLowerCase() ?? 'approved';
-  return [
-    'approved',
-    'paid',
-    'completed',
-    'complete',
-    'succeeded',
-    'success',
-    'cleared',
-    'refunded',
-    'processed',
-  ].includes(status);
 }
 
 export function bookingIdsOf(invoice: SourceRow): string[] {
@@ -208,44 +188,19 @@ function totalOf(invoice: SourceRow, ctx: RowContext): string {
   return parseMoney(invoice.fields.total, ctx.settings.currency) ?? '0';
 }
 
-function paymentsOn(invoice: SourceRow, refs: PageRows): SourceRow[] {
-  const allocated = refs
-    .children('payment_allocation', 'invoice', invoice.sourceId)
-    .flatMap((allocation) => refs.row('payment', allocation.fields.payment_id) ?? []);
-  return [...refs.children('payment', 'invoice', invoice.sourceId), ...allocated];
+function partsOn(invoice: SourceRow, refs: PageRows, ctx: RowContext): PaymentPart[] {
+  return partsOnInvoice(invoice.sourceId, refs, ctx.settings.currency);
 }
 
-/** Approved money on an invoice: whole payments, allocated parts, less refunds. */
 function paidOn(invoice: SourceRow, refs: PageRows, ctx: RowContext): string {
-  const { currency } = ctx.settings;
-  const whole = refs.children('payment', 'invoice', invoice.sourceId).filter(isApproved);
-  const parts = refs.children('payment_allocation', 'invoice', invoice.sourceId).filter((allocation) => {
-    const payment = refs.row('payment', allocation.fields.payment_id);
-    return payment !== undefined && isApproved(payment);
-  });
-  const received = [...whole, ...parts].flatMap((row) => parseMoney(row.fields.amount, currency) ?? []);
-  const refunds = whole.flatMap((payment) => refundsOf(payment, refs, ctx));
-  const refundsOfParts = parts.flatMap((part) =>
-    refs
-      .children('refund', 'payment', part.fields.payment_id ?? '')
-      .filter((refund) => refund.fields.invoice_id === invoice.sourceId && isApproved(refund))
-      .flatMap((refund) => parseMoney(refund.fields.amount, currency) ?? []),
-  );
-  return subtractMoney(addMoney(received), addMoney([...refunds, ...refundsOfParts]));
+  return paidBy(partsOn(invoice, refs, ctx), ctx.settings.currency);
 }
 
-function refundsOf(payment: SourceRow, refs: PageRows, ctx: RowContext): string[] {
-  return refs
-    .children('refund', 'payment', payment.sourceId)
-    .filter(isApproved)
-    .flatMap((refund) => parseMoney(refund.fields.amount, ctx.settings.currency) ?? []);
-}
-
+/** `direct` are the payments that are on no invoice. */
 function gather(
   invoices: ReadonlyArray<SourceRow>,
   shares: ReadonlyArray<Share>,
-  payments: ReadonlyArray<SourceRow>,
-  direct: ReadonlyArray<SourceRow>,
+  direct: ReadonlyArray<PaymentPart>,
   refs: PageRows,
   ctx: RowContext,
 ): DealMoney {
@@ -254,34 +209,28 @@ function gather(
     const invoice = invoices[index];
     return invoice !== undefined && wordOf(invoice) !== 'void';
   });
-  const approved = payments
-    .filter(isApproved)
-    .filter((row) => parseMoney(row.fields.amount, currency) !== undefined);
-  const directPaid = direct
-    .filter(isApproved)
-    .flatMap((row) => [
-      parseMoney(row.fields.amount, currency) ?? '0',
-      ...refundsOf(row, refs, ctx).map(negated),
-    ]);
-  const incoming = approved
-    .filter((row) => !isNegative(parseMoney(row.fields.amount, currency) ?? '0'))
+  const parts = [...invoices.flatMap((invoice) => partsOn(invoice, refs, ctx)), ...direct];
+  const incoming = parts
+    .map(({ row }) => row)
+    .filter((row) => isApproved(row) && !isRefund(row) && isIncome(row, ctx))
     .map((row) => ({
       day: parseDay(row.fields.payment_date, ctx.settings) ?? '',
       method: oneLine(row.fields.method ?? ''),
     }))
     .sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
-  const isBilledOrPaid = billed.length > 0 || payments.length > 0;
+  const isBilledOrPaid = billed.length > 0 || parts.length > 0;
   return {
     invoices: [...invoices],
     invoiced: billed.length > 0 ? addMoney(billed.map((share) => share.billed)) : null,
-    paid: isBilledOrPaid ? addMoney([...shares.map((share) => share.paid), ...directPaid]) : null,
+    paid: isBilledOrPaid ? addMoney([...shares.map((share) => share.paid), paidBy(direct, currency)]) : null,
     lastPayment: incoming.at(-1)?.day || null,
     methods: [...new Set(incoming.map((payment) => payment.method).filter((method) => method !== ''))],
   };
 }
 
-function negated(amount: string): string {
-  return subtractMoney('0', amount);
+function isIncome(payment: SourceRow, ctx: RowContext): boolean {
+  const amount = parseMoney(payment.fields.amount, ctx.settings.currency);
+  return amount !== undefined && !isNegative(amount);
 }
 
 /** Several invoices on one deal have one status: the one that still needs someone. */

@@ -1,6 +1,7 @@
 import type { PageRows, Refs, SourceRow } from '../mapping/define-object.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { bookingIdsOf } from './deal-money.js';
+import { sharesOf } from './paid.js';
 
 /** Deals an invoice may stand on: its own, where it has one (invoice.ts decides), else those of its bookings, in order. */
 export function dealsAskedFor(invoice: SourceRow): TargetKey[] {
@@ -16,12 +17,11 @@ export function dealOfInvoice(invoice: SourceRow, refs: Refs): TargetKey | undef
   return dealsAskedFor(invoice).find((key) => refs.isMapped(key));
 }
 
-/** The invoices of a payment: its own, else those it was split over. */
+/** The invoices of a payment: those it was split over, else the one it names. Where its parts count, it stands. */
 export function invoicesOfPayment(payment: SourceRow, refs: PageRows): Array<SourceRow | undefined> {
-  if (payment.fields.invoice_id !== undefined) return [refs.row('invoice', payment.fields.invoice_id)];
-  return refs
-    .children('payment_allocation', 'payment', payment.sourceId)
-    .map((allocation) => refs.row('invoice', allocation.fields.invoice_id));
+  const ids = sharesOf(payment, refs).map((share) => share.fields.invoice_id);
+  const invoices = ids.length > 0 ? [...new Set(ids)] : [payment.fields.invoice_id];
+  return invoices.map((id) => refs.row('invoice', id));
 }
 
 /** Deals that came of a quote: of its bookings, and of invoices that were written for it without a booking. */

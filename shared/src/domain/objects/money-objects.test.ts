@@ -428,6 +428,62 @@ describe('money that is out of the ordinary', () => {
     ]);
   });
 
+  test('a shared payment that names an invoice, too, counts with its parts only, and stands where they count', () => {
+    const part = (invoice_id: string, amount: string) =>
+      row('payment_allocation', '', { payment_id: '1', invoice_id, amount });
+    const rows = [
+      row('invoice', '5722', { invoice_id: '5722', booking_ids: '1', status: 'Open', total: '150.00' }),
+      row('invoice', '5723', { invoice_id: '5723', booking_ids: '2', status: 'Open', total: '90.00' }),
+      // Two parts on one invoice, of a payment that names the other.
+      ...[part('5723', '50.00'), part('5722', '120.00'), part('5723', '30.00')],
+      // The first says whose it is, once for both parts; the second does not, and comes off the first part.
+      row('refund', '901', { ...refund('901', '10.00').fields, invoice_id: '5722' }),
+      refund('902', '5.00'),
+    ];
+    const paid = payment('1', { amount: '200.00', invoice_id: '5722' });
+    expect([paidOn('1', [...rows, paid]), paidOn('2', [...rows, paid])]).toEqual([
+      ['150', '110', '40'],
+      ['90', '75', '15'],
+    ]);
+    const bookings = ['1', '2'].map((id) => row('booking', id, { booking_id: id, customer_id: '1053' }));
+    expect(mapIn({ rows: [...bookings, ...rows] }, paid).records[0]?.payload).toMatchObject({
+      deal_id: { $ref: 'booking:2' },
+      subject: 'Payment AUD 200.00 · 5723, 5722',
+    });
+  });
+
+  test('a payment with one allocation of all of it counts once', () => {
+    const rows = [
+      row('invoice', '1', { invoice_id: '1', booking_ids: '10101', status: 'Open', total: '200.00' }),
+      payment('1', { invoice_id: '1', amount: '200.00' }),
+      row('payment_allocation', '', { payment_id: '1', invoice_id: '1', amount: '200.00' }),
+    ];
+    expect(paidOn('10101', rows)).toEqual(['200', '200', '0']);
+  });
+
+  test('a refund lowers what was paid, with a sign or without, in a list of its own or among the payments', () => {
+    const rows = [
+      row('invoice', '1', { invoice_id: '1', booking_ids: '10101', status: 'Open', total: '200.00' }),
+      payment('1', { invoice_id: '1', amount: '100.00' }),
+    ];
+    const among = (kind: string, amount: string) => payment('2', { invoice_id: '1', kind, amount });
+    const direct = (amount: string) => [
+      payment('1', { booking_id: '10101', amount: '100.00' }),
+      refund('901', amount),
+    ];
+    expect([
+      paidOn('10101', [...rows, refund('901', '30.00')]),
+      paidOn('10101', [...rows, refund('901', '-30.00')]),
+      paidOn('10101', [...rows, among('Refund', '30.00')]),
+      paidOn('10101', [...rows, among('refund', '-30.00')]),
+      // A reversal that nobody calls a refund.
+      paidOn('10101', [...rows, among('payment', '-30.00')]),
+    ]).toEqual(Array(5).fill(['200', '70', '130']));
+    expect([paidOn('10101', direct('30.00')), paidOn('10101', direct('-30.00'))]).toEqual(
+      Array(2).fill([undefined, '70', '130']),
+    );
+  });
+
   test('a second refund is an activity like the first; approved ones count, one that waits does not', () => {
     const rows = [
       row('invoice', '1', { invoice_id: '1', booking_ids: '10101', status: 'Closed', total: '200.00' }),

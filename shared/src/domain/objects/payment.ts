@@ -12,6 +12,7 @@ import {
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { dealOfInvoice, dealsAskedFor, invoicesOfPayment } from './deal-of.js';
 import { numberOf } from './invoice.js';
+import { isRefund } from './paid.js';
 import { transactionActivity } from './transaction-activity.js';
 
 /** A payment is an activity at its original date: on the deal of its invoice or booking; unapplied, on the person. */
@@ -69,7 +70,7 @@ export const payment = defineObject({
     booking_id: 'finds the deal',
     customer_id: 'finds the person',
     status: 'approved payments count in the sums',
-    kind: 'the type of the activity',
+    kind: 'the type of the activity; a refund lowers the sums on the deal',
     method: 'in the note and on the deal',
   },
   notMigrated: {
@@ -141,7 +142,7 @@ function kindOf(
   ctx: RowContext,
 ): TransactionKind {
   const kind = row.fields.kind?.toLowerCase() ?? '';
-  if (isNegative(amount) || /refund|credit/.test(kind)) return 'Refund';
+  if (isNegative(amount) || isRefund(row)) return 'Refund';
   if (/deposit/.test(kind)) return 'Deposit';
   if (/partial|part/.test(kind)) return 'Partial payment';
   const total = parseMoney(invoices[0]?.fields.total, ctx.settings.currency);
