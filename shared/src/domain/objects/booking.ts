@@ -47,6 +47,7 @@ import {
   moneyValues,
   readsOfInvoices,
 } from './deal-money.js';
+import { invoicesOfBooking } from './deal-of.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { becameFields, inquiriesOf, inquiryValues, readsOfFormerInquiries } from './inquiry.js';
 import { ownerOf, workerName } from './owner.js';
@@ -174,6 +175,7 @@ export const booking = defineObject({
     { child: 'custom_field_value', of: 'quote' },
     { parent: 'customer_property', of: 'booking', by: 'customer_property_ids' },
     { child: 'invoice', of: 'booking' },
+    { parent: 'invoice', of: 'booking', by: 'invoice_ids' },
     { child: 'payment', of: 'booking' },
     { parent: 'invoice', of: 'payment', by: 'invoice_id' },
     ...readsOfInvoices,
@@ -461,7 +463,7 @@ function setCustom(
     for (const [name, value] of mergedQuoteValues(quote, refs, { ...ctx, find: () => {} }))
       deal.custom.set(name, value);
   const inquiries = [row, ...mergedQuotes].flatMap((origin) => inquiriesOf(origin, refs));
-  const invoices = refs.children('invoice', 'booking', row.sourceId);
+  const invoices = invoicesOfBooking(row, refs);
   deal.labels = [
     ...[row, ...(invoicesAreDeals(ctx) ? [] : invoices), ...inquiries].flatMap((origin) =>
       labelsOf(origin, 'deal', ctx),

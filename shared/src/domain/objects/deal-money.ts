@@ -1,5 +1,4 @@
 import { parseDay } from '../convert/date.js';
-import { parseList } from '../convert/list.js';
 import {
   addMoney,
   compareMoney,
@@ -10,8 +9,17 @@ import {
 } from '../convert/money.js';
 import { oneLine } from '../convert/text.js';
 import { type Converted, computedCustom, monetary } from '../mapping/convert-field.js';
-import type { FieldRule, PageRows, ReadRule, RowContext, SourceRow } from '../mapping/define-object.js';
-import { isApproved, isRefund, type PaymentPart, paidBy, partsOnInvoice, sharesOf, wholePayment } from './paid.js';
+import type { FieldRule, PageRows, ReadRule, Refs, RowContext, SourceRow } from '../mapping/define-object.js';
+import { bookingsOfInvoice, invoicesOfBooking, readsOfBookings } from './deal-of.js';
+import {
+  isApproved,
+  isRefund,
+  type PaymentPart,
+  paidBy,
+  partsOnInvoice,
+  sharesOf,
+  wholePayment,
+} from './paid.js';
 
 /** What a deal was billed and paid, over all its invoices and payments. */
 export interface DealMoney {
@@ -57,6 +65,7 @@ export const readsOfInvoices: ReadonlyArray<ReadRule> = [
   { parent: 'payment', of: 'payment_allocation', by: 'payment_id' },
   { child: 'payment_allocation', of: 'payment' },
   { child: 'refund', of: 'payment' },
+  ...readsOfBookings,
 ];
 
 /** Whether each invoice is a deal: its money then stands there, and on no deal of a booking. */
@@ -71,17 +80,16 @@ export function invoicesAreDeals({ settings, content }: RowContext): boolean {
  * bookings bills each of them whole: its lines may be without tax, and what they left over would count twice.
  */
 export function billedFor(booking: SourceRow, refs: PageRows, ctx: RowContext): string | null {
-  const live = refs
-    .children('invoice', 'booking', booking.sourceId)
-    .filter((invoice) => wordOf(invoice) !== 'void');
+  const live = invoicesOfBooking(booking, refs).filter((invoice) => wordOf(invoice) !== 'void');
   if (live.length === 0) return null;
   const whole = parseMoney(booking.fields.total, ctx.settings.currency) ?? '0';
-  return addMoney(live.map((invoice) => (bookingIdsOf(invoice).length > 1 ? whole : totalOf(invoice, ctx))));
+  const isConsolidated = (invoice: SourceRow) => bookingsOfInvoice(invoice, refs).length > 1;
+  return addMoney(live.map((invoice) => (isConsolidated(invoice) ? whole : totalOf(invoice, ctx))));
 }
 
 /** The money of a booking: its invoices (its share of consolidated ones) and the payments made on it directly. */
-export function moneyOfBooking(booking: SourceRow, refs: PageRows, ctx: RowContext): DealMoney {
-  const invoices = invoicesAreDeals(ctx) ? [] : refs.children('invoice', 'booking', booking.sourceId);
+export function moneyOfBooking(booking: SourceRow, refs: Refs, ctx: RowContext): DealMoney {
+  const invoices = invoicesAreDeals(ctx) ? [] : invoicesOfBooking(booking, refs);
   const shares = invoices.map((invoice) => shareOf(invoice, booking.sourceId, refs, ctx));
   const direct = refs
     .children('payment', 'booking', booking.sourceId)
@@ -140,10 +148,6 @@ export function invoiceStatus(invoice: SourceRow, refs: PageRows, ctx: RowContex
   return word === 'overdue' ? 'Overdue' : 'Unpaid';
 }
 
-export function bookingIdsOf(invoice: SourceRow): string[] {
-  return parseList(invoice.fields.booking_ids);
-}
-
 type StatusWord = 'draft' | 'open' | 'overdue' | 'paid' | 'void' | 'partially paid';
 
 /** D24 for invoices: the documented statuses and the synonyms of the data sheet (7.6). */
@@ -165,23 +169,41 @@ interface Share {
 }
 
 /** What of a consolidated invoice is this booking's: its lines; payments fill the bookings in the invoice's order. */
-function shareOf(invoice: SourceRow, bookingId: string, refs: PageRows, ctx: RowContext): Share {
-  const bookingIds = bookingIdsOf(invoice);
-  const index = bookingIds.indexOf(bookingId);
+function shareOf(invoice: SourceRow, bookingId: string, refs: Refs, ctx: RowContext): Share {
+  const bookings = bookingsWithDeal(invoice, refs);
   const total = totalOf(invoice, ctx);
   const paid = paidOn(invoice, refs, ctx);
-  if (bookingIds.length <= 1) return { billed: total, paid };
-  const items = refs.children('invoice_item', 'invoice', invoice.sourceId);
-  const lines = bookingIds.map((id) =>
+  if (bookings.length <= 1) return { billed: total, paid };
+  const index = bookings.findIndex((booking) => booking.sourceId === bookingId);
+  // The last takes what the weights do not explain, so that the deals together bill exactly the invoice.
+  const billed = fillInOrder(total, weightsOf(invoice, bookings, refs, ctx));
+  return { billed: billed[index] ?? '0', paid: fillInOrder(paid, billed)[index] ?? '0' };
+}
+
+/** A booking that was set aside or left out has no deal that its part could stand on: the others bill it. */
+function bookingsWithDeal(invoice: SourceRow, refs: Refs): SourceRow[] {
+  return bookingsOfInvoice(invoice, refs)
+    .flatMap((id) => refs.row('booking', id) ?? [])
+    .filter((booking) => refs.customer(booking.fields.customer_id) !== undefined);
+}
+
+/** By the lines that name a booking; of an invoice without such lines, by what the bookings come to. */
+function weightsOf(
+  invoice: SourceRow,
+  bookings: ReadonlyArray<SourceRow>,
+  refs: Refs,
+  ctx: RowContext,
+): string[] {
+  const read = (text: string | undefined) => parseMoney(text, ctx.settings.currency) ?? '0';
+  const items = refs
+    .children('invoice_item', 'invoice', invoice.sourceId)
+    .filter((item) => item.fields.booking_id !== undefined);
+  if (items.length === 0) return bookings.map((booking) => read(booking.fields.total));
+  return bookings.map(({ sourceId }) =>
     addMoney(
-      items
-        .filter((item) => item.fields.booking_id === id)
-        .flatMap((item) => parseMoney(item.fields.line_total, ctx.settings.currency) ?? []),
+      items.filter((item) => item.fields.booking_id === sourceId).map((item) => read(item.fields.line_total)),
     ),
   );
-  // The last takes what the lines do not explain, so that the deals together bill exactly the invoice.
-  const billed = fillInOrder(total, lines);
-  return { billed: billed[index] ?? '0', paid: fillInOrder(paid, billed)[index] ?? '0' };
 }
 
 function totalOf(invoice: SourceRow, ctx: RowContext): string {

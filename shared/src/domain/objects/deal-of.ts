@@ -1,20 +1,40 @@
-import type { PageRows, Refs, SourceRow } from '../mapping/define-object.js';
+import { parseList } from '../convert/list.js';
+import type { PageRows, ReadRule, Refs, SourceRow } from '../mapping/define-object.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
-import { bookingIdsOf } from './deal-money.js';
 import { sharesOf } from './paid.js';
 
-/** Deals an invoice may stand on: its own, where it has one (invoice.ts decides), else those of its bookings, in order. */
-export function dealsAskedFor(invoice: SourceRow): TargetKey[] {
-  return [targetKeyOf('invoice', invoice.sourceId), ...bookingDeals(invoice)];
+/** What has to be read around an invoice to know its bookings. Comes last: nothing is to be read around those again. */
+export const readsOfBookings: ReadonlyArray<ReadRule> = [
+  { parent: 'booking', of: 'invoice', by: 'booking_ids' },
+  { child: 'booking', of: 'invoice' },
+];
+
+/** The bookings an invoice bills; either side may name the other. */
+export function bookingsOfInvoice(invoice: SourceRow, refs: PageRows): string[] {
+  const naming = refs.children('booking', 'invoice', invoice.sourceId).map((row) => row.sourceId);
+  return [...new Set([...parseList(invoice.fields.booking_ids), ...naming])];
 }
 
-export function bookingDeals(invoice: SourceRow): TargetKey[] {
-  return bookingIdsOf(invoice).map((id) => targetKeyOf('booking', id));
+/** The invoices that bill a booking, likewise. */
+export function invoicesOfBooking(booking: SourceRow, refs: PageRows): SourceRow[] {
+  const naming = refs.children('invoice', 'booking', booking.sourceId);
+  const named = parseList(booking.fields.invoice_ids).flatMap((id) => refs.row('invoice', id) ?? []);
+  const known = new Set(naming.map((row) => row.sourceId));
+  return [...naming, ...named.filter((row) => !known.has(row.sourceId))];
+}
+
+/** Deals an invoice may stand on: its own, where it has one (invoice.ts decides), else those of its bookings, in order. */
+export function dealsAskedFor(invoice: SourceRow, refs: PageRows): TargetKey[] {
+  return [targetKeyOf('invoice', invoice.sourceId), ...bookingDeals(invoice, refs)];
+}
+
+export function bookingDeals(invoice: SourceRow, refs: PageRows): TargetKey[] {
+  return bookingsOfInvoice(invoice, refs).map((id) => targetKeyOf('booking', id));
 }
 
 /** The deal of an invoice: its own, else that of its first booking in the set. Undefined when all of them were set aside. */
 export function dealOfInvoice(invoice: SourceRow, refs: Refs): TargetKey | undefined {
-  return dealsAskedFor(invoice).find((key) => refs.isMapped(key));
+  return dealsAskedFor(invoice, refs).find((key) => refs.isMapped(key));
 }
 
 /** The invoices of a payment: those it was split over, else the one it names. Where its parts count, it stands. */
@@ -27,8 +47,8 @@ export function invoicesOfPayment(payment: SourceRow, refs: PageRows): Array<Sou
 /** Deals that came of a quote: of its bookings, and of invoices that were written for it without a booking. */
 export function dealsFromQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
   const bookings = bookingsOfQuote(quote, refs);
-  const invoices = refs.children('invoice', 'quote', quote.sourceId).flatMap((row) => dealsAskedFor(row));
-  return [...new Set([...bookings, ...invoices])];
+  const invoices = refs.children('invoice', 'quote', quote.sourceId);
+  return [...new Set([...bookings, ...invoices.flatMap((row) => dealsAskedFor(row, refs))])];
 }
 
 /** The deals of the bookings a quote became; either side may name the other. */

@@ -215,7 +215,12 @@ function isRecord(key: string, { settings }: MappingContent, rows: ReadonlyArray
   const invoice = rows.find(
     ({ object, sourceId }) => key === `${object}:${sourceId}` && object === 'invoice',
   );
-  if (invoice && parseList(invoice.fields.booking_ids).length > 0) return settings.invoiceDeals === 'own';
+  const isOfBooking = rows.some(
+    ({ object, fields }) =>
+      object === 'booking' && parseList(fields.invoice_ids).includes(invoice?.sourceId ?? ''),
+  );
+  if (invoice && (isOfBooking || parseList(invoice.fields.booking_ids).length > 0))
+    return settings.invoiceDeals === 'own';
   if (/^(booking_service|quote_item|invoice_item):/.test(key)) return settings.dealLines === 'products';
   if (!key.startsWith('inquiry:')) return true;
   return key.endsWith('#deal') === (settings.inquiries === 'deals');

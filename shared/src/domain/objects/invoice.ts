@@ -27,7 +27,6 @@ import {
 } from '../mapping/record.js';
 import { linesOfDeal } from './deal-lines.js';
 import {
-  bookingIdsOf,
   type DealMoney,
   type InvoiceStatus,
   invoiceStatus,
@@ -37,7 +36,7 @@ import {
   moneyValues,
   readsOfInvoices,
 } from './deal-money.js';
-import { bookingDeals, dealOfInvoice, dealsAskedFor } from './deal-of.js';
+import { bookingDeals, bookingsOfInvoice, dealOfInvoice, dealsAskedFor } from './deal-of.js';
 import { ownerOf } from './owner.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -74,11 +73,7 @@ const inNote = [
 export const invoice = defineObject({
   name: 'invoice',
   needs: ['customer', 'user', 'service', 'product', 'booking'],
-  reads: [
-    { parent: 'booking', of: 'invoice', by: 'booking_ids' },
-    { child: 'attachment', of: 'invoice' },
-    ...readsOfInvoices,
-  ],
+  reads: [{ child: 'attachment', of: 'invoice' }, ...readsOfInvoices],
   produces: [
     ...invoiceProducts('enrich'),
     ...invoiceProducts('own'),
@@ -108,7 +103,7 @@ export const invoice = defineObject({
     is_deleted: 'Decides whether the row is migrated.',
     deleted_at: 'Deleted invoices are excluded or migrated like the others.',
   },
-  asks: (row) => dealsAskedFor(row),
+  asks: (row, refs) => dealsAskedFor(row, refs),
   files: (row) => (row.fields.pdf_file === undefined ? [] : [row.fields.pdf_file]),
   map: mapInvoice,
 });
@@ -188,7 +183,7 @@ function invoiceProducts(way: 'enrich' | 'own'): Product[] {
 }
 
 function mapInvoice(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
-  const hasBookings = bookingIdsOf(row).length > 0;
+  const hasBookings = bookingsOfInvoice(row, refs).length > 0;
   const isDeal = !hasBookings || invoicesAreDeals(ctx);
   const customer = customerOf(row, refs);
   const ownKey = targetKeyOf('invoice', row.sourceId);
@@ -205,7 +200,7 @@ function mapInvoice(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
     drafts.push(own, ...lines.drafts);
     links.push(linkOf(row, ownKey, 'primary'), ...lines.links);
   }
-  for (const key of bookingDeals(row).filter((key) => refs.isMapped(key)))
+  for (const key of bookingDeals(row, refs).filter((key) => refs.isMapped(key)))
     links.push(linkOf(row, key, 'contributes'));
   drafts.push(activityDraft(activityKey, deal, row, status, refs, ctx));
   const file = fileDraft(row, deal, activityKey, refs, ctx);
@@ -218,7 +213,7 @@ function mapInvoice(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
 
 /** Its own; of an invoice that names none we have, that of its first booking: what bills a deal is never set aside. */
 function customerOf(row: SourceRow, refs: Refs) {
-  const ids = bookingIdsOf(row).map((id) => refs.row('booking', id)?.fields.customer_id);
+  const ids = bookingsOfInvoice(row, refs).map((id) => refs.row('booking', id)?.fields.customer_id);
   return [row.fields.customer_id, ...ids].map((id) => refs.customer(id)).find((found) => found !== undefined);
 }
 
@@ -241,7 +236,7 @@ function dealDraft(
     // Also without a value: the account's default currency may be another one.
     currency: ctx.settings.currency,
     ...(created ? { add_time: instantFrom(created, ctx.settings) } : {}),
-    ...closing(row, status, ctx),
+    ...closing(row, status, refs, ctx),
     ...(customer?.person ? { person_id: { $ref: customer.person } } : {}),
     ...(customer?.organization ? { org_id: { $ref: customer.organization } } : {}),
     ...(owner ? { owner_id: owner } : {}),
@@ -262,7 +257,9 @@ function dealDraft(
 }
 
 function bookingNumbers(row: SourceRow, refs: Refs): string[] {
-  return bookingIdsOf(row).map((id) => oneLine(refs.row('booking', id)?.fields.booking_number ?? id));
+  return bookingsOfInvoice(row, refs).map((id) =>
+    oneLine(refs.row('booking', id)?.fields.booking_number ?? id),
+  );
 }
 
 /** By the confirmed source; an invoice that stands for itself is worth what it bills, as it was before there was a choice. */
@@ -271,7 +268,7 @@ function worthOf(row: SourceRow, money: DealMoney, ctx: RowContext): string | un
   return amountOf(row, 'total', ctx);
 }
 
-function closing(row: SourceRow, status: InvoiceStatus, ctx: RowContext): Payload {
+function closing(row: SourceRow, status: InvoiceStatus, refs: Refs, ctx: RowContext): Payload {
   const stage = (name: string) => ({ $stage: { pipeline: ctx.settings.pipeline, stage: name } });
   const instant = (...fields: string[]) => {
     const when = fields
@@ -293,7 +290,7 @@ function closing(row: SourceRow, status: InvoiceStatus, ctx: RowContext): Payloa
     };
   }
   const due = parseDay(row.fields.due_date, ctx.settings);
-  const open = invoicesAreDeals(ctx) && bookingIdsOf(row).length > 0 ? 'Invoiced' : 'Needs review';
+  const open = invoicesAreDeals(ctx) && bookingsOfInvoice(row, refs).length > 0 ? 'Invoiced' : 'Needs review';
   return { status: 'open', stage_id: stage(open), ...(due ? { expected_close_date: due } : {}) };
 }
 

@@ -484,6 +484,71 @@ describe('money that is out of the ordinary', () => {
     );
   });
 
+  test('a booking may name its invoice instead: no second deal, its money stands on the booking', () => {
+    const alone = row('invoice', '5701', { ...invoice.fields, booking_ids: '' });
+    const naming = row('booking', '10101', { ...booking.fields, invoice_ids: '["5701"]' });
+    const paid = payment('1', { invoice_id: '5701', amount: '77.00' });
+    const billed = mapIn({ rows: [naming, paid] }, alone);
+    expect(Object.keys(payloadsOf(billed))).toEqual(['activity invoice:5701#activity']);
+    expect(billed.links.map(({ targetKey }) => targetKey)).toContain('booking:10101');
+    expect(payloadsOf(mapIn({ rows: [alone, paid] }, naming))['deal booking:10101']).toMatchObject({
+      custom_fields: {
+        'Invoice number': 'INV-5701',
+        'Amount paid': { value: '77' },
+        'Balance due': { value: '400' },
+      },
+    });
+    for (const source of [paid, row('refund', '901', refund('901', '5.00').fields)]) {
+      const [record] = mapIn({ rows: [alone, naming, paid] }, source).records;
+      expect(record?.payload.deal_id).toEqual({ $ref: 'booking:10101' });
+    }
+  });
+
+  describe('an invoice over several bookings', () => {
+    const both = row('invoice', '9', {
+      invoice_id: '9',
+      booking_ids: '1,2',
+      status: 'Open',
+      total: '1000.00',
+    });
+    const paid = payment('1', { invoice_id: '9', amount: '700.00' });
+    const other = (fields: Record<string, string>) =>
+      row('booking', '2', { booking_id: '2', customer_id: '1053', total: '400.00', ...fields });
+    const first = (rows: Array<ReturnType<typeof row>>) => {
+      const own = row('booking', '1', { booking_id: '1', customer_id: '1053', total: '600.00' });
+      const payload = payloadsOf(mapIn({ rows: [both, paid, ...rows] }, own))['deal booking:1'];
+      const { custom_fields } = payload as { custom_fields: Record<string, { value: string }> };
+      return ['Invoice total', 'Amount paid', 'Balance due'].map((name) => custom_fields[name]?.value);
+    };
+    const second = (rows: Array<ReturnType<typeof row>>) => {
+      const own = row('booking', '1', { booking_id: '1', customer_id: '1053', total: '600.00' });
+      return paidOn('2', [own, both, paid, ...rows]);
+    };
+    const line = (booking_id: string, line_total: string) =>
+      row('invoice_item', '', { invoice_id: '9', line_total, ...(booking_id && { booking_id }) });
+
+    test('is shared by its lines; without lines that name a booking, by what the bookings come to', () => {
+      const lines = [line('1', '250.00'), line('2', '750.00')];
+      expect([first([other({}), ...lines]), second(lines)]).toEqual([
+        ['250', '250', '0'],
+        ['750', '450', '300'],
+      ]);
+      expect([first([other({})]), first([other({}), line('', '1000.00')])]).toEqual(
+        Array(2).fill(['600', '600', '0']),
+      );
+      // The last takes the rest; `second` comes to 200.
+      expect(second([])).toEqual(['400', '100', '300']);
+    });
+
+    test('stands whole on the deals there are: a booking that is not migrated takes no part of it along', () => {
+      const lines = [line('1', '250.00'), line('2', '750.00')];
+      // Not in the set; of a customer that was set aside.
+      expect([first(lines), first([other({ customer_id: '1999' })])]).toEqual(
+        Array(2).fill(['1000', '700', '300']),
+      );
+    });
+  });
+
   test('a second refund is an activity like the first; approved ones count, one that waits does not', () => {
     const rows = [
       row('invoice', '1', { invoice_id: '1', booking_ids: '10101', status: 'Closed', total: '200.00' }),

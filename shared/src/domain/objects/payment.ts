@@ -10,7 +10,7 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { type TargetKey, targetKeyOf } from '../mapping/record.js';
-import { dealOfInvoice, dealsAskedFor, invoicesOfPayment } from './deal-of.js';
+import { dealOfInvoice, dealsAskedFor, invoicesOfPayment, readsOfBookings } from './deal-of.js';
 import { numberOf } from './invoice.js';
 import { isRefund } from './paid.js';
 import { transactionActivity } from './transaction-activity.js';
@@ -24,7 +24,7 @@ export const payment = defineObject({
     { parent: 'invoice', of: 'payment', by: 'invoice_id' },
     { parent: 'invoice', of: 'payment_allocation', by: 'invoice_id' },
     { parent: 'booking', of: 'payment', by: 'booking_id' },
-    { parent: 'booking', of: 'invoice', by: 'booking_ids' },
+    ...readsOfBookings,
   ],
   produces: [
     {
@@ -80,7 +80,7 @@ export const payment = defineObject({
     deleted_at: 'Deleted payments are excluded or migrated like the others.',
   },
   asks: (row, refs) => [
-    ...invoicesOfPayment(row, refs).flatMap((invoice) => (invoice ? dealsAskedFor(invoice) : [])),
+    ...invoicesOfPayment(row, refs).flatMap((invoice) => (invoice ? dealsAskedFor(invoice, refs) : [])),
     ...(row.fields.booking_id === undefined ? [] : [targetKeyOf('booking', row.fields.booking_id)]),
   ],
   map: mapPayment,

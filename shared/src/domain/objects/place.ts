@@ -47,6 +47,7 @@ export const readsOfQuotes: ReadonlyArray<ReadRule> = [
   { parent: 'booking', of: 'quote', by: 'booking_id' },
   { child: 'booking', of: 'quote' },
   { child: 'invoice', of: 'quote' },
+  { child: 'booking', of: 'invoice' },
 ];
 
 /** What has to be read around an inquiry to know which deals it became. */
@@ -181,7 +182,7 @@ function trailTo({ object, id }: { object: string; id: string }, refs: PageRows,
     case 'invoice':
       return {
         ...trail,
-        deals: dealsAskedFor(row),
+        deals: dealsAskedFor(row, refs),
         activities: [targetKeyOf('invoice', id, 'activity')],
         label: row.fields.invoice_number ?? id,
       };

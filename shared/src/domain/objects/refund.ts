@@ -10,7 +10,7 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { targetKeyOf } from '../mapping/record.js';
-import { dealsAskedFor, invoicesOfPayment } from './deal-of.js';
+import { dealsAskedFor, invoicesOfPayment, readsOfBookings } from './deal-of.js';
 import { numberOf } from './invoice.js';
 import { placeOfPayment } from './payment.js';
 import { transactionActivity } from './transaction-activity.js';
@@ -25,6 +25,7 @@ export const refund = defineObject({
     { parent: 'invoice', of: 'payment', by: 'invoice_id' },
     { parent: 'invoice', of: 'payment_allocation', by: 'invoice_id' },
     { parent: 'booking', of: 'payment', by: 'booking_id' },
+    ...readsOfBookings,
   ],
   produces: [
     {
@@ -68,7 +69,7 @@ export const refund = defineObject({
     if (!payment) return [];
     return [
       targetKeyOf('payment', payment.sourceId),
-      ...invoicesOfPayment(payment, refs).flatMap((invoice) => (invoice ? dealsAskedFor(invoice) : [])),
+      ...invoicesOfPayment(payment, refs).flatMap((invoice) => (invoice ? dealsAskedFor(invoice, refs) : [])),
       ...(payment.fields.booking_id === undefined ? [] : [targetKeyOf('booking', payment.fields.booking_id)]),
     ];
   },
