@@ -10,6 +10,8 @@ export interface IngestContext extends CommonContext {
   maxUploadBytes: number;
   /** Where webhooks may lead. */
   webhookAddresses: AddressRules;
+  /** How many jobs of this process send to receivers of a tenant now; without those that have none. */
+  delivering: Map<string, number>;
 }
 
 /** Opens connections and builds clients from config; tests hand in `overrides`. */
@@ -29,6 +31,7 @@ export function createContext(
     copyPool: copies.pool,
     maxUploadBytes: config.upload.maxBytes,
     webhookAddresses: { testHosts: config.webhooks.testHosts, resolve: systemResolver },
+    delivering: new Map(),
     async destroy() {
       await copies.destroy();
       await common.destroy();

@@ -47,6 +47,8 @@ export async function sweep(ctx: IngestContext): Promise<void> {
             .where('delivery.nextAt', '<=', sql<Date>`now()`),
         ),
       )
+      // In no order that stays: else the first 200, were they slow, would keep all others away.
+      .orderBy(sql`random()`)
       .limit(200)
       .execute(),
   }));

@@ -17,7 +17,7 @@ export const gauges = {
     labels: [],
   },
   octopipe_hints: {
-    help: 'Hints in the queue of this service',
+    help: 'Hints in the queues of this service',
     labels: ['state'],
   },
   octopipe_unmoved_seconds: {

@@ -8,9 +8,19 @@ const purge = z.object({ ...base, purgeId: z.uuid() });
 export const serviceNames = ['ingest', 'transform', 'loader', 'reporter'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+/**
+ * Queues beside those of the services, with how many of their jobs a process works on at a time: they wait for somebody
+ * else's answer, as long as that takes, and must not hold a place that the service's other work needs.
+ */
+export const asideQueues = { webhooks: 16 } as const;
+export type QueueName = ServiceName | keyof typeof asideQueues;
+export const queueNames = [...serviceNames, ...(Object.keys(asideQueues) as Array<keyof typeof asideQueues>)];
+
 interface CatalogEntry<P extends z.ZodObject = z.ZodObject> {
-  /** The service whose queue it is and whose jobs/<name>.ts handles it. One queue per service: see docs/decisions/0003. */
+  /** The service whose jobs/<name>.ts handles it. */
   service: ServiceName;
+  /** That of the service, but for a few: see docs/decisions/0002. */
+  queue: QueueName;
   payload: P;
   /** Deterministic job id: the same work waiting twice is one job. No colon, not only digits (BullMQ's rule). */
   id: (payload: never) => string;
@@ -20,8 +30,9 @@ function entry<P extends z.ZodObject>(
   service: ServiceName,
   payload: P,
   id: (payload: z.infer<P>) => string,
+  queue: QueueName = service,
 ): CatalogEntry<P> & { id: (payload: z.infer<P>) => string } {
-  return { service, payload, id };
+  return { service, queue, payload, id };
 }
 
 /**
@@ -52,6 +63,7 @@ export const catalog = {
     'ingest',
     z.object({ ...base, webhookId: z.uuid() }),
     (p) => `deliver-webhook-${p.webhookId}`,
+    'webhooks',
   ),
   /** Map all objects of an export under a confirmed mapping version into a mapped_set with its load batches. */
   'map-export': entry(
@@ -123,6 +135,11 @@ export type JobPayload<N extends JobName> = z.infer<(typeof catalog)[N]['payload
 /** The names a service must handle; a service refuses to start when its handlers are not exactly these. */
 export function jobNamesOf(service: ServiceName): JobName[] {
   return (Object.keys(catalog) as JobName[]).filter((name) => catalog[name].service === service);
+}
+
+/** The queues a service works on, its own first. */
+export function queuesOf(service: ServiceName): QueueName[] {
+  return [...new Set([service, ...jobNamesOf(service).map((name) => catalog[name].queue)])];
 }
 
 /** The deterministic id of a job. The payload was typed by the producer's signature. */

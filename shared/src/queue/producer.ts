@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq';
-import { catalog, type JobName, type JobPayload, jobIdOf, type ServiceName } from './catalog.js';
+import { catalog, type JobName, type JobPayload, jobIdOf, type QueueName } from './catalog.js';
 import type { QueueConnection } from './connection.js';
 
 /** Sends hints. Call it after commit: a job may run before `send` returns. */
@@ -25,14 +25,14 @@ export function createProducer(
 ): Producer {
   // Made on first use and again after a failure: a queue of BullMQ's Postgres backend whose first look at its schema
   // failed (the database was away, or not migrated yet) repeats that failure for ever.
-  const queues = new Map<ServiceName, Queue>();
+  const queues = new Map<QueueName, Queue>();
   return {
     async send(name, payload, options = {}) {
-      const { service, payload: shape } = catalog[name];
+      const { queue: queueName, payload: shape } = catalog[name];
       const data = shape.parse({ ...payload, version: 1 });
       if (!connection.isUp()) return onLost(name, new Error('the queue is away'));
-      const queue = queues.get(service) ?? connection.createQueue(service);
-      queues.set(service, queue);
+      const queue = queues.get(queueName) ?? connection.createQueue(queueName);
+      queues.set(queueName, queue);
       const added = queue.add(name, data, {
         jobId: jobIdOf(name, data as never),
         attempts: 1,
@@ -42,7 +42,7 @@ export function createProducer(
       });
       await inTime(added).catch((error: unknown) => {
         onLost(name, error);
-        if (queues.get(service) === queue) queues.delete(service);
+        if (queues.get(queueName) === queue) queues.delete(queueName);
         queue.close().catch(() => {});
       });
     },

@@ -2,7 +2,7 @@ import type { Job, Processor } from 'bullmq';
 import { expect, test } from 'vitest';
 import { createLogger } from '../core/logger.js';
 import { createMetrics } from '../core/metrics.js';
-import { catalog, jobIdOf, jobNamesOf, type ServiceName, serviceNames } from './catalog.js';
+import { catalog, jobIdOf, jobNamesOf, queuesOf, type ServiceName, serviceNames } from './catalog.js';
 import type { QueueConnection } from './connection.js';
 import { type JobHandler, startWorker } from './worker.js';
 
@@ -22,7 +22,8 @@ const ids = {
 };
 
 test.each(serviceNames)('%s starts with exactly its handlers', (service) => {
-  expect(startWith(service, jobNamesOf(service))).toBe(service);
+  expect(startWith(service, jobNamesOf(service))).toEqual(queuesOf(service));
+  expect(queuesOf(service)[0]).toBe(service);
 });
 
 test.each([
@@ -105,11 +106,11 @@ test('a job that failed with its database ends when the queue can be told: on Po
 });
 
 /** Starts on a connection that makes no worker: what is refused is refused before. */
-function startWith(service: ServiceName, jobs: ReadonlyArray<JobHandler<undefined>['job']>): string {
-  let started = 'nothing';
+function startWith(service: ServiceName, jobs: ReadonlyArray<JobHandler<undefined>['job']>): string[] {
+  const started: string[] = [];
   const connection = {
     createWorker(name: string) {
-      started = name;
+      started.push(name);
     },
   } as unknown as QueueConnection;
   startWorker({

@@ -1,12 +1,20 @@
 import type { Span } from '@opentelemetry/api';
-import { DelayedError, type Job, type Worker } from 'bullmq';
+import { DelayedError, type Job } from 'bullmq';
 import { sleep } from '../core/clock.js';
 import { isDatabaseAway } from '../core/database-away.js';
 import { RetryLater, RunStopped, TenantGone } from '../core/errors.js';
 import type { Logger } from '../core/logger.js';
 import type { Metrics } from '../core/metrics.js';
 import { inSpan, traceBindings } from '../core/tracing.js';
-import { catalog, type JobName, type JobPayload, jobNamesOf, type ServiceName } from './catalog.js';
+import {
+  asideQueues,
+  catalog,
+  type JobName,
+  type JobPayload,
+  jobNamesOf,
+  queuesOf,
+  type ServiceName,
+} from './catalog.js';
 import type { QueueConnection } from './connection.js';
 
 /** What jobs/<name>.ts exports. `handle` may run twice, half, or on two machines at once. */
@@ -27,29 +35,32 @@ export interface WorkerOptions<C> {
   connection: QueueConnection;
   logger: Logger;
   metrics: Metrics;
+  /** Of the service's own queue; the others have theirs in the catalogue. */
   concurrency: number;
   /** Called when a job says that its run needs a person; the service writes it to the run. */
   onRunStopped?: (payload: { tenantId: string; runId?: string }, error: RunStopped) => Promise<void>;
 }
 
 /**
- * Starts the service's worker. The only file that knows BullMQ's special errors: it parses the payload, binds the
+ * Starts the service's workers, one for each of its queues. The only file that knows BullMQ's special errors: it parses the payload, binds the
  * logger, runs the handler and translates the outcome:
  * RetryLater → the job is handed back with a delay (not an attempt, not a failure);
  * TenantGone → the job is dropped: its tenant is being purged;
  * RunStopped → the run waits for a person; anything else → logged as a bug, the sweep will hint the work again.
  */
-export function startWorker<C>(options: WorkerOptions<C>): { worker: Worker; drain(): Promise<void> } {
+export function startWorker<C>(options: WorkerOptions<C>): { drain(): Promise<void> } {
   const handlers = indexHandlers(options.service, options.handlers);
   const draining = new AbortController();
-  const worker = options.connection.createWorker(options.service, (job, token) => run(job, token), {
-    concurrency: options.concurrency,
-  });
+  const concurrencies: Record<string, number> = { ...asideQueues, [options.service]: options.concurrency };
+  const workers = queuesOf(options.service).map((queue) =>
+    options.connection.createWorker(queue, (job, token) => run(job, token), {
+      concurrency: concurrencies[queue] ?? 1,
+    }),
+  );
   return {
-    worker,
     async drain() {
       draining.abort();
-      await worker.close();
+      await Promise.all(workers.map((worker) => worker.close()));
     },
   };
 

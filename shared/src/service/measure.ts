@@ -1,7 +1,7 @@
 import type { Logger } from '../core/logger.js';
 import type { Sample } from '../core/metrics.js';
 import { failedChecks, type Readiness } from '../http/readiness.js';
-import type { ServiceName } from '../queue/catalog.js';
+import { queuesOf, type ServiceName } from '../queue/catalog.js';
 import type { CommonContext } from './context.js';
 
 /** /metrics needs no key: however often it is asked, the stores are looked at this often at most. */
@@ -49,11 +49,16 @@ async function checkSamples(readiness: Readiness): Promise<Sample[]> {
 }
 
 async function queueSamples(service: ServiceName, ctx: CommonContext): Promise<Sample[]> {
-  const { waiting, active, delayed, oldestWaitingMs } = await ctx.queue.look(service);
+  const looks = await Promise.all(queuesOf(service).map((queue) => ctx.queue.look(queue)));
+  const oldestWaitingMs = Math.max(...looks.map((look) => look.oldestWaitingMs));
   return [
     { name: 'octopipe_backlog_age_seconds', labels: {}, value: oldestWaitingMs / 1000 },
-    ...Object.entries({ waiting, active, delayed }).map(
-      ([state, value]): Sample => ({ name: 'octopipe_hints', labels: { state }, value }),
+    ...(['waiting', 'active', 'delayed'] as const).map(
+      (state): Sample => ({
+        name: 'octopipe_hints',
+        labels: { state },
+        value: looks.reduce((sum, look) => sum + look[state], 0),
+      }),
     ),
   ];
 }

@@ -4,7 +4,7 @@ import { inSystemTransaction } from '@octopipe/shared/db/index';
 import { receiptHashOf } from '@octopipe/shared/purge/receipt';
 import { addRows, inStep, type PurgeJob } from '@octopipe/shared/purge/run-step';
 import { endTables } from '@octopipe/shared/purge/tables';
-import { serviceNames } from '@octopipe/shared/queue/catalog';
+import { queueNames } from '@octopipe/shared/queue/catalog';
 import { dropTablesOf } from '@octopipe/shared/staging/partition';
 import { sql } from 'kysely';
 import type { IngestContext } from '../context.js';
@@ -49,8 +49,8 @@ export async function removeFiles(ctx: IngestContext, job: PurgeJob): Promise<vo
 
 /** What waits in the queues names the tenant by id. A hint that a sweep sends at this very moment finds nothing to do. */
 export async function removeHints(ctx: IngestContext, job: PurgeJob): Promise<void> {
-  for (const service of serviceNames)
-    await ctx.queue.remove(service, (data) => (data as { tenantId?: unknown }).tenantId === job.tenantId);
+  for (const queue of queueNames)
+    await ctx.queue.remove(queue, (data) => (data as { tenantId?: unknown }).tenantId === job.tenantId);
 }
 
 /** The tenant and its keys go, the receipt is written: one transaction. A row that is still there anywhere forbids it. */

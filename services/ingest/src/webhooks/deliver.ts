@@ -17,8 +17,9 @@ interface Claimed {
 
 /** How long an attempt may hold a delivery: longer than a request takes, or two would be under way. */
 const claimMs = 30_000;
-/** Messages that one job sends before it makes room for others. */
+/** After so many messages, or so long with a receiver that is slow, a job makes room for others: the sweep hints the rest. */
 const mostAtOnce = 50;
+const turnMs = 5_000;
 
 /**
  * Sends what is due to one webhook, oldest first, until one fails: then the receiver rests.
@@ -38,7 +39,8 @@ export async function deliver(
   log: Logger,
 ): Promise<void> {
   const dataKey = await ctx.dataKey(tenantId);
-  for (let sent = 0; sent < mostAtOnce && !signal.aborted; sent += 1) {
+  const until = performance.now() + turnMs;
+  for (let sent = 0; sent < mostAtOnce && performance.now() < until && !signal.aborted; sent += 1) {
     const claimed = await claimNext(ctx, tenantId, webhookId);
     if (!claimed) return;
     const secrets = [claimed.sealedSecret, ...(claimed.formerSecret ? [claimed.formerSecret] : [])].map(

@@ -13,6 +13,8 @@ let receiver: Server;
 let received: Array<{ path: string; body: string; headers: IncomingHttpHeaders }>;
 /** By path: the statuses to answer, the last one for ever. */
 let answers: Record<string, number[]>;
+/** While there is a list, who comes to /slow… waits in it for an answer. */
+let held: Array<() => void> | undefined;
 
 beforeAll(async () => {
   rig = await startRig();
@@ -22,6 +24,7 @@ afterAll(() => rig.stop());
 beforeEach(async () => {
   received = [];
   answers = {};
+  held = undefined;
   receiver = createServer((req, res) => {
     let body = '';
     req.setEncoding('utf8').on('data', (chunk) => {
@@ -31,7 +34,9 @@ beforeEach(async () => {
       const path = req.url ?? '';
       received.push({ path, body, headers: req.headers });
       const left = answers[path] ?? [204];
-      res.writeHead((left.length > 1 ? left.shift() : left[0]) ?? 204).end();
+      const status = (left.length > 1 ? left.shift() : left[0]) ?? 204;
+      if (held !== undefined && path.startsWith('/slow')) held.push(() => res.writeHead(status).end());
+      else res.writeHead(status).end();
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -122,6 +127,35 @@ test('what happens to an export is told to its tenant, signed, in order, without
   }
   expect(rig.logs()).not.toContain('whsec_');
   expect(await rig.query('select count(*)::int as left from core.outbox')).toEqual([{ left: 0 }]);
+});
+
+test('slow receivers of one tenant keep neither the packages nor the messages of another waiting', async () => {
+  await rig.openMigration('slow');
+  await rig.openMigration('quick');
+  await register('quick', '/quick', ['export.assessed']);
+  // More of them than jobs that the service works on at a time: all would have begun before the package's first step.
+  const slow = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => register('slow', `/slow-${n}`, ['webhook.test'])),
+  );
+  held = [];
+  for (const { id } of slow) await rig.call('POST', `/v1/webhooks/${id}/test?tenant=slow`, { json: {} });
+  await until(
+    () => received.length,
+    (count) => count > 0,
+  );
+  await takeIn('quick');
+  await until(
+    () => messages('/quick'),
+    (found) => found.length === 1,
+  );
+  expect(received.filter(({ path }) => path.startsWith('/slow')).length).toBeLessThan(slow.length);
+  const waiting = held;
+  held = undefined;
+  for (const answer of waiting) answer();
+  await until(
+    () => new Set(received.map(({ path }) => path)),
+    (paths) => slow.every((_webhook, n) => paths.has(`/slow-${n}`)),
+  );
 });
 
 test('a receiver that fails rests and gets everything later, each under its own id', async () => {
