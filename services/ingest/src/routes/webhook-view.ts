@@ -12,7 +12,7 @@ export const Webhook = z
     types: z.array(z.string()),
     state: z.string().meta({
       description:
-        'active, or disabled when the receiver said that it is gone; a test, a resend or another url makes it active',
+        'active, or disabled when the receiver said that it is gone; a test, a resend or another url makes it active, and what happened meanwhile is sent then',
       examples: ['active'],
     }),
     disabled_reason: z.string().nullable(),

@@ -28,6 +28,8 @@ const turnMs = 5_000;
  *           → pending     anything else: again after the wait that retry-schedule.ts names
  *           → failed      after the last attempt; `POST …/resend` makes it pending again
  *
+ * A 410 disables the webhook. This message and all later ones stay pending until somebody wakes it.
+ *
  * Guarantee: at least once. Dies it between the call and the note, the claim runs out and the message goes again under
  * the same id, by which a receiver knows it.
  */
@@ -106,7 +108,9 @@ async function noteResult(
   claimed: Claimed,
   result: PostResult,
 ): Promise<void> {
-  const wait = waitAfter(claimed.attempts);
+  // The receiver says that it is gone for good: the specification asks to stop.
+  const isGone = result.kind === 'refused' && result.status === 410;
+  const wait = isGone ? 0 : waitAfter(claimed.attempts);
   await inTransaction(ctx.db, { role: 'ingest', tenantId }, async (tx) => {
     // The webhook before its deliveries, as everywhere: two that lock them the other way round would wait for ever.
     await tx
@@ -132,9 +136,7 @@ async function noteResult(
       .execute();
     const webhook = tx.updateTable('ingest.webhook').where('id', '=', webhookId);
     if (result.kind === 'ok') await webhook.set({ failures: 0, restUntil: null }).execute();
-    else if (result.kind === 'refused' && result.status === 410)
-      // The receiver says that it is gone for good: the specification asks to stop.
-      await webhook.set({ state: 'disabled', disabledReason: 'gone' }).execute();
+    else if (isGone) await webhook.set({ state: 'disabled', disabledReason: 'gone' }).execute();
     else {
       const { failures } = await webhook
         .set({ failures: sql<number>`failures + 1` })

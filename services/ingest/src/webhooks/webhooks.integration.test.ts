@@ -214,21 +214,32 @@ test('a delivery fails after its last attempt, and is sent again on request', as
   await until(log, (items) => items[0]?.state === 'delivered');
 });
 
-test('a receiver that is gone is left alone until somebody tries it', async () => {
+test('a receiver that is gone is left alone until somebody tries it, and then told what happened meanwhile', async () => {
   await rig.openMigration('gone');
   answers['/gone'] = [410, 204];
-  const webhook = await register('gone', '/gone');
+  const webhook = await register('gone', '/gone', ['export.assessed']);
   await rig.call('POST', `/v1/webhooks/${webhook.id}/test?tenant=gone`, { json: {} });
   const view = async () =>
     (await rig.call('GET', `/v1/webhooks/${webhook.id}?tenant=gone`)).body as View & {
       disabled_reason: string;
     };
   expect(await until(view, (row) => row.state === 'disabled')).toMatchObject({ disabled_reason: 'gone' });
+  await takeIn('gone');
+  await takeIn('gone');
+  await until(
+    async () =>
+      (await rig.call('GET', `/v1/webhooks/${webhook.id}/deliveries?tenant=gone&state=pending`)).body as {
+        items: unknown[];
+      },
+    ({ items }) => items.length === 3,
+  );
+  expect(received).toHaveLength(1);
   await rig.call('POST', `/v1/webhooks/${webhook.id}/test?tenant=gone`, { json: {} });
   await until(
-    () => received.length,
-    (count) => count >= 2,
+    () => new Set(received.map(({ headers }) => headers['webhook-id'])).size,
+    (count) => count === 4,
   );
+  expect(messages('/gone').filter(({ type }) => type === 'export.assessed')).toHaveLength(2);
   expect(await view()).toMatchObject({ state: 'active', disabled_reason: null });
 });
 
