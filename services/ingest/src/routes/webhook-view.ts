@@ -26,7 +26,7 @@ const secret = z.string().meta({ description: 'Checks the signatures. Shown this
 export const NewWebhook = Webhook.extend({ secret }).meta({ id: 'NewWebhook' });
 export const RotatedWebhook = Webhook.extend({
   secret,
-  former_until: z.iso.datetime().nullable().meta({ description: 'Until then the former secret signs, too.' }),
+  former_until: z.iso.datetime().nullable().meta({ description: 'Until then the former secrets sign, too.' }),
 }).meta({ id: 'RotatedWebhook' });
 
 export interface WebhookRow {

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { IngestContext } from '../context.js';
 import { type PostResult, postMessage } from './post-message.js';
 import { restAfter, waitAfter } from './retry-schedule.js';
-import { openSecret, signedHeaders } from './webhook-secret.js';
+import { formerSecrets, openSecrets, signedHeaders } from './webhook-secret.js';
 
 interface Claimed {
   id: string;
@@ -12,7 +12,7 @@ interface Claimed {
   body: string;
   url: string;
   sealedSecret: Buffer;
-  formerSecret: Buffer | null;
+  formerSecrets: Buffer | null;
 }
 
 /** How long an attempt may hold a delivery: longer than a request takes, or two would be under way. */
@@ -45,9 +45,7 @@ export async function deliver(
   for (let sent = 0; sent < mostAtOnce && performance.now() < until && !signal.aborted; sent += 1) {
     const claimed = await claimNext(ctx, tenantId, webhookId);
     if (!claimed) return;
-    const secrets = [claimed.sealedSecret, ...(claimed.formerSecret ? [claimed.formerSecret] : [])].map(
-      (sealed) => openSecret(dataKey, webhookId, sealed),
-    );
+    const secrets = openSecrets(dataKey, webhookId, claimed);
     const headers = signedHeaders(secrets, { id: claimed.id, body: claimed.body, at: new Date() });
     const result = await postMessage(claimed.url, claimed.body, headers, ctx.webhookAddresses);
     await noteResult(ctx, tenantId, webhookId, claimed, result);
@@ -68,7 +66,7 @@ async function claimNext(
     const webhook = await tx
       .selectFrom('ingest.webhook')
       .select(['url', 'sealedSecret'])
-      .select(sql<Buffer | null>`case when former_until > now() then former_secret end`.as('formerSecret'))
+      .select(formerSecrets.as('formerSecrets'))
       .where('id', '=', webhookId)
       .where('state', '=', 'active')
       .where((where) =>

@@ -307,6 +307,22 @@ test('after a rotation both secrets sign for a while; a repeat does not rotate a
     expect(new Webhook(secret).verify(received[0]?.body ?? '', received[0]?.headers as never)).toMatchObject({
       type: 'webhook.test',
     });
+
+  // The receiver may have either of them when the next answer is lost and asked for again.
+  const later: string[] = [];
+  for (let n = 0; n < 2; n++) {
+    const { body } = await rig.call('POST', `/v1/webhooks/${webhook.id}/secret?tenant=turn`, { json: {} });
+    later.push((body as View).secret);
+  }
+  await rig.call('POST', `/v1/webhooks/${webhook.id}/test?tenant=turn`, { json: {} });
+  await until(
+    () => received.length,
+    (count) => count > 1,
+  );
+  const last = received.at(-1);
+  expect(new Set([webhook.secret, fresh, ...later]).size).toBe(4);
+  for (const secret of [webhook.secret, fresh, ...later])
+    expect(() => new Webhook(secret).verify(last?.body ?? '', last?.headers as never)).not.toThrow();
 });
 
 test('an edit says what it read: without that it is refused, and of two editors the second is told', async () => {
