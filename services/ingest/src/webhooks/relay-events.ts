@@ -126,7 +126,7 @@ async function writeDeliveries(
         body: JSON.stringify({
           type,
           timestamp: event.at.toISOString(),
-          // Grows with time within a migration: a receiver puts messages in order by it, and knows a repeat.
+          // Grows with time within a migration, also past a restore (db/migrate.ts): a receiver puts messages in order by it.
           sequence: Number(event.id),
           data: {
             tenant: event.slug,

@@ -1,6 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { migrateToLatestOrThrow } from '@octopipe/shared/db/migrate';
+import { createTestDatabase } from '@octopipe/shared/testing/postgres';
+import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Rig, startRig, zipOf } from '../testing/rig.js';
@@ -323,6 +326,26 @@ test('after a rotation both secrets sign for a while; a repeat does not rotate a
   expect(new Set([webhook.secret, fresh, ...later]).size).toBe(4);
   for (const secret of [webhook.secret, fresh, ...later])
     expect(() => new Webhook(secret).verify(last?.body ?? '', last?.headers as never)).not.toThrow();
+});
+
+test('after a restore and its migrate step no event has a number that was told before', async () => {
+  const backup = await createTestDatabase();
+  const id = await rig.openMigration('again');
+  await rig.upload(id, 'again', await zipOf({ 'customers.csv': customers }));
+  const [told] = await rig.query<{ most: string }>('select max(id)::text as most from core.event');
+  const client = new pg.Client({ connectionString: backup.url });
+  await client.connect();
+  try {
+    await migrateToLatestOrThrow(backup.url);
+    const { rows } = await client.query<{ next: string }>(
+      `select nextval('core.event_id_seq')::text as next`,
+    );
+    expect(Number(rows[0]?.next)).toBeGreaterThan(Number(told?.most));
+    expect(Number.isSafeInteger(Number(rows[0]?.next))).toBe(true);
+  } finally {
+    await client.end();
+    await backup.drop();
+  }
 });
 
 test('an edit says what it read: without that it is refused, and of two editors the second is told', async () => {
