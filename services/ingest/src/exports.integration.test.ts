@@ -120,6 +120,18 @@ describe('an upload', () => {
       await sleep(20);
     expect(await readdir(folder)).toEqual([]);
     expect(await rig.query('select 1 from ingest.export where tenant_id = $1', [tenant?.id])).toEqual([]);
+    // Whoever is asked why uploads fail finds it, once.
+    const aborted = rig
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('request aborted') && line.includes(id))
+      .map((line) => JSON.parse(line));
+    expect(aborted).toMatchObject([
+      { level: 'info', method: 'POST', migrationId: id, tookMs: expect.any(Number) },
+    ]);
+    expect(await (await fetch(`${rig.url}/metrics`)).text()).toContain(
+      'method="POST",route="/v1/migrations/:id/exports",status="aborted"',
+    );
   });
 
   test('may take longer than any limit while it moves; one that stands still is a problem and leaves nothing', async () => {

@@ -55,7 +55,7 @@ export const gauges = {
 
 export const histograms = {
   octopipe_http_request_seconds: {
-    help: 'Requests to this service; route is the pattern, never the path',
+    help: 'Requests to this service; route is the pattern, never the path; status aborted: the caller left before the answer',
     labels: ['method', 'route', 'status'],
     buckets: [0.005, 0.02, 0.05, 0.1, 0.15, 0.3, 0.6, 1, 3, 10],
   },

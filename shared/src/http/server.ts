@@ -39,26 +39,33 @@ export function createApp(logger: Logger, vitals: Vitals, addRoutes: (app: Expre
     res.setHeader('x-content-type-options', 'nosniff');
     cutWhatDrips(req, res);
     const startedAt = performance.now();
-    res.on('finish', () => {
-      if (vitalPaths.includes(req.path)) return;
+    let isNoted = false;
+    const note = (isAnswered: boolean) => {
+      if (isNoted || vitalPaths.includes(req.path)) return;
+      isNoted = true;
       const tookMs = performance.now() - startedAt;
       const route: string = req.route?.path ?? 'none';
-      const labels = { method: req.method, route, status: String(res.statusCode) };
+      const isStream = String(res.getHeader('content-type')).startsWith('text/event-stream');
+      // Whoever reads a stream leaves when he has seen enough.
+      const isAborted = !isAnswered && !isStream;
+      const labels = { method: req.method, route, status: isAborted ? 'aborted' : String(res.statusCode) };
       // How long a stream was open says nothing about how fast we answer.
-      if (!String(res.getHeader('content-type')).startsWith('text/event-stream'))
-        vitals.metrics.observe('octopipe_http_request_seconds', labels, tookMs / 1000);
+      if (!isStream) vitals.metrics.observe('octopipe_http_request_seconds', labels, tookMs / 1000);
       logger.info(
         {
           requestId,
           ...idsOf(route, req.params),
           method: req.method,
           route,
-          status: res.statusCode,
+          ...(isAborted ? {} : { status: res.statusCode }),
           tookMs: Math.round(tookMs),
         },
-        'request done',
+        isAborted ? 'request aborted' : 'request done',
       );
-    });
+    };
+    res.on('finish', () => note(true));
+    // Without a finish before: the caller left, or somebody between us cut the line.
+    res.on('close', () => note(false));
     next();
   });
   app.get('/livez', (_req, res) => {
