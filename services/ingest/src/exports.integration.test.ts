@@ -285,6 +285,57 @@ test('rows, references, verdicts and what the other services read of them', asyn
   }
 });
 
+test('an invoice that is named by its number only is found by it, when no other carries it', async () => {
+  const view = await stage(
+    {
+      'customers.csv': customers,
+      'bookings.csv':
+        'Booking ID,Customer ID,Status,Invoice ID(s),Invoice number\n10,1,Completed,,"inv-1, INV-2"\n11,2,Completed,52,INV-1\n',
+      'invoices.csv':
+        'Invoice ID,Invoice number,Customer ID,Status,Total\n51,INV-1,1,Open,10\n52,INV-2,1,Open,10\n53,INV-3,1,Open,10\n54,INV-3,2,Open,10\n',
+      'payments.csv':
+        'Payment ID,Amount,Payment date,Method,Invoice number,Customer ID\n1,5,2025-01-01,Cash, INV-1 ,1\n2,5,2025-01-01,Cash,INV-3,1\n3,5,2025-01-01,Cash,INV-9,1\n4,5,2025-01-01,Cash,n/a,1\n5,5,2025-01-01,Cash,,1\n',
+    },
+    'numbers',
+  );
+  const found = await rig.query<{ said: string }>(
+    `select concat_ws(' ', code, source_id, column_name, facts) as said from core.finding
+     where code in ('number_not_unique', 'orphan_reference') and export_id = $1 order by 1`,
+    [view.id],
+  );
+  expect(found.map(({ said }) => said)).toEqual([
+    'number_not_unique 2 Invoice number {"records": 2}',
+    'orphan_reference 3 Invoice number {"parent": "absent"}',
+  ]);
+  const [tenant] = await rig.query<{ id: string }>(`select id from core.tenant where slug = 'numbers'`);
+  const tenantId = tenant?.id ?? '';
+  const database = openDatabase(rig.databaseUrl, { max: 1, onError: () => {}, applicationName: 'test' });
+  try {
+    await inTransaction(database.db, { role: 'transform', tenantId }, async (tx) => {
+      const read = async (object: string, field: string) =>
+        (await pageRows(tx, tenantId, view.id, object, { afterRow: 0, limit: 10 })).map((row) => [
+          row.sourceId,
+          row.fields[field] ?? null,
+        ]);
+      expect(await read('payment', 'invoice_id')).toEqual([
+        ['1', '51'],
+        ['2', null],
+        ['4', null],
+        ['5', null],
+      ]);
+      // An id is never put aside for a number.
+      expect(await read('booking', 'invoice_ids')).toEqual([
+        ['10', '["51","52"]'],
+        ['11', '52'],
+      ]);
+      const paying = await childRows(tx, tenantId, view.id, 'payment', 'invoice', ['51', '53']);
+      expect([...paying].map(([id, rows]) => [id, rows.map((row) => row.sourceId)])).toEqual([['51', ['1']]]);
+    });
+  } finally {
+    await database.destroy();
+  }
+});
+
 test('foreign and absent answer alike', async () => {
   const view = await stage({ 'customers.csv': customers });
   await rig.openMigration('south');

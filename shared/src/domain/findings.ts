@@ -35,6 +35,11 @@ export const findingRules = {
     defect: 'D12',
     says: 'The row refers to a record that is not in the export. Export the missing record too, or correct the reference.',
   },
+  number_not_unique: {
+    severity: 'warn',
+    defect: 'D23',
+    says: 'The row names a record by a number that several records carry, so it was linked to none of them. Give the row the id.',
+  },
   unparseable_date: {
     severity: 'warn',
     defect: 'D09',

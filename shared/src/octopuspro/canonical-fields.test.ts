@@ -30,6 +30,7 @@ test('a field has one name and type in its object, and keys, display numbers and
       ...parents.flatMap((rule) =>
         typeof rule.object === 'string' ? [rule.field] : [rule.field, rule.object.field],
       ),
+      ...parents.flatMap((rule) => rule.number ?? []),
     ];
     expect([object, referred.filter((name) => !names.includes(name))]).toEqual([object, []]);
     const parentNames = parents.flatMap((rule) => (typeof rule.object === 'string' ? [rule.object] : []));

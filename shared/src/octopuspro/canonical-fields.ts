@@ -44,6 +44,8 @@ export interface ParentRule {
    * so too; otherwise empty is a state to carry, like an unapplied payment.
    */
   required?: boolean;
+  /** The field that may name the parent by its `display` instead, where this one is empty (staging/named-by-number.ts). */
+  number?: string;
 }
 
 export interface CanonicalObject {
@@ -397,7 +399,7 @@ const objectTable = {
       { field: 'fieldworker_ids', object: 'fieldworker', many: true },
       { field: 'quote_id', object: 'quote' },
       { field: 'inquiry_id', object: 'inquiry' },
-      { field: 'invoice_ids', object: 'invoice', many: true },
+      { field: 'invoice_ids', object: 'invoice', many: true, number: 'invoice_number' },
       ofOwner,
     ],
     fields: [
@@ -571,7 +573,12 @@ const objectTable = {
     file: 'payments',
     aliases: 'payment_list receipts transactions',
     key: 'payment_id',
-    parents: [ofInvoice, ofCustomer, { field: 'booking_id', object: 'booking' }, ofFieldworker],
+    parents: [
+      { ...ofInvoice, number: 'invoice_number' },
+      ofCustomer,
+      { field: 'booking_id', object: 'booking' },
+      ofFieldworker,
+    ],
     fields: [
       ['Payment ID', 'id', 'R', 'id receipt_no transaction_id'],
       ['Amount', 'money', 'R', 'value'],

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Tx } from '../db/index.js';
 import { copyColumns } from './copy-text.js';
+import { namedByNumber, numberRules } from './named-by-number.js';
+import { columnsOf } from './read-staged.js';
 
 /**
  * An export's rows live in a table of their own, and so do the references they hold. It is made detached, so that COPY
@@ -45,8 +47,30 @@ async function createRefs(tx: Tx, tenantId: string, exportId: string): Promise<v
     insert into ${refs} (tenant_id, export_id, object, row_number, relation, parent_object, parent_id)
     select ${tenantId}, ${exportId}, object, row_number, refs[i][1], refs[i][2], refs[i][3]
     from ${partitionOf('staged_row', exportId)}, generate_subscripts(refs, 1) i`.execute(tx);
+  await addRefsByNumber(tx, tenantId, exportId);
   await sql`create index on ${refs} (parent_object, parent_id)`.execute(tx);
   await sql`create index on ${refs} (object, row_number)`.execute(tx);
+}
+
+/** A number that several records carry leads nowhere: assessing tells of it. One that nobody carries may be an id after all. */
+async function addRefsByNumber(tx: Tx, tenantId: string, exportId: string): Promise<void> {
+  const files = await tx
+    .selectFrom('ingest.exportFile')
+    .select(['id', 'object', 'columns'])
+    .where('tenantId', '=', tenantId)
+    .where('exportId', '=', exportId)
+    .where('kind', '=', 'table')
+    .execute();
+  const tables = files.map(({ id, object, columns }) => ({ id, object, columns: columnsOf(columns) }));
+  for (const rule of numberRules) {
+    const named = namedByNumber(rule, tables, partitionOf('staged_row', exportId), { tenantId, exportId });
+    if (!named) continue;
+    await sql`
+      insert into ${partitionOf('staged_ref', exportId)}
+        (tenant_id, export_id, object, row_number, relation, parent_object, parent_id)
+      select ${tenantId}, ${exportId}, ${rule.object}, row_number, ${rule.relation}, ${rule.parent}, parent_id
+      from (${named}) named where records <= 1`.execute(tx);
+  }
 }
 
 async function attach(tx: Tx, parent: Parent, exportId: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { Problem } from '../core/errors.js';
 import type { Tx } from '../db/index.js';
+import { numberRules } from './named-by-number.js';
 
 /** One row of the export, as the other services see it. */
 export interface SourceRow {
@@ -292,7 +293,40 @@ async function toSourceRows(
     .where('id', 'in', fileIds)
     .execute();
   const columns = new Map(files.map((file) => [file.id, columnsOf(file.columns)]));
-  return rows.map((row) => toSourceRow(row, columns.get(row.fileId) ?? []));
+  const found = rows.map((row) => toSourceRow(row, columns.get(row.fileId) ?? []));
+  await addIdsByNumber(tx, tenantId, exportId, found);
+  return found;
+}
+
+/** Where a row names its parent by number only, the id that was found for it when the export was staged. */
+async function addIdsByNumber(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+  rows: ReadonlyArray<SourceRow>,
+): Promise<void> {
+  for (const { object, relation, number, many } of numberRules) {
+    const naming = rows.filter(
+      (row) =>
+        row.object === object && row.fields[relation] === undefined && row.fields[number] !== undefined,
+    );
+    if (naming.length === 0) continue;
+    const refs = await tx
+      .selectFrom('ingest.stagedRef')
+      .select(['rowNumber', 'parentId'])
+      .where('tenantId', '=', tenantId)
+      .where('exportId', '=', exportId)
+      .where('object', '=', object)
+      .where('relation', '=', relation)
+      .where('rowNumber', 'in', [...new Set(naming.map((row) => row.rowNumber))])
+      .orderBy('parentId')
+      .execute();
+    for (const row of naming) {
+      const ids = refs.filter(({ rowNumber }) => rowNumber === row.rowNumber).map(({ parentId }) => parentId);
+      const [id] = ids;
+      if (id !== undefined) row.fields[relation] = many ? JSON.stringify(ids) : id;
+    }
+  }
 }
 
 function toSourceRow(row: StoredRow, columns: StagedColumn[]): SourceRow {

@@ -13,6 +13,7 @@ import { rejectOrphans } from './orphans.js';
 import { checkAttachments, checkPackage } from './package-checks.js';
 import { writeProfiles } from './profiles.js';
 import { judgeRows } from './row-verdicts.js';
+import { findSharedNumbers } from './shared-numbers.js';
 import { objectsOf, openStagedExport } from './staged-export.js';
 
 /**
@@ -49,6 +50,7 @@ export async function assess(
     await judgeRows(staged, findings);
     await checkAttachments(staged, findings);
     await rejectOrphans(staged, findings);
+    await findSharedNumbers(staged, findings);
     await checkCells(staged, findings);
     await findUnknownStatuses(staged, findings);
     await findInvoiceMismatches(staged, findings);

@@ -2,7 +2,14 @@ import { canonicalObject, type ParentRule } from '@octopipe/shared/octopuspro/ca
 import { sql } from 'kysely';
 import type { FindingsList } from './findings-list.js';
 import { giveVerdict } from './row-verdicts.js';
-import { type FoundRow, foundRow, objectsOf, openRows, type StagedExport } from './staged-export.js';
+import {
+  type FoundRow,
+  foundRow,
+  objectsOf,
+  openRows,
+  positionsOf,
+  type StagedExport,
+} from './staged-export.js';
 
 /**
  * Rejects rows whose parent is not there to be mapped, until nothing changes: a rejected booking makes orphans of its
@@ -56,7 +63,7 @@ async function rejectWithoutReference(
       where f.export_id = r.export_id and f.object = r.object and f.row_number = r.row_number
         and f.relation = ${rule.field})
     order by r.row_number`.execute(staged.tx);
-  report(findings, rows, object, rule, 'empty');
+  report(staged, findings, rows, object, rule, 'empty');
   await giveVerdict(staged, object, rows, 'rejected', 'orphan_reference');
 }
 
@@ -91,20 +98,24 @@ async function judgeReferences(
   const deleted = rows.filter((row) => row.parent === 'deleted');
   const absent = rows.filter((row) => row.parent === null);
   const rejected = rows.filter((row) => row.parent === 'rejected');
-  report(findings, absent, object, rule, 'absent');
-  report(findings, rejected, object, rule, 'rejected');
+  report(staged, findings, absent, object, rule, 'absent');
+  report(staged, findings, rejected, object, rule, 'rejected');
   await giveVerdict(staged, object, deleted, 'excluded', 'parent_deleted');
   await giveVerdict(staged, object, [...absent, ...rejected], 'rejected', 'orphan_reference');
   return rows.length > 0;
 }
 
 function report(
+  staged: StagedExport,
   findings: FindingsList,
   rows: ReadonlyArray<FoundRow>,
   object: string,
   rule: ParentRule,
   parent: 'empty' | 'absent' | 'rejected',
 ): void {
-  const column = fieldOf(object, rule)?.header ?? rule.field;
+  // A file without the id's column names its parents by number.
+  const hasIds = positionsOf(staged, object).some(({ field }) => field === rule.field);
+  const named = hasIds || rule.number === undefined ? rule.field : rule.number;
+  const column = canonicalObject(object).fields.find(({ field }) => field === named)?.header ?? named;
   for (const row of rows) findings.addRow('orphan_reference', row, { column, facts: { parent } });
 }

@@ -364,6 +364,68 @@ test('records are read in the order asked for, and streamed whole', async () => 
   });
 });
 
+test('invoices that only the booking names, and payments that name theirs by number, stand on the booking', async () => {
+  const mine = await rig.stage(
+    'numbers',
+    {
+      customers: [
+        ['Customer ID', 'first_name'],
+        ['1', 'Ada'],
+      ],
+      bookings: [
+        ['Booking ID', 'Customer ID', 'Status', 'Total', 'Invoice ID(s)', 'Invoice number'],
+        ['10', '1', 'Completed', '100.00', '51', ''],
+        ['11', '1', 'Completed', '80.00', '', 'INV-52'],
+        // One invoice over two bookings, of which the other one is not in the export.
+        ['12', '1', 'Completed', '60.00', '', ''],
+      ],
+      invoices: [
+        ['Invoice ID', 'Invoice number', 'Customer ID', 'Status', 'Total', 'Booking ID(s)'],
+        ['51', 'INV-51', '1', 'Open', '100.00', ''],
+        ['52', 'INV-52', '1', 'Open', '80.00', ''],
+        ['53', 'INV-53', '1', 'Open', '90.00', '["12","99"]'],
+      ],
+      payments: [
+        ['Payment ID', 'Amount', 'Payment date', 'Method', 'Invoice number', 'Customer ID'],
+        ['1', '40.00', '2025-01-01', 'Cash', 'INV-51', '1'],
+        ['2', '50.00', '2025-01-01', 'Cash', 'INV-52', '1'],
+        ['3', '90.00', '2025-01-01', 'Cash', 'INV-53', '1'],
+      ],
+      // The first payment names its invoice and is allocated to it, too.
+      payment_allocations: [
+        ['Payment ID', 'Invoice ID', 'Amount'],
+        ['1', '51', '40.00'],
+      ],
+    },
+    { settings: { country: 'AU', currency: 'AUD', time_zone: 'Australia/Sydney' } },
+  );
+  await rig.map(mine, await rig.confirmMapping(mine, 'numbers'));
+  const deals = await rig.query(
+    `select target_key, payload->'custom_fields'->'Invoice total'->>'value' as billed,
+       payload->'custom_fields'->'Amount paid'->>'value' as paid
+     from transform.mapped_record where set_id = $1 and entity = 'deal' order by 1`,
+    [await setOf(mine)],
+  );
+  expect(deals).toEqual([
+    { target_key: 'booking:10', billed: '100', paid: '40' },
+    { target_key: 'booking:11', billed: '80', paid: '50' },
+    { target_key: 'booking:12', billed: '90', paid: '90' },
+  ]);
+  const activities = await rig.query(
+    `select target_key || ' ' || (payload->'deal_id'->>'$ref') as words from transform.mapped_record
+     where set_id = $1 and entity = 'activity' and source_object in ('invoice', 'payment') order by 1`,
+    [await setOf(mine)],
+  );
+  expect(activities.map(({ words }) => words)).toEqual([
+    'invoice:51#activity booking:10',
+    'invoice:52#activity booking:11',
+    'invoice:53#activity booking:12',
+    'payment:1 booking:10',
+    'payment:2 booking:11',
+    'payment:3 booking:12',
+  ]);
+});
+
 function asTransform<T>(work: Parameters<typeof inTransaction<T>>[2]): Promise<T> {
   return inTransaction(rig.ctx.db, { role: 'transform', tenantId: staged.tenantId }, work);
 }

@@ -223,7 +223,7 @@ export const booking = defineObject({
     actual_end: 'the time the deal was won',
     modified: 'the time an open end was closed',
     invoice_ids: 'links the invoices',
-    invoice_number: 'links the invoices',
+    invoice_number: 'links the invoices where it has no ids of them',
   },
   notMigrated: {
     customer_name: 'The customer is linked by its id.',

@@ -67,6 +67,7 @@ export const payment = defineObject({
     amount: 'the amount, and the sums on the deal',
     payment_date: 'the date of the activity',
     invoice_id: 'finds the deal',
+    invoice_number: 'finds the deal where the id is not given; in the note',
     booking_id: 'finds the deal',
     customer_id: 'finds the person',
     status: 'approved payments count in the sums',
