@@ -129,6 +129,17 @@ export const Run = z.object({
       not_yet_known: z.array(z.string()).default([]),
     })
     .nullish(),
+  /** Workers of the export against the account's users, once that was looked at. */
+  owners: z
+    .object({
+      matched: z.number(),
+      unmatched: z.number(),
+      records: z.number(),
+      workers: z.array(
+        z.object({ source_key: z.string(), name: z.string(), why: z.string(), records: z.number() }),
+      ),
+    })
+    .nullish(),
   waivers: z.array(Waiver).default([]),
   /** Of a rollback, once it has looked at the account. */
   rollback: z

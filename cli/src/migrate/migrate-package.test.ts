@@ -170,7 +170,17 @@ test('a dry run prints the plan with its forecast and hash; the run after it car
     by_operation: { createDeal: 1_200, createPerson: 3 },
     not_yet_known: ['person'],
   };
-  const dry = { ...run, kind: 'dry_run', plan, tokens: { planned: 90_000, spent: 12, daily_share: 40_000 } };
+  const owners = {
+    ...{ matched: 4, unmatched: 2, records: 1_300 },
+    workers: [{ source_key: 'fieldworker:7', name: 'Dee', why: 'no_user', records: 1_200 }],
+  };
+  const dry = {
+    ...run,
+    kind: 'dry_run',
+    plan,
+    owners,
+    tokens: { planned: 90_000, spent: 12, daily_share: 40_000 },
+  };
   answers['GET /v1/runs/r1'] = [200, { ...dry, documents_ready: false }];
   await expect(migrate({ dryRun: true })).resolves.toBe('ok');
   expect(calls.at(-1)?.[1]).toMatchObject({ kind: 'dry_run' });
@@ -180,6 +190,10 @@ test('a dry run prints the plan with its forecast and hash; the run after it car
     '90,000 tokens, with provisioning and reading everything back: 3 days at 40,000 a day.',
   );
   expect(said).toMatch(/is updated instead of created:\s+person\./);
+  expect(said.replaceAll(/\s+/g, ' ')).toContain(
+    '2 of 6 workers match no user of the account by e-mail: 1,300',
+  );
+  expect(said).toMatch(/Dee \(fieldworker:7\) +no user has their e-mail +1,200\nAnd 1 more\./);
   expect(said).toContain(`Plan hash ${plan.hash}`);
 
   answers['GET /v1/runs/r1'] = [

@@ -135,7 +135,7 @@ function concludeDryRun(run: Run, { terminal }: Client): Ending {
     );
   terminal.say();
   for (const line of planText({ ...run, plan }, Math.min(100, terminal.columns()))) terminal.say(line);
-  terminal.event('plan', { run_id: run.id, ...plan, tokens: run.tokens });
+  terminal.event('plan', { run_id: run.id, ...plan, tokens: run.tokens, owners: run.owners });
   return 'ok';
 }
 

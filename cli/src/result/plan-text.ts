@@ -24,6 +24,7 @@ export function planText(run: Run & { plan: NonNullable<Run['plan']> }, columns:
           columns,
           '',
         )),
+    ...ownersText(run.owners, columns),
     '',
     `Plan hash ${plan.hash}`,
     ...wrap(
@@ -31,6 +32,39 @@ export function planText(run: Run & { plan: NonNullable<Run['plan']> }, columns:
       columns,
       '',
     ),
+  ];
+}
+
+const whyUnmatched: Record<string, string> = {
+  no_user: 'no user has their e-mail',
+  no_email: 'no e-mail in the export',
+  shared_email: 'another worker has the same e-mail',
+};
+
+/** Whom records would go to, while inviting people still changes it. */
+function ownersText(owners: Run['owners'], columns: number): string[] {
+  if (!owners || owners.unmatched === 0) return [];
+  const { matched, unmatched, records, workers } = owners;
+  return [
+    '',
+    ...wrap(
+      `${count(unmatched)} of ${count(matched + unmatched)} workers match no user of the account by e-mail: ${count(records)} records would go to the user with whose token it was connected first. Make the users in Pipedrive before the run that writes; no later run moves the records.`,
+      columns,
+      '',
+    ),
+    ...renderTable(
+      [
+        { title: 'worker', align: 'left' },
+        { title: 'why', align: 'left' },
+        { title: 'records', align: 'right' },
+      ],
+      workers.map(({ source_key, name, why, records: theirs }) => [
+        `${name} (${source_key})`,
+        whyUnmatched[why] ?? why,
+        theirs,
+      ]),
+    ),
+    ...(unmatched > workers.length ? [`And ${count(unmatched - workers.length)} more.`] : []),
   ];
 }
 

@@ -64,6 +64,27 @@ export const DealRoom = z.object({
 });
 export type DealRoom = z.infer<typeof DealRoom>;
 
+/** Why a worker of the export is bound to no user. */
+export const unmatchedReasons = ['no_user', 'no_email', 'shared_email'] as const;
+
+/** Whom records go to: the workers of the export against the account's users, as they stood before the first write. */
+export const PlannedOwners = z.object({
+  matched: z.number(),
+  unmatched: z.number(),
+  /** Records none of whose workers is a user: they go to the user with whose token the account was connected first. */
+  records: z.number(),
+  /** Those who match no user, whoever has most records first: as many as a person reads. */
+  workers: z.array(
+    z.object({
+      source_key: z.string(),
+      name: z.string(),
+      why: z.enum(unmatchedReasons),
+      records: z.number(),
+    }),
+  ),
+});
+export type PlannedOwners = z.infer<typeof PlannedOwners>;
+
 /** What the loader forecasts before the first write. Empty until the run has been planned. */
 export const RunPlan = z.looseObject({
   tokens: z
@@ -92,6 +113,8 @@ export const RunPlan = z.looseObject({
       not_yet_known: z.array(z.string()),
     })
     .optional(),
+  /** Absent in plans from before it was looked at so early. */
+  owners: PlannedOwners.optional(),
   /** Of a run that adds leads or deals. */
   deal_room: DealRoom.optional(),
   /** The hash that the run was started with: it writes nothing unless its own is the same. */

@@ -72,7 +72,9 @@ export async function provisionRun(
   const provisioning = schemaCalls(missing, hasLeadLabels(schema));
   const calls = isPlannedByCall(run) ? await planRun(ctx, run, content, missing) : undefined;
   if (calls && (await isOtherThanExpected(ctx, run, calls.hash))) return;
+  const owners = await matchOwners(ctx, account, run, signal);
   await savePlan(ctx, run, {
+    owners,
     tokens: {
       ...planTokens(
         work,
@@ -84,13 +86,13 @@ export async function provisionRun(
   });
   if (run.kind === 'dry_run') return;
   await notePlannedItems(ctx, scope, items, missing);
-  const owners = await matchOwners(ctx, account, run, signal);
   await applySchema(ctx, account, scope, schema, remote, items);
   const shared = await applyActivityTypes(ctx, account, scope, schema, remote, items);
   await applyLabels(ctx, account, scope, schema, remote, items, signal);
   // Not without deals: an account that is full of them has no place for one more.
   if (work.deal.total > 0) await probeDeal(ctx, account, signal);
   // A kind that shares a type was missing and was not made, unless it is known to share it from a run before.
+  const bound = { matched: owners.matched, defaulted: owners.unmatched };
   const made = missing.filter((item) => !shared.some(({ kind }) => isTypeOf(item, kind))).length;
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx
@@ -98,14 +100,14 @@ export async function provisionRun(
       .set({
         state: 'done',
         finishedAt: sql<Date>`now()`,
-        gate: JSON.stringify({ made, shared_activity_types: shared.length, ...owners }),
+        gate: JSON.stringify({ made, shared_activity_types: shared.length, ...bound }),
       })
       .where('runId', '=', run.id)
       .where('phase', '=', 'provision')
       .execute(),
   );
   log.info(
-    { items: items.length, made, sharedActivityTypes: shared.length, ...owners },
+    { items: items.length, made, sharedActivityTypes: shared.length, ...bound },
     'account provisioned',
   );
 }
@@ -277,7 +279,7 @@ async function countByParent(
 async function savePlan(
   ctx: LoaderContext,
   run: LiveRun,
-  plan: Pick<RunPlan, 'tokens' | 'calls'>,
+  plan: Pick<RunPlan, 'tokens' | 'owners' | 'calls'>,
 ): Promise<void> {
   await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, (tx) =>
     tx

@@ -13,7 +13,7 @@ export const getOwners = defineRoute({
     scope: 'tenant',
     ids: { connection_id: 'connection' },
   },
-  summary: 'Which Pipedrive user each worker is bound to.',
+  summary: 'Which Pipedrive user each worker is bound to, since the last run or dry run.',
   query: z.object({ connection_id: z.uuid(), ...PageQuery }),
   answers: { 200: pageOf(Owner) },
   async handle(ctx: LoaderContext, { tenant, query }) {

@@ -1,5 +1,5 @@
 import { runKinds, runStatuses } from '@octopipe/shared/domain/run/states';
-import { DealRoom } from '@octopipe/shared/run/read-run';
+import { DealRoom, PlannedOwners } from '@octopipe/shared/run/read-run';
 import { z } from 'zod';
 
 export const RunPath = z.object({ runId: z.uuid() });
@@ -116,6 +116,10 @@ export const Run = z
       description:
         'Leads and deals against what the plan holds, counted before the first write, also by a dry run. `over`: how many find no room; with any the run waits as `deal_cap`. `left_out`: the closed deals, oldest first, without which the rest would fit.',
     }),
+    owners: PlannedOwners.nullable().meta({
+      description:
+        'Whom records go to, looked at before the first write, also by a dry run. `workers`: those of the export who match no user by e-mail, and why: `no_user` has it, `no_email` of their own, `shared_email` with another worker. `records`: those that go, for want of a user, to the one with whose token the account was connected first.',
+    }),
     shared_activity_types: z.array(z.object({ kind: z.string(), type: z.string() })).meta({
       description:
         'Kinds of activity that have no type of their own, because the account takes no more: the type they have, by its name there. Their subjects begin with the kind.',
@@ -172,7 +176,11 @@ export const Question = z
 export const Owner = z
   .object({
     source_key: z.string(),
-    state: z.string().meta({ description: 'matched, default or bind_later', examples: ['matched'] }),
+    state: z.string().meta({
+      description:
+        'matched, or default: their records go to the user with whose token the account was connected first',
+      examples: ['matched'],
+    }),
     target_user_id: z.number().nullable(),
     decided_by: z.string(),
   })

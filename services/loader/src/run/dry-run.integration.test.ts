@@ -2,7 +2,7 @@ import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
-import { control, runReaches, startRun } from '../testing/loader-run.js';
+import { control, runReaches, simState, startRun } from '../testing/loader-run.js';
 import { manyPayloads } from '../testing/many-payloads.js';
 
 type StoredFile = Parameters<typeof manyPayloads>[1];
@@ -29,15 +29,47 @@ async function executedCalls(rig: LoaderRig, runId: string): Promise<Record<stri
   return { ...calls, createDeal: (calls.createDeal ?? 0) - 1 };
 }
 
+/** Field workers as ingest would have staged them. */
+async function stageWorkers(rig: LoaderRig, workers: ReadonlyArray<{ name: string; email: string }>) {
+  const { db } = rig.database;
+  const of = { tenantId: rig.tenant.id, exportId: rig.ids.exportId };
+  const { id: fileId } = await db
+    .insertInto('ingest.exportFile')
+    .values({
+      ...of,
+      ...{ object: 'fieldworker', path: 'fieldworkers.csv', kind: 'table', state: 'staged' },
+      ...{ rowCount: workers.length, firstRow: 1, blob: '0'.repeat(32), bytes: 1, sha256: 'f'.repeat(64) },
+      columns: JSON.stringify([
+        { header: 'Display name', field: 'display_name' },
+        { header: 'Email', field: 'email' },
+      ]),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const partition = sql.id('ingest', `staged_row_${of.exportId.replaceAll('-', '')}`);
+  await sql`create table ${partition} partition of ingest.staged_row for values in (${sql.lit(of.exportId)})`.execute(
+    db,
+  );
+  for (const [i, { name, email }] of workers.entries())
+    await db
+      .insertInto('ingest.stagedRow')
+      .values({
+        ...of,
+        ...{ object: 'fieldworker', rowNumber: i + 1, sourceId: String(i + 1), fileId },
+        ...{ cells: [name, email], rowHash: Buffer.from('hash'), refs: [] },
+      })
+      .execute();
+}
+
 async function dryRun(rig: LoaderRig, loader: LoaderProcess) {
   const { id } = await startRun(rig, loader, { kind: 'dry_run' });
-  const { status, plan, phases } = await runReaches(loader, id, ends, patience);
+  const { status, plan, phases, owners } = await runReaches(loader, id, ends, patience);
   expect({ status, written: phases.some((phase) => phase.created > 0) }).toEqual({
     status: 'done',
     written: false,
   });
   if (!plan) throw new Error('a dry run has a plan');
-  return plan;
+  return { plan, owners };
 }
 
 it(
@@ -56,8 +88,26 @@ it(
       const [loader, loaderThere] = [await here.startLoader(patient), await there.startLoader(patient)];
       const ledger = async (rig: LoaderRig) => (await fetch(`${rig.sim.url}/__sim/ledger`)).text();
       const before = await ledger(there);
-      const plan = await dryRun(here, loader);
-      expect(await dryRun(there, loaderThere)).toEqual(plan);
+      const [user] = (await simState(here)).users ?? [];
+      const others = { name: 'Nora New', email: 'nora@nowhere.example' };
+      await stageWorkers(here, [
+        others,
+        { name: 'Una User', email: String(user?.email) },
+        { name: 'Ned', email: '' },
+      ]);
+      const { plan, owners } = await dryRun(here, loader);
+      // Who is no user is named before anything is written, with what would go to somebody else.
+      const hers = here.records.filter(({ payload }) => JSON.stringify(payload).includes('fieldworker:1"'));
+      expect(hers.length).toBeGreaterThan(0);
+      expect(owners).toEqual({
+        ...{ matched: 1, unmatched: 2, records: hers.length },
+        workers: [
+          { source_key: 'fieldworker:1', name: 'Nora New', why: 'no_user', records: hers.length },
+          { source_key: 'fieldworker:3', name: 'Ned', why: 'no_email', records: 0 },
+        ],
+      });
+      const elsewhere = await dryRun(there, loaderThere);
+      expect([elsewhere.plan, elsewhere.owners?.unmatched]).toEqual([plan, 0]);
       expect([await ledger(here), await ledger(there)]).toEqual(['', before]);
 
       const run = await startRun(here, loader, { plan_hash: plan.hash });
@@ -71,7 +121,7 @@ it(
         `R14: ${here.records.length} records, ${calls} calls planned and the same ${calls} made; one plan hash for two accounts`,
       );
       // The second pass writes nothing, and says so beforehand.
-      expect((await dryRun(here, loader)).by_operation).toEqual({});
+      expect((await dryRun(here, loader)).plan.by_operation).toEqual({});
 
       const payload = { name: 'Renamed', custom_fields: {} };
       await there.database.db

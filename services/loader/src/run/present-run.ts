@@ -86,6 +86,7 @@ export async function presentRun(tx: Tx, tenantId: string, runId: string) {
     rollback: rollbackOf(run, budget?.ceiling),
     plan: run.plan.calls ?? null,
     deal_room: run.plan.deal_room ?? null,
+    owners: run.plan.owners ?? null,
     shared_activity_types: shared,
     waivers: run.waivers,
     verified: verified.reduce(

@@ -17,6 +17,12 @@ export interface ShownRun {
     waiting: number;
   }>;
   plan: { hash: string; by_operation: Record<string, number>; not_yet_known: string[] } | null;
+  owners: {
+    matched: number;
+    unmatched: number;
+    records: number;
+    workers: Array<{ source_key: string; name: string; why: string; records: number }>;
+  } | null;
   tokens: { planned: number; floor: number; spent: number };
   verified: { records: number; fields: number; differences: number };
 }

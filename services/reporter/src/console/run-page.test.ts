@@ -99,9 +99,13 @@ test('a finished dry run says that nothing was written, and what its plan is', (
     { phase: 'provision', position: 1, state: 'running', planned: 0, startedAt: ended.startedAt },
     { phase: 'persons', position: 4, state: 'pending', planned: 8_000, startedAt: null },
   ].map((phase) => ({ ...phase, finishedAt: null })) as unknown as RunPageFacts['phases'];
+  const owners = {
+    ...{ matched: 4, unmatched: 2, records: 1_300 },
+    workers: [{ source_key: 'fieldworker:7', name: 'Dee <b>', why: 'no_email' as const, records: 1_200 }],
+  };
   const given: RunPageFacts = {
     ...queued,
-    run: { ...run, ...ended, kind: 'dry_run', status: 'done', plan: { tokens, calls } },
+    run: { ...run, ...ended, kind: 'dry_run', status: 'done', plan: { tokens, calls, owners } },
     phases,
     entities,
     tokensSpent: 62,
@@ -117,6 +121,9 @@ test('a finished dry run says that nothing was written, and what its plan is', (
     '<b>62</b><span>tokens spent by this run; a real run is planned at 41,000',
     '<td class="state">planned</td><td class="n">–</td><td class="n">–</td><td class="n">1 min 00 s</td>',
     '<td class="state">not done</td>',
+    '<p>2 workers of 6 match no user by e-mail: 1,300 records would go to',
+    'Dee &lt;b&gt; <span class="soft small">fieldworker:7</span></th><td>no e-mail in the export</td><td class="n">1,200</td>',
+    'And 1 more:',
   ])
     expect(page).toContain(sentence);
   expect(page).not.toMatch(/report is being written|handled|to come/);

@@ -1,5 +1,5 @@
 import { endedStatuses, type RunKind } from '@octopipe/shared/domain/run/states';
-import { spentToday, type Waiver } from '@octopipe/shared/run/read-run';
+import { type PlannedOwners, spentToday, type Waiver } from '@octopipe/shared/run/read-run';
 import { type Html, html } from '../html/html.js';
 import { page } from '../html/page.js';
 import { scroll } from '../html/parts.js';
@@ -45,6 +45,7 @@ ${isLive(facts) && refreshNote(run.id, version !== undefined)}
 <section id="figures"><h2>At a glance</h2>${figures(facts, progress.perMinute, progress.estimate, now)}</section>
 ${documents(facts)}
 ${waivers(facts)}
+${plannedOwners(facts)}
 ${plannedCalls(facts)}
 ${phases(run, progress.phases)}
 ${findings(facts)}
@@ -254,6 +255,30 @@ ${
 <tbody>${calls.map(([operation, times]) => html`<tr><th scope="row"><code>${operation}</code></th><td class="n">${count(times)}</td></tr>`)}</tbody></table>`,
       )
 }</section>`;
+}
+
+const unmatchedWords: Record<PlannedOwners['workers'][number]['why'], string> = {
+  no_user: 'no user has their e-mail',
+  no_email: 'no e-mail in the export',
+  shared_email: 'another worker has the same e-mail',
+};
+
+/** Whom records would go to, while it can still be changed: by inviting people, before the run that writes. */
+function plannedOwners({ run: { kind, plan } }: RunPageFacts): Html | undefined {
+  if (kind !== 'dry_run' || !plan.owners || plan.owners.unmatched === 0) return undefined;
+  const { matched, unmatched, records, workers } = plan.owners;
+  const more = unmatched - workers.length;
+  return html`<section id="owners"><h2>Workers without a user in Pipedrive</h2>
+<p>${counted(unmatched, 'worker')} of ${count(matched + unmatched)} match no user by e-mail: ${counted(records, 'record')} would go to the user with whose token the account was connected first. Make the users in Pipedrive, with these e-mails, before the run that writes; no later run moves the records.</p>
+${scroll(
+  'Workers without a user',
+  html`<table><thead><tr><th scope="col">Worker</th><th scope="col">Why</th><th scope="col" class="n">Records</th></tr></thead>
+<tbody>${workers.map(
+    ({ source_key, name, why, records: theirs }) =>
+      html`<tr><th scope="row">${name} <span class="soft small">${source_key}</span></th><td>${unmatchedWords[why]}</td><td class="n">${count(theirs)}</td></tr>`,
+  )}</tbody></table>`,
+)}
+${more > 0 && html`<p class="soft">And ${count(more)} more: <code>GET /v1/owners</code> lists all.</p>`}</section>`;
 }
 
 function phases(run: RunPageFacts['run'], rows: ReadonlyArray<PhaseProgress>): Html {

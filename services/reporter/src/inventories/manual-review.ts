@@ -19,7 +19,7 @@ export interface WorkerWithoutUser {
   name: string;
   email: string | null;
   active: boolean;
-  /** `default`: their records stand under the default owner for good; `bind_later`: until a user is bound. */
+  /** `default`: their records stand under the default owner, and no later run moves them. Nothing sets `bind_later` yet. */
   state: 'default' | 'bind_later';
   decidedBy: string;
   /** Records of this run that are theirs. */
