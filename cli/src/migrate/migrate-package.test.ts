@@ -172,7 +172,7 @@ test('a dry run prints the plan with its forecast and hash; the run after it car
   };
   const owners = {
     ...{ matched: 4, unmatched: 2, records: 1_300 },
-    workers: [{ source_key: 'fieldworker:7', name: 'Dee', why: 'no_user', records: 1_200 }],
+    workers: [{ source_key: 'fieldworker:7', name: 'De\u001b\re', why: 'no_user', records: 1_200 }],
   };
   const dry = {
     ...run,

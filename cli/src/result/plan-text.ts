@@ -59,7 +59,8 @@ function ownersText(owners: Run['owners'], columns: number): string[] {
         { title: 'records', align: 'right' },
       ],
       workers.map(({ source_key, name, why, records: theirs }) => [
-        `${name} (${source_key})`,
+        // The export's words: what would move a terminal's cursor is left out.
+        `${name} (${source_key})`.replaceAll(/\p{Cc}/gu, ''),
         whyUnmatched[why] ?? why,
         theirs,
       ]),
