@@ -104,18 +104,37 @@ test('reads JSON and tables alike, escapes everything, and prints the same bytes
       ['6', 'INV-6', 'Closed', '1100.00', '0'],
     ],
   );
-  // Payment 7 of the seed is of 1,100.00 and belongs to no invoice until this reference says so.
+  // Payment 7 of the seed is of 1,100.00 and belongs to no invoice until this reference says so. It is allocated, too: the
+  // parts count then, and what the reference says does not count beside them.
+  await stage(
+    exportId,
+    'payment_allocation',
+    ['payment_id', 'invoice_id', 'amount'],
+    [
+      ['7', '6', '1000.00'],
+      ['7', '6', '100.00'],
+    ],
+  );
+  const refs = [
+    ['payment', 1, 'invoice', '6'],
+    ['payment_allocation', 1, 'payment', '7'],
+    ['payment_allocation', 1, 'invoice', '6'],
+    ['payment_allocation', 2, 'payment', '7'],
+    ['payment_allocation', 2, 'invoice', '6'],
+  ] as const;
   await ctx.db
     .insertInto('ingest.stagedRef')
-    .values({
-      tenantId: tenant.id,
-      exportId,
-      object: 'payment',
-      rowNumber: 1,
-      relation: 'invoice_id',
-      parentObject: 'invoice',
-      parentId: '6',
-    })
+    .values(
+      refs.map(([object, rowNumber, parentObject, parentId]) => ({
+        tenantId: tenant.id,
+        exportId,
+        object,
+        rowNumber,
+        relation: `${parentObject}_id`,
+        parentObject,
+        parentId,
+      })),
+    )
     .execute();
 
   const first = await print(runId);
@@ -257,7 +276,7 @@ test('reads JSON and tables alike, escapes everything, and prints the same bytes
         ],
         [
           "Not migrated",
-          9,
+          10,
         ],
         [
           "Billing doubts",
