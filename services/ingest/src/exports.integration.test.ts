@@ -396,6 +396,24 @@ test('parts of one object are numbered on, and broken rows are set aside without
   });
 });
 
+test('a row is deleted by its flag, or where that is silent by the day it was deleted', async () => {
+  const view = await stage({
+    'customers.csv': [
+      'Customer ID,first_name,Is deleted,Deleted at',
+      '1,Ada,true,',
+      '2,Bob,,2025-03-04 10:00:00',
+      '3,Cleo,no,2025-03-04 10:00:00',
+      '4,Dan,,0000-00-00 00:00:00',
+      '5,Eve,,\n',
+    ].join('\n'),
+  });
+  const verdicts = await rig.query(
+    'select row_number as n, verdict, reason from ingest.row_verdict where export_id = $1 order by 1',
+    [view.id],
+  );
+  expect(verdicts).toEqual([1, 2].map((n) => ({ n, verdict: 'excluded', reason: 'deleted' })));
+});
+
 test('a table that is no object of the export is counted by its path; files that a record names are not unlisted', async () => {
   const view = await stage({
     'customers.csv': 'Customer ID,first_name,cf:738:House plan\n1,Ada,attachments/plan.png\n',

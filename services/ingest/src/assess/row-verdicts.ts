@@ -1,4 +1,5 @@
 import { parseBool } from '@octopipe/shared/domain/convert/bool';
+import { parseWhen } from '@octopipe/shared/domain/convert/date';
 import { parseMoney } from '@octopipe/shared/domain/convert/money';
 import type { ExclusionRule } from '@octopipe/shared/domain/exclusions';
 import type { FindingCode } from '@octopipe/shared/domain/findings';
@@ -71,16 +72,19 @@ async function judgeDuplicates(staged: StagedExport, findings: FindingsList, obj
   await giveVerdict(staged, object, clashing, 'rejected', 'duplicate_id_conflict');
 }
 
-/** Soft-deleted rows are a state the source is in, not a defect: counted by their verdict, no finding. */
+/**
+ * Soft-deleted rows are a state the source is in, not a defect: counted by their verdict, no finding. Where no flag is
+ * readable the day of the deletion says it; a flag that says no wins, for what was restored may keep its day.
+ */
 async function excludeDeleted(staged: StagedExport, object: string): Promise<void> {
-  const flagged = await filledCells(staged, object, 'is_deleted');
-  await giveVerdict(
-    staged,
-    object,
-    flagged.filter((row) => parseBool(row.cell) === true),
-    'excluded',
-    'deleted',
+  const flags = new Map(
+    (await filledCells(staged, object, 'is_deleted')).map((row) => [row.rowNumber, parseBool(row.cell)]),
   );
+  const days = await filledCells(staged, object, 'deleted_at');
+  for (const { rowNumber, cell } of days)
+    if (flags.get(rowNumber) === undefined && parseWhen(cell, staged.settings)) flags.set(rowNumber, true);
+  const deleted = [...flags].flatMap(([rowNumber, isDeleted]) => (isDeleted === true ? [{ rowNumber }] : []));
+  await giveVerdict(staged, object, deleted, 'excluded', 'deleted');
 }
 
 async function rejectUnreadableAmounts(
