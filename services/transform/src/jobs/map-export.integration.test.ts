@@ -199,6 +199,7 @@ test('findings of mapping name the header and repeat nothing', async () => {
   expect(findings.map((row) => row.finding)).toEqual([
     'invalid_email customer 1023 email',
     'unknown_status booking 10194 Status',
+    'unparseable_amount payment 4407',
     'unparseable_date appointment 30027 Start',
   ]);
 });

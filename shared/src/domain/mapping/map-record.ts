@@ -51,6 +51,9 @@ export function mapRow(
     },
     ctx,
   );
+  // Whoever lists what was rejected and whoever lists the findings count the same rows.
+  if (result.outcome === 'rejected' && !findings.some(({ code }) => code === result.reason))
+    findings.push(findingOf(row, result.reason as FindingCode, undefined, undefined));
   return {
     outcome: {
       object: row.object,

@@ -329,10 +329,10 @@ describe('payment and refund', () => {
   });
 
   test('an amount in words is rejected, not read as a digit in it; a payment on a rejected booking falls with it', () => {
-    expect(mapIn(pack, payment({ amount: 'two hundred and 12' })).outcome).toMatchObject({
-      outcome: 'rejected',
-      reason: 'unparseable_amount',
-    });
+    const inWords = mapIn(pack, payment({ amount: 'two hundred and 12' }));
+    expect(inWords.outcome).toMatchObject({ outcome: 'rejected', reason: 'unparseable_amount' });
+    // The findings count it, too.
+    expect(inWords.findings).toMatchObject([{ code: 'unparseable_amount', object: 'payment', rowNumber: 1 }]);
     expect(mapIn({ ...pack, notMapped: ['booking:10101'] }, payment({})).outcome).toMatchObject({
       outcome: 'rejected',
       reason: 'orphan_reference',
