@@ -1,5 +1,5 @@
 import { compile } from 'html-to-text';
-import { cleanText } from './text.js';
+import { cleanText, cutText } from './text.js';
 
 /** Readable text of a cell that may be HTML: tags, entities, scripts and pixels go, links and lists stay readable (D30). */
 export function plainText(text: string): string {
@@ -10,6 +10,35 @@ export function plainText(text: string): string {
 /** A text as the HTML of a Pipedrive note: escaped, so that nothing of the source is ever markup, with its line breaks. */
 export function noteHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => escapes[character] ?? character).replace(/\n/g, '<br>');
+}
+
+/** The beginning of a text whose `noteHtml` has at most so many bytes of UTF-8; says whether something was lost. */
+export function cutForNote(text: string, most: number): { text: string; cut: boolean } {
+  // Most texts are far from any limit: no sign of one UTF-16 unit becomes more than this.
+  if (text.length * mostOfUnit <= most) return { text, cut: false };
+  let bytes = 0;
+  let [fits, units] = [0, 0];
+  for (const sign of text) {
+    bytes += bytesOf(sign);
+    if (bytes > most) return cutText(text, Math.max(1, fits));
+    units += sign.length;
+    // The ellipsis has to fit, too.
+    if (bytes <= most - 3) fits = units + 1;
+  }
+  return { text, cut: false };
+}
+
+/** What a piece of HTML counts for; a line break as an account may write it. */
+export function noteBytes(html: string): number {
+  return Buffer.byteLength(html.replaceAll('<br>', lineBreak));
+}
+
+const lineBreak = '<br />';
+const mostOfUnit = 6;
+
+function bytesOf(sign: string): number {
+  if (sign === '\n') return lineBreak.length;
+  return escapes[sign]?.length ?? Buffer.byteLength(sign);
 }
 
 const escapes: Record<string, string> = {

@@ -103,6 +103,28 @@ describe('note', () => {
     expect(content.endsWith('<br><br>OctopusPro note:6020 · BOK-105')).toBe(true);
     expect(mapped.records[0]?.payload).not.toHaveProperty('add_time');
   });
+
+  test.each([
+    ['60,000 letters', 'a'.repeat(60_000), 60_000],
+    ['97,000 letters', 'a'.repeat(97_000), 97_000],
+    ['a hundred thousand letters', 'a'.repeat(100_000), 97_000],
+    ['quotes, six bytes each', '"'.repeat(24_000), 16_000],
+    ['line breaks between letters', 'a\n'.repeat(30_000), 27_000],
+    ['signs of other scripts, three bytes each', '日'.repeat(40_000), 32_000],
+    ['faces, four bytes each', '😀'.repeat(40_000), 2 * 24_000],
+  ])('a body is cut by the bytes that are sent, near what a note takes: %s', (_, body, atLeast) => {
+    const mapped = mapIn({ rows: [booking] }, on('booking', '10105', { body }));
+    const content = String(mapped.records[0]?.payload.content);
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(98_000);
+    expect(content).not.toMatch(/\p{Surrogate}/u);
+    expect(content.endsWith('<br><br>OctopusPro note:6020 · BOK-105')).toBe(true);
+    const words = content.replaceAll('&quot;', '"').replaceAll('<br>', '\n');
+    expect(words.length).toBeGreaterThan(atLeast);
+    const isCut = words.includes('…');
+    expect(isCut).toBe(body.trim().length > atLeast);
+    expect(codesOf(mapped)).toEqual(isCut ? ['value_too_long note'] : []);
+    if (isCut) expect(mapped.findings[0]?.facts).toMatchObject({ limit_bytes: 98_000 });
+  });
 });
 
 describe('complaint', () => {
