@@ -1,6 +1,14 @@
-import { fileNameWithMarker, markerLine } from '@octopipe/shared/domain/mapping/record';
+import { noteHtml } from '@octopipe/shared/domain/convert/html';
+import {
+  fileNameWithMarker,
+  markerField,
+  markerLine,
+  markerOf,
+  targetKeyOf,
+} from '@octopipe/shared/domain/mapping/record';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   entityTable,
@@ -41,6 +49,34 @@ describe('the table of entities', () => {
     ['file', { name: 'a.pdf' }, undefined],
   ])('finds the marker of a %s: %j', (entity, record, expected) => {
     expect(entityTable[entity].markerOf({ id: 1, ...record }, 'm')).toBe(expected);
+  });
+
+  // What the mappers write, as an account may answer it: cleaned HTML, a trimmed field.
+  const carriers: Record<Entity, (key: string, words: string) => Partial<RemoteRecord>> = {
+    organization: (key) => inField(key),
+    person: (key) => inField(key),
+    product: (key) => inField(key),
+    deal: (key) => inField(key),
+    lead: (key) => ({ origin_id: markerOf(key) }),
+    line: (key, words) => ({ comments: `${words}\n${markerLine(key)}` }),
+    activity: (key, words) => ({ note: `${noteHtml(words)}<br><br>${noteHtml(markerLine(key, words))}` }),
+    note: (key, words) => ({ content: `<p>${noteHtml(words)}<br />${noteHtml(markerLine(key, words))}</p>` }),
+    file: (key, words) => ({ name: fileNameWithMarker(`${words}.pdf`, key) }),
+  };
+  const inField = (key: string) => ({ custom_fields: { m: markerField(key)[1].value.trim() } });
+  const anyText = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }),
+    fc.string({ unit: fc.constantFrom(...'a1 -_.:/#~^%&<>"\'()[]·,;\u00a0é日'), minLength: 1 }),
+  );
+
+  it.each(entities)('%s: the marker that is written is the key that is found, for any id', (entity) => {
+    fc.assert(
+      fc.property(anyText, fc.constantFrom(undefined, 'note', '2'), anyText, (id, slot, words) => {
+        const key = targetKeyOf('booking_service', id, slot);
+        const record = { id: 1, ...carriers[entity](key, words) };
+        expect(entityTable[entity].markerOf(record, 'm')).toBe(key);
+      }),
+    );
   });
 
   it('reaches a line through its deal, and lists a hundred deals at once', () => {

@@ -1,5 +1,5 @@
 import { slicesOf } from '@octopipe/shared/core/slices';
-import { findMarker, findMarkerInFileName } from '@octopipe/shared/domain/mapping/record';
+import { findMarker, findMarkerInFileName, keyOfMarker } from '@octopipe/shared/domain/mapping/record';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { type EntityCalls, entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
@@ -39,10 +39,11 @@ export interface EntityRules extends EntityCalls {
 const inCustomField: EntityRules['markerOf'] = (record, markerCode) => {
   const fields = record.custom_fields;
   if (markerCode === undefined || typeof fields !== 'object' || fields === null) return undefined;
-  return textOf((fields as Record<string, unknown>)[markerCode]);
+  return keyIn((fields as Record<string, unknown>)[markerCode]);
 };
 
-const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+const keyIn = (value: unknown) =>
+  typeof value === 'string' && value !== '' ? keyOfMarker(value) : undefined;
 
 // RFC 3339 with whole seconds: fractions are refused.
 const wholeSeconds = (time: Date) => `${time.toISOString().slice(0, 19)}Z`;
@@ -71,7 +72,7 @@ export const entityTable: Record<Entity, EntityRules> = {
     changedSince: (since) => ({ updated_since: wholeSeconds(since), sort: 'update_time ASC' }),
     everything: { sort: 'id ASC' },
     markerOf: (record, markerCode) =>
-      textOf(markerCode === undefined ? undefined : record[markerCode]) ?? textOf(record.origin_id),
+      keyIn(markerCode === undefined ? undefined : record[markerCode]) ?? keyIn(record.origin_id),
     fieldsOf: 'deal',
     fieldsOnRoot: true,
   },

@@ -11,7 +11,7 @@ import type {
 } from '@octopipe/shared/domain/mapping/define-object';
 import { standsInOf } from '@octopipe/shared/domain/mapping/duplicate-customers';
 import { compareIds } from '@octopipe/shared/domain/mapping/group-companies';
-import type { TargetKey } from '@octopipe/shared/domain/mapping/record';
+import { keyOfMarker, type TargetKey, targetKeyOf } from '@octopipe/shared/domain/mapping/record';
 import { wantsSeries } from '@octopipe/shared/domain/objects/series';
 import { childRows, findPackageFiles, rowsById } from '@octopipe/shared/staging/read-staged';
 import { seriesSlot } from './group-series.js';
@@ -49,7 +49,8 @@ export async function loadRefs(
   const standIn = (key: TargetKey) => {
     const customer = customerOf(key);
     const into = survivors.get(customer ?? '') ?? aliases.get(customer ?? '');
-    if (customer !== undefined && into !== undefined) return key.replace(customer, into);
+    if (customer !== undefined && into !== undefined)
+      return standsInOf(into)[standsInOf(customer).indexOf(key)] ?? key;
     return series.get(bookingOf(key) ?? '')?.key ?? key;
   };
   const mapped = await existingKeys(tx, scope, asked.map(standIn));
@@ -157,9 +158,14 @@ async function existingKeys(tx: Tx, scope: SetScope, keys: ReadonlyArray<TargetK
   return new Set(rows.map((row) => row.targetKey));
 }
 
-/** The id in the key of a booking's own deal. */
+/** The id of the booking whose own deal has this key. Of other records of a booking it is the id of none. */
 function bookingOf(key: TargetKey): string | undefined {
-  return /^booking:([^#]+)$/.exec(key)?.[1];
+  return idIn(key, 'booking');
+}
+
+/** Short of ids that a key could not hold in full; what hangs on those finds no series and no merged customer. */
+function idIn(key: TargetKey, object: string): string | undefined {
+  return key.startsWith(`${object}:`) ? keyOfMarker(key.slice(object.length + 1)) : undefined;
 }
 
 /** Of bookings that belong to a series: its deal, and whether it is this row that makes it. */
@@ -215,8 +221,8 @@ async function bookingsOfSeries(
 
 /** The id in the key of a record that another one stands in for once its customer is merged. */
 function customerOf(key: TargetKey): string | undefined {
-  const id = /^customer:([^#]+)(?:#note)?$/.exec(key)?.[1];
-  return id !== undefined && standsInOf(id).includes(key) ? id : undefined;
+  const ids = [idIn(key, 'customer'), idIn(key.replace(/#note$/, ''), 'customer')];
+  return ids.find((id) => id !== undefined && standsInOf(id).includes(key));
 }
 
 /** The customers that the rows of a page are or are about, where the mapper may ask for those merged with them. */
@@ -282,7 +288,7 @@ async function companyMembers(
 ): Promise<Map<string, SourceRow[]>> {
   const keys = page.flatMap((row) => {
     const organization = customers.get(row.sourceId)?.organization;
-    return organization === `customer:${row.sourceId}#org` ? [organization] : [];
+    return organization === targetKeyOf('customer', row.sourceId, 'org') ? [organization] : [];
   });
   if (keys.length === 0) return new Map();
   const links = await tx

@@ -11,7 +11,7 @@ import {
   rejected,
   type SourceRow,
 } from '../mapping/define-object.js';
-import { fileNameWithMarker, type TargetKey, targetKeyOf } from '../mapping/record.js';
+import { fileNameWithMarker, roomInName, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { invoiceFile } from './invoice.js';
 import { asksOfPlace, type Place, placeOf, readsOfPlace, subjectOf, withoutPlace } from './place.js';
 import { sortKeyOf } from './sort-key.js';
@@ -120,15 +120,18 @@ function nameOf(row: SourceRow, fileName: string, key: TargetKey, ctx: RowContex
 /** A name of ours: no folders, cut before its ending, which stays, as the marker does. */
 export function markedFileName(given: string, key: TargetKey, column: string, ctx: RowContext): string {
   const name = given.replace(/[\\/]/g, '-');
-  if (name.length <= nameLimit) return fileNameWithMarker(name, key);
-  ctx.find('value_too_long', column, { length: name.length, limit: nameLimit });
+  const limit = Math.min(nameLimit, roomInName(key) - longestEnding);
+  if (name.length <= limit) return fileNameWithMarker(name, key);
+  ctx.find('value_too_long', column, { length: name.length, limit });
   const ending = /\.[^.]{1,10}$/.exec(name)?.[0] ?? '';
   return fileNameWithMarker(
-    `${cutText(name.slice(0, -ending.length || undefined), nameLimit).text}${ending}`,
+    `${cutText(name.slice(0, -ending.length || undefined), limit).text}${ending}`,
     key,
   );
 }
 
+/** `.jpeg` and the like; what is longer is a part of the name. */
+const longestEnding = 11;
 /** With the marker it stays below the 255 characters that file systems take. */
 const nameLimit = 160;
 

@@ -29,6 +29,7 @@ import {
 } from '../mapping/define-object.js';
 import { labelsOf } from '../mapping/labels.js';
 import {
+  markerField,
   markerFieldName,
   type Payload,
   type PayloadValue,
@@ -444,7 +445,7 @@ function setCustom(
   const set = (name: string, text: string | undefined, value: PayloadValue | undefined = text) => {
     if (text !== undefined && text !== '' && value !== undefined) deal.custom.set(name, { value, text });
   };
-  set(markerFieldName, deal.targetKey);
+  deal.custom.set(...markerField(deal.targetKey));
   const status = oneLine(row.fields.status ?? '');
   set('Booking status', status, { $option: status });
   const created = parseWhen(row.fields.created, ctx.settings);

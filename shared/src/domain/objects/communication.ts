@@ -15,8 +15,8 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { block, markedNote } from '../mapping/note-text.js';
-import { fileNameWithMarker, type Payload, targetKeyOf } from '../mapping/record.js';
-import { fileDraft } from './attachment.js';
+import { type Payload, targetKeyOf } from '../mapping/record.js';
+import { fileDraft, markedFileName } from './attachment.js';
 import { ownerOf, workerName } from './owner.js';
 import { activityLinks, asksOfPlace, type Place, placeOf, readsOfPlace, withoutPlace } from './place.js';
 import { sortKeyOf } from './sort-key.js';
@@ -236,6 +236,6 @@ function recordingDraft(row: SourceRow, place: Place, refs: Refs, ctx: RowContex
   }
   const key = targetKeyOf('communication', row.sourceId, 'recording');
   const activity = targetKeyOf('communication', row.sourceId);
-  const name = fileNameWithMarker(path.split('/').at(-1) ?? path, key);
+  const name = markedFileName(path.split('/').at(-1) ?? path, key, 'recording_file', ctx);
   return fileDraft(key, name, path, file, { ...place, activity }, sortKeyOf(row, 'recording'));
 }

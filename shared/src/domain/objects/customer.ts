@@ -28,6 +28,7 @@ import {
 import { labelsOf } from '../mapping/labels.js';
 import { type BlockLine, block, markedNote } from '../mapping/note-text.js';
 import {
+  markerField,
   markerFieldName,
   type Payload,
   type PayloadValue,
@@ -140,7 +141,7 @@ function mapCustomer(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const { organization } = one;
   const people = peopleOf(one, ctx);
   const drafts: Draft[] = [];
-  if (organization === `${targetKeyOf('customer', row.sourceId)}#org`)
+  if (organization === targetKeyOf('customer', row.sourceId, 'org'))
     drafts.push(organizationDraft(organization, one, refs, ctx));
   for (const person of people) drafts.push(personDraft(person, one, refs, ctx));
   const note = noteDraft(people[0], one, refs, ctx);
@@ -296,7 +297,7 @@ function personDraft(person: Contact, one: Customer, refs: Refs, ctx: RowContext
     custom: new Map(),
     sortKey: sortKeyOf(person.of, person.slot),
   };
-  draft.custom.set(markerFieldName, { value: key, text: key });
+  draft.custom.set(...markerField(key));
   // What is known of the customer stands on the customer, once; a further contact has a name, phone and e-mail.
   if (person.slot !== '') return draft;
   draft.labels = rows.flatMap((source) => labelsOf(source, 'person', ctx));
@@ -345,7 +346,7 @@ function organizationDraft(key: TargetKey, one: Customer, refs: Refs, ctx: RowCo
     targetKey: key,
     entity: 'organization',
     native,
-    custom: new Map([[markerFieldName, { value: key, text: key }]]),
+    custom: new Map([markerField(key)]),
     labels: members.flatMap((member) => labelsOf(member, 'organization', ctx)),
     sortKey: sortKeyOf(one.row, 'org'),
   };

@@ -12,13 +12,7 @@ import {
   type RowContext,
   type SourceRow,
 } from '../mapping/define-object.js';
-import {
-  markerFieldName,
-  markerLine,
-  type SourceLink,
-  type TargetKey,
-  targetKeyOf,
-} from '../mapping/record.js';
+import { markerField, markerLine, type SourceLink, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { type LineLayout, type LineMoney, layOutLines, type StatedLine } from './line-money.js';
 import { lineText, serviceName } from './service-lines.js';
 
@@ -59,9 +53,15 @@ export function linesOfDeal(
     ctx.find('lines_stay_text', 'total', { lines: lines.length });
     return { drafts: [], links: [] };
   }
+  const links: SourceLink[] = [];
+  // Lines with an id of their own link themselves.
+  const slotKey = (slot: string) => {
+    const key = targetKeyOf(parent.object, parent.sourceId, slot);
+    links.push(linkOf(parent, key, 'contributes', slot));
+    return key;
+  };
   const drafts = lines.map((line, index): Draft => {
-    const key =
-      line.sourceId === '' ? slotKey(parent, `line${index + 1}`) : targetKeyOf(line.object, line.sourceId);
+    const key = line.sourceId === '' ? slotKey(`line${index + 1}`) : targetKeyOf(line.object, line.sourceId);
     const comments = commentOf(line, refs, ctx);
     const product = productOf(line, refs.catalogue);
     return draftOf(key, deal, index, product, layout, layout.lines[index] ?? nothing, comments);
@@ -69,21 +69,12 @@ export function linesOfDeal(
   if (layout.rest) {
     const { amount, says } = layout.rest;
     const money = { ...nothing, item_price: amount };
-    const key = slotKey(parent, 'adjustment');
+    const key = slotKey('adjustment');
     drafts.push(
       draftOf(key, deal, lines.length, adHocProductKey, layout, money, `Not in the lines: ${says}`),
     );
   }
-  // Lines with an id of their own link themselves.
-  const own = new Set(lines.map((line) => targetKeyOf(line.object, line.sourceId)));
-  const links = drafts
-    .filter(({ targetKey }) => !own.has(targetKey))
-    .map(({ targetKey }) => linkOf(parent, targetKey, 'contributes', targetKey.split('#')[1]));
   return { drafts, links };
-}
-
-function slotKey(parent: SourceRow, slot: string): TargetKey {
-  return targetKeyOf(parent.object, parent.sourceId, slot);
 }
 
 const nothing: LineMoney = {
@@ -180,7 +171,7 @@ export function adHocProduct(): Draft {
       description:
         'For lines that name no service or part of the catalogue. What a line was for is its comment.',
     },
-    custom: new Map([[markerFieldName, { value: adHocProductKey, text: adHocProductKey }]]),
+    custom: new Map([markerField(adHocProductKey)]),
     sortKey: '',
   };
 }

@@ -46,17 +46,16 @@ export function invoicesOfPayment(payment: SourceRow, refs: PageRows): Array<Sou
 
 /** Deals that came of a quote: of its bookings, and of invoices that were written for it without a booking. */
 export function dealsFromQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
-  const bookings = bookingsOfQuote(quote, refs);
+  const bookings = bookingsOfQuote(quote, refs).map((id) => targetKeyOf('booking', id));
   const invoices = refs.children('invoice', 'quote', quote.sourceId);
   return [...new Set([...bookings, ...invoices.flatMap((row) => dealsAskedFor(row, refs))])];
 }
 
-/** The deals of the bookings a quote became; either side may name the other. */
-export function bookingsOfQuote(quote: SourceRow, refs: PageRows): TargetKey[] {
+/** The bookings a quote became; either side may name the other. */
+export function bookingsOfQuote(quote: SourceRow, refs: PageRows): string[] {
   const { booking_id: named } = quote.fields;
   const naming = refs.children('booking', 'quote', quote.sourceId).map((row) => row.sourceId);
-  const ids = [...new Set([...(named === undefined ? [] : [named]), ...naming])];
-  return ids.map((id) => targetKeyOf('booking', id));
+  return [...new Set([...(named === undefined ? [] : [named]), ...naming])];
 }
 
 /** The records an inquiry may be: which of them is decided by the settings, and a change of mind makes another one. */

@@ -101,10 +101,9 @@ export function fieldFiles(
   const drafts = ownCells(row, longForm, refs, ctx)
     .filter(({ definition }) => holdsFiles(definition))
     .flatMap((cell) => draftsOf(cell, row, place, refs, ctx));
-  const slotOf = (key: TargetKey) => key.split('#')[1] ?? '';
   return {
-    drafts,
-    links: drafts.map(({ targetKey }) => linkOf(row, targetKey, 'contributes', slotOf(targetKey))),
+    drafts: drafts.map(({ draft }) => draft),
+    links: drafts.map(({ draft, slot }) => linkOf(row, draft.targetKey, 'contributes', slot)),
   };
 }
 
@@ -112,16 +111,23 @@ function holdsFiles(definition: CustomFieldDefinition | undefined): definition i
   return definition !== undefined && targetType(definition.type, definition.options.length) === null;
 }
 
-function draftsOf(cell: OwnCell, row: SourceRow, place: Place, refs: Refs, ctx: RowContext): Draft[] {
+function draftsOf(
+  cell: OwnCell,
+  row: SourceRow,
+  place: Place,
+  refs: Refs,
+  ctx: RowContext,
+): Array<{ draft: Draft; slot: string }> {
   const { definition, raw, column } = cell;
   const paths = pathsOf(raw);
   if (!definition || paths.length === 0) return [];
   // Ids are a stranger's text; in a marker they have neither signs nor blanks.
-  const slot = definition.id.replace(/[^\w-]/g, '_');
+  const field = definition.id.replace(/[^\w-]/g, '_');
+  const signature = `signature-${field}`;
   const isOnActivity =
     isSignature(definition.type) && (place.deal ?? place.lead ?? place.person ?? place.organization);
-  const activity = isOnActivity ? targetKeyOf(row.object, row.sourceId, `signature-${slot}`) : null;
-  const files = paths.flatMap((path, index): Draft[] => {
+  const activity = isOnActivity ? targetKeyOf(row.object, row.sourceId, signature) : null;
+  const files = paths.flatMap((path, index) => {
     if (isListed(path, row, refs)) return [];
     const found = placesOf(path, row).find((candidate) => refs.file(candidate) !== undefined);
     const file = found === undefined ? undefined : refs.file(found);
@@ -131,25 +137,28 @@ function draftsOf(cell: OwnCell, row: SourceRow, place: Place, refs: Refs, ctx: 
       return [];
     }
     if (file.bytes === 0) return [];
-    const key = targetKeyOf(row.object, row.sourceId, `field-${slot}${index === 0 ? '' : `-${index + 1}`}`);
+    const slot = `field-${field}${index === 0 ? '' : `-${index + 1}`}`;
+    const key = targetKeyOf(row.object, row.sourceId, slot);
     const name = `${column.target.field} - ${nameOf(path)}`;
-    return [
-      fileDraft(
-        key,
-        markedFileName(name, key, column.header, ctx),
-        found,
-        file,
-        { ...place, activity },
-        sortKeyOf(row, `field-${slot}`),
-      ),
-    ];
+    const draft = fileDraft(
+      key,
+      markedFileName(name, key, column.header, ctx),
+      found,
+      file,
+      { ...place, activity },
+      sortKeyOf(row, `field-${field}`),
+    );
+    return [{ draft, slot }];
   });
   if (activity === null) return files;
-  return [signatureDraft(activity, cell, definition, paths.map(nameOf), row, place, ctx), ...files];
+  const names = paths.map(nameOf);
+  const draft = signatureDraft(activity, signature, cell, definition, names, row, place, ctx);
+  return [{ draft, slot: signature }, ...files];
 }
 
 function signatureDraft(
   key: TargetKey,
+  slot: string,
   { column }: OwnCell,
   definition: CustomFieldDefinition,
   files: ReadonlyArray<string>,
@@ -179,7 +188,7 @@ function signatureDraft(
       note: markedNote(text, key, place.label, ctx),
     },
     custom: new Map(),
-    sortKey: `${row.object}${sortKeyOf(row, key.split('#')[1])}`,
+    sortKey: `${row.object}${sortKeyOf(row, slot)}`,
   };
 }
 

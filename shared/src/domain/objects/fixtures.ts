@@ -146,7 +146,7 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
     isMapped: (key) =>
       !notMapped.has(key) &&
       isRecord(key, contentOf(pack), rows) &&
-      rows.some((candidate) => key.split('#')[0] === `${candidate.object}:${candidate.sourceId}`),
+      rows.some(({ object, sourceId }) => `${key}#`.startsWith(`${targetKeyOf(object, sourceId)}#`)),
     customer: (id) =>
       id === undefined || id === '1999'
         ? undefined
@@ -162,9 +162,9 @@ function refsOf(pack: Package, rows: ReadonlyArray<SourceRow>): Refs {
     merged: (id) => mergedRows(id, contentOf(pack), rows),
     standIn: (key) => {
       const merge = mergesOf(contentOf(pack)).find(({ from }) => standsInOf(from).includes(key));
-      if (merge) return key.replace(merge.from, merge.into);
+      if (merge) return standsInOf(merge.into)[standsInOf(merge.from).indexOf(key)] ?? key;
       const booking = rows.find(
-        ({ object, sourceId }) => object === 'booking' && key === `booking:${sourceId}`,
+        ({ object, sourceId }) => object === 'booking' && key === targetKeyOf('booking', sourceId),
       );
       return (booking && standIn(booking, contentOf(pack))) ?? key;
     },
@@ -213,7 +213,7 @@ function standIn(booking: SourceRow, { settings }: MappingContent): string | und
 /** An inquiry is a lead or a deal, never both; lines, and invoices of bookings, are records only where the tenant wishes it. */
 function isRecord(key: string, { settings }: MappingContent, rows: ReadonlyArray<SourceRow>): boolean {
   const invoice = rows.find(
-    ({ object, sourceId }) => key === `${object}:${sourceId}` && object === 'invoice',
+    ({ object, sourceId }) => object === 'invoice' && key === targetKeyOf('invoice', sourceId),
   );
   const isOfBooking = rows.some(
     ({ object, fields }) =>

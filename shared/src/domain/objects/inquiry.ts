@@ -33,7 +33,7 @@ import {
 } from '../mapping/define-object.js';
 import { labelName, labelsOf } from '../mapping/labels.js';
 import { block } from '../mapping/note-text.js';
-import { markerFieldName, type Payload, type TargetKey } from '../mapping/record.js';
+import { markerField, markerFieldName, markerOf, type Payload, type TargetKey } from '../mapping/record.js';
 import { fallbackTarget } from './booking-status.js';
 import { dealsFromInquiry, keysOfInquiry } from './deal-of.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
@@ -219,7 +219,7 @@ function leadDraft(row: SourceRow, contacts: Contacts, refs: Refs, ctx: RowConte
     ...(contacts.organization ? { organization_id: { $ref: contacts.organization } } : {}),
     // Else all of them would turn up as new.
     was_seen: true,
-    origin_id: key,
+    origin_id: markerOf(key),
   });
 }
 
@@ -248,7 +248,7 @@ function draftOf(
     targetKey: key,
     entity,
     native: { title: titleOf(row, refs, ctx), ...more, ...(owner ? { owner_id: owner } : {}) },
-    custom: new Map([[markerFieldName, { value: key, text: key }]]),
+    custom: new Map([markerField(key)]),
     labels: [...(status === '' ? [] : [status]), ...labelsOf(row, entity, ctx)],
     sortKey: `inquiry${sortKeyOf(row)}`,
   };
@@ -294,7 +294,7 @@ function callerDraft(row: SourceRow, refs: Refs, ctx: RowContext): Draft {
       ...(created ? { add_time: instantFrom(created, ctx.settings) } : {}),
       ...(owner ? { owner_id: owner } : {}),
     },
-    custom: new Map([[markerFieldName, { value: key, text: key }]]),
+    custom: new Map([markerField(key)]),
     sortKey: `inquiry${sortKeyOf(row)}`,
   };
 }

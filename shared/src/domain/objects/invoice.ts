@@ -20,6 +20,7 @@ import { labelsOf } from '../mapping/labels.js';
 import { block, markedNote } from '../mapping/note-text.js';
 import {
   fileNameWithMarker,
+  markerField,
   markerFieldName,
   type Payload,
   type TargetKey,
@@ -249,7 +250,7 @@ function dealDraft(
     labels: labelsOf(row, 'deal', ctx),
     sortKey: `invoice${sortKeyOf(row)}`,
   };
-  draft.custom.set(markerFieldName, { value: key, text: key });
+  draft.custom.set(...markerField(key));
   const bookings = cut(bookingNumbers(row, refs).join(', '), textLimits.varchar, ctx, 'booking_ids');
   if (bookings) draft.custom.set('Booking number', bookings);
   for (const [name, converted] of moneyValues(money, undefined, refs, ctx)) draft.custom.set(name, converted);

@@ -20,7 +20,7 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { block } from '../mapping/note-text.js';
-import { markerFieldName, type Payload, targetKeyOf } from '../mapping/record.js';
+import { markerField, markerFieldName, type Payload, targetKeyOf } from '../mapping/record.js';
 import { sortKeyOf } from './sort-key.js';
 
 /** A part or material is a product of the catalogue, beside the services. */
@@ -81,7 +81,7 @@ function mapProduct(row: SourceRow, _refs: Refs, ctx: RowContext): Mapping {
     targetKey: key,
     entity: 'product' as const,
     native,
-    custom: new Map([[markerFieldName, { value: key, text: key }]]),
+    custom: new Map([markerField(key)]),
     sortKey: `product${sortKeyOf(row)}`,
   };
   return { outcome: 'mapped', reason: '', drafts: [draft], links: [linkOf(row, key, 'primary')] };

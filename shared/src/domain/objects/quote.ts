@@ -28,7 +28,13 @@ import {
 } from '../mapping/define-object.js';
 import { labelsOf } from '../mapping/labels.js';
 import { type BlockLine, block } from '../mapping/note-text.js';
-import { markerFieldName, type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
+import {
+  markerField,
+  markerFieldName,
+  type Payload,
+  type TargetKey,
+  targetKeyOf,
+} from '../mapping/record.js';
 import { fallbackTarget, normaliseStatus } from './booking-status.js';
 import { linesOfDeal } from './deal-lines.js';
 import { bookingsOfQuote, dealsFromQuote } from './deal-of.js';
@@ -158,7 +164,9 @@ export const quote = defineObject({
 function mapQuote(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const customer = refs.customer(row.fields.customer_id);
   if (!customer) return rejected('orphan_reference');
-  const bookings = bookingsOfQuote(row, refs).filter((key) => refs.isMapped(key));
+  const bookings = bookingsOfQuote(row, refs)
+    .map((id) => targetKeyOf('booking', id))
+    .filter((key) => refs.isMapped(key));
   if (ctx.settings.quoteDeals === 'merged' && bookings.length > 0) {
     // The values travel with the booking; what cannot be read in them is said here, once.
     mergedQuoteValues(row, refs, ctx);
@@ -231,7 +239,7 @@ function dealDraft(
     if (more) draft.custom.set(name, more);
     else if (text !== undefined && text !== '') draft.custom.set(name, { value: text, text });
   };
-  set(markerFieldName, key);
+  draft.custom.set(...markerField(key));
   set('Quote number', numberOf(row));
   set('Booking number', bookingNumbers(row, refs));
   const address = addressOf(fields);
@@ -435,8 +443,8 @@ function bookingNumbers(row: SourceRow, refs: Refs): string {
 
 function bookingRows(row: SourceRow, refs: Refs): SourceRow[] {
   return bookingsOfQuote(row, refs)
-    .filter((key) => refs.isMapped(key))
-    .flatMap((key) => refs.row('booking', key.split(':')[1]) ?? []);
+    .filter((id) => refs.isMapped(targetKeyOf('booking', id)))
+    .flatMap((id) => refs.row('booking', id) ?? []);
 }
 
 function numberOf(row: SourceRow): string {

@@ -4,6 +4,7 @@ import { type Converted, computed, cut, monetary, textLimits } from '../mapping/
 import type { Draft, FieldRule, Product, RowContext, SourceRow } from '../mapping/define-object.js';
 import { block, markedNote } from '../mapping/note-text.js';
 import {
+  markerField,
   markerFieldName,
   type Payload,
   type PayloadValue,
@@ -143,7 +144,7 @@ function customOf(
   inTime: ReadonlyArray<Occurrence>,
   ctx: RowContext,
 ): Map<string, Converted> {
-  const custom = new Map<string, Converted>([[markerFieldName, { value: key, text: key }]]);
+  const custom = new Map<string, Converted>([markerField(key)]);
   const names = new Set(inTime.flatMap(({ deal }) => [...deal.custom.keys()]));
   names.delete(markerFieldName);
   for (const name of names) {

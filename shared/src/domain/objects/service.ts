@@ -23,7 +23,7 @@ import {
   type SourceRow,
 } from '../mapping/define-object.js';
 import { block } from '../mapping/note-text.js';
-import { markerFieldName, type Payload, targetKeyOf } from '../mapping/record.js';
+import { markerField, markerFieldName, type Payload, targetKeyOf } from '../mapping/record.js';
 import { faqField, faqFieldName, faqFile, questionsOf } from './faq.js';
 import { fieldFileProducts, fieldFiles, pathsOfFields, readsOfFieldFiles } from './field-files.js';
 import { sortKeyOf } from './sort-key.js';
@@ -113,7 +113,7 @@ function mapService(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
     custom: new Map(),
     sortKey: sortKeyOf(row),
   };
-  draft.custom.set(markerFieldName, { value: key, text: key });
+  draft.custom.set(...markerField(key));
   const duration = minutesOf(fields.duration, ctx, 'duration');
   if (duration) draft.custom.set('Service duration (minutes)', duration);
   const longForm = longFormOf(row, refs);

@@ -15,7 +15,7 @@ import { oneLine } from '../convert/text.js';
 import { computed, cut, titleLimit } from '../mapping/convert-field.js';
 import type { Draft, FieldRule, Refs, RowContext, SourceRow } from '../mapping/define-object.js';
 import { block, markedNote } from '../mapping/note-text.js';
-import type { Payload, TargetKey } from '../mapping/record.js';
+import { type Payload, type TargetKey, targetKeyOf } from '../mapping/record.js';
 import { ownerOf, workerName } from './owner.js';
 import { sortKeyOf } from './sort-key.js';
 
@@ -70,7 +70,7 @@ export function visitActivity(
     type: { $activityType: 'Appointment' },
     ...dueOf(visit, start, end),
     done: isDone(visit, booking, start, end, ctx),
-    deal_id: { $ref: `booking:${booking.sourceId}` },
+    deal_id: { $ref: targetKeyOf('booking', booking.sourceId) },
     ...(owner ? { owner_id: owner } : {}),
     ...(customer?.person ? { participants: [{ person_id: { $ref: customer.person }, primary: true }] } : {}),
     ...(customer?.organization ? { org_id: { $ref: customer.organization } } : {}),
