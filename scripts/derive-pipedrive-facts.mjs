@@ -86,8 +86,10 @@ function queryFact(parameter, read) {
 }
 
 function bodyFacts(requestBody, read) {
-  const [contentType, content] = Object.entries(requestBody?.content ?? {})[0] ?? [];
+  const [[contentType, content] = [], ...others] = Object.entries(requestBody?.content ?? {});
   if (!content) return { bodyKind: 'none', bodyRoot: 'none', body: [] };
+  if (!bodyKinds[contentType] || others.length > 0)
+    throw new Error(`a body of ${Object.keys(requestBody.content).join(', ')}: nobody says how to send it`);
   const schema = read.flat(content.schema);
   const isArray = read.typeOf(schema) === 'array';
   return {

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { factsOf, type OperationName, operationNames } from './facts/index.js';
 import { createHttp, type PipedriveHttp } from './http.js';
 
 /** What a request ends in, for each way in which a server can answer or fail to. */
@@ -62,6 +63,53 @@ describe('createHttp', () => {
         serverTime: new Date('2026-11-22T10:00:00Z'),
       },
     });
+  });
+
+  /** What arrives, and in which type, when the operation's body is sent. */
+  async function sentBody(operation: OperationName): Promise<{ type: string | undefined; body: string }> {
+    const arrived: Array<{ type: string | undefined; body: string }> = [];
+    const client = await against((req, res) => {
+      const chunks: Buffer[] = [];
+      req.on('data', (chunk: Buffer) => chunks.push(chunk));
+      req.on('end', () => {
+        arrived.push({ type: req.headers['content-type'], body: Buffer.concat(chunks).toString() });
+        res.writeHead(200).end('{"success":true,"data":null}');
+      });
+    });
+    const { bodyKind, pathParams } = factsOf(operation);
+    const path = Object.fromEntries(pathParams.map(({ name }) => [name, 7]));
+    const outcome = await client.send({
+      operation,
+      path,
+      ...(bodyKind === 'multipart'
+        ? { upload: { fields: { deal_id: '7' }, fileName: 'é.txt', content: Buffer.from('x') } }
+        : { json: { name: 'é & 1+1', description: null } }),
+    });
+    expect(outcome.kind).toBe('ok');
+    return arrived[0] ?? { type: undefined, body: '' };
+  }
+
+  const withBody = operationNames.filter((operation) => factsOf(operation).bodyKind !== 'none');
+  it.each(withBody)('%s is sent in the content type that the description names', async (operation) => {
+    const { type, body } = await sentBody(operation);
+    const { bodyKind } = factsOf(operation);
+    if (bodyKind === 'json') {
+      expect(type).toBe('application/json');
+      expect(JSON.parse(body)).toEqual({ name: 'é & 1+1', description: null });
+    } else if (bodyKind === 'form') {
+      expect(type).toBe('application/x-www-form-urlencoded');
+      expect(Object.fromEntries(new URLSearchParams(body))).toEqual({ name: 'é & 1+1', description: '' });
+    } else {
+      expect(type).toMatch(/^multipart\/form-data; boundary=/);
+      expect(body).toContain('filename="é.txt"');
+    }
+  });
+
+  it('a body that the description does not know is no request', async () => {
+    const client = await answering(200, '{"success":true}');
+    const upload = { fields: {}, fileName: 'a.txt', content: Buffer.from('x') };
+    await expect(client.send({ operation: 'createDeal', upload })).rejects.toThrow('takes no such body');
+    await expect(client.send({ operation: 'uploadFile', json: {} })).rejects.toThrow('takes no such body');
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
-import { factsOf, type OperationName } from './facts/index.js';
+import { factsOf, type OperationFacts, type OperationName } from './facts/index.js';
 
 /** One request to Pipedrive, in the words of the facts table. */
 export interface ApiRequest {
@@ -9,6 +9,7 @@ export interface ApiRequest {
   /** Values of the path's placeholders. */
   path?: Record<string, string | number>;
   query?: Record<string, string | number>;
+  /** As JSON, or where the description asks for that as a form. */
   json?: unknown;
   /** multipart/form-data: plain fields and exactly one file. */
   upload?: { fields: Record<string, string>; fileName: string; content: Buffer };
@@ -91,10 +92,7 @@ async function send(
       method: facts.method,
       url,
       ...(request.query ? { params: request.query } : {}),
-      ...(request.upload ? { data: toForm(request.upload) } : {}),
-      ...(request.json !== undefined
-        ? { data: JSON.stringify(request.json), headers: { 'content-type': 'application/json' } }
-        : {}),
+      ...bodyOf(facts, request),
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     return classifyAnswer(
@@ -108,7 +106,29 @@ async function send(
   }
 }
 
-function toForm(upload: NonNullable<ApiRequest['upload']>): FormData {
+/** The body in the content type that the published description names: in another a field is not seen, and the answer is a yes. */
+function bodyOf(
+  { operation, bodyKind }: OperationFacts,
+  { json, upload }: ApiRequest,
+): { data?: string | FormData; headers?: Record<string, string> } {
+  if ((upload !== undefined && bodyKind !== 'multipart') || (json !== undefined && bodyKind === 'multipart'))
+    throw new Error(`${operation} takes no such body`);
+  if (upload) return { data: toMultipart(upload) };
+  if (json === undefined) return {};
+  return bodyKind === 'form'
+    ? { data: toForm(json), headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    : { data: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+}
+
+/** A form has no null: what is to be cleared is sent empty. */
+function toForm(json: unknown): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries((json ?? {}) as Record<string, unknown>))
+    form.set(name, String(value ?? ''));
+  return form.toString();
+}
+
+function toMultipart(upload: NonNullable<ApiRequest['upload']>): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(upload.fields)) form.append(name, value);
   form.append('file', new Blob([new Uint8Array(upload.content)]), upload.fileName);

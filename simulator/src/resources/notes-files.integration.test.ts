@@ -131,6 +131,7 @@ describe('files', () => {
     const headers = { 'x-api-token': sim.simulator.token };
     const form = new URLSearchParams({ name: 'b.txt', description: 'marker' });
     await fetch(`${sim.simulator.url}/v1/files/${id}`, { method: 'PUT', headers, body: form });
+    expect((await sim.api.put(`/v1/files/${id}`, { name: 'c.txt' })).status).toBe(400);
     expect((await sim.api.get(`/v1/files/${id}`)).body.data).toMatchObject({
       name: 'b.txt',
       description: 'marker',
