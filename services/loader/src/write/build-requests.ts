@@ -11,7 +11,7 @@ import { type EntityRules, entityTable, pathOf } from '../destination/entity-tab
 import { isFlatName } from '../destination/flat-fields.js';
 import { type AccountSymbols, type ResolvedBody, resolvePayload } from '../destination/resolve-payload.js';
 import type { AdmittedBatch } from './admit.js';
-import { noteFailed } from './note-outcome.js';
+import { noteFailed, noteUnchanged } from './note-outcome.js';
 import { operationOf } from './plan-calls.js';
 import type { SentWrite } from './plan-writes.js';
 
@@ -36,7 +36,10 @@ export interface RequestPart {
   parentId: string | null;
 }
 
-/** The requests of these calls. A record that cannot be part of one fails here, the others go on. */
+/**
+ * The requests of these calls. A record that cannot be part of one fails here, the others go on. An update that carries
+ * nothing is none: of the record nothing changed that Pipedrive takes, and the verification names what it did not.
+ */
 export async function buildRequests(
   ctx: LoaderContext,
   batch: AdmittedBatch,
@@ -48,7 +51,9 @@ export async function buildRequests(
     const parts: RequestPart[] = [];
     for (const write of writes) {
       try {
-        parts.push(await buildPart(ctx, batch, write, symbols));
+        const part = await buildPart(ctx, batch, write, symbols);
+        if (carriesNothing(part)) await noteUnchanged(ctx, batch, [{ kind: 'kept', record: write.record }]);
+        else parts.push(part);
       } catch (error) {
         if (!(error instanceof RecordRejected)) throw error;
         await noteFailed(ctx, batch, write.record, error);
@@ -95,6 +100,10 @@ async function buildPart(
     return { write, body: { upload: await uploadOf(ctx, batch, resolved) }, bodyHash, parentId };
   const json = Object.fromEntries(Object.entries(resolved.json).filter(([name]) => name !== under?.field));
   return { write, body: { json: rules.fieldsOnRoot ? withoutNulls(json) : json }, bodyHash, parentId };
+}
+
+function carriesNothing({ write, body }: RequestPart): boolean {
+  return write.kind === 'update' && Object.keys((body.json ?? {}) as Record<string, unknown>).length === 0;
 }
 
 function parentIn({ json }: ResolvedBody, field: string | undefined): string | null {

@@ -172,6 +172,42 @@ describe('what is to be done with a record', () => {
   });
 });
 
+describe('an update of a file', () => {
+  const file = (sha256: string, path: string, more: Payload = {}): Payload => ({
+    name: 'a.pdf',
+    file: { $file: { path, sha256, bytes: 3 } },
+    ...more,
+  });
+  const updateOf = (known: Payload, wanted: Payload) =>
+    planWrites([{ ...record, entity: 'file', payload: wanted, payloadHash: hashOf(wanted) }], {
+      targets: new Map([[key, { ...target, payload: known, payloadHash: hashOf(known) }]]),
+      intents: new Map(),
+      deletes: new Map(),
+      matches: new Map(),
+      finished: new Set(),
+    })[0];
+
+  it.each([
+    ['kept elsewhere in the export', file('a', 'old/a.pdf'), file('a', 'new/a.pdf'), {}],
+    [
+      'kept elsewhere, and renamed',
+      file('a', 'old/a.pdf'),
+      file('a', 'new/b.pdf', { name: 'b.pdf' }),
+      { name: 'b.pdf' },
+    ],
+    ['what stands there is not known', {}, file('a', 'a.pdf'), { name: 'a.pdf' }],
+    [
+      'with another content',
+      file('a', 'a.pdf'),
+      file('b', 'a.pdf'),
+      { file: { $file: { path: 'a.pdf', sha256: 'b', bytes: 3 } } },
+    ],
+  ])('%s', (_what, known, wanted, payload) => {
+    expect(updateOf(known, wanted)).toMatchObject({ kind: 'update' });
+    expect(updateOf(known, wanted)).toHaveProperty('payload', payload);
+  });
+});
+
 describe('changedFields', () => {
   const value = fc.oneof(
     fc.string({ maxLength: 4 }),

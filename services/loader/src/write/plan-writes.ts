@@ -44,7 +44,7 @@ export type Write =
   | { kind: 'wait'; record: MappedRecord }
   /** A rollback that was ended may have deleted it: whether it stands is to be seen first (look-at-undone.ts). */
   | { kind: 'look'; record: MappedRecord; deleting: KnownDelete }
-  /** Of a matched record, every field that changed is theirs: as if unchanged. */
+  /** Of what changed nothing can be sent, or of a matched record every field is theirs: as if unchanged. */
   | { kind: 'kept'; record: MappedRecord }
   | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload; alone: boolean }
   | {
@@ -113,7 +113,10 @@ export function planWrites(
         generation,
         targetId: target.targetId,
         parentId: target.parentId,
-        payload: doubtful ? record.payload : changedFields(target.payload, record.payload),
+        payload: withoutSameFile(
+          target.payload,
+          doubtful ? record.payload : changedFields(target.payload, record.payload),
+        ),
         ofTheirs: target.writtenFields !== null,
       };
     }
@@ -151,4 +154,18 @@ export function changedFields(before: Payload, after: Payload): Payload {
         : (after[name] ?? null);
   }
   return changed;
+}
+
+/** An update carries no file but one of another content: where the export keeps it says nothing about the record. */
+function withoutSameFile(before: Payload, update: Payload): Payload {
+  const known = contentOf(before);
+  if (update.file === undefined || (known !== undefined && known !== contentOf(update))) return update;
+  const { file: _same, ...rest } = update;
+  return rest;
+}
+
+/** The hash of the content of a payload's file; undefined where it has none, or it is not known. */
+function contentOf({ file }: Payload): string | undefined {
+  const symbol = (file ?? {}) as { $file?: { sha256: string }; $textFile?: { sha256: string } };
+  return (symbol.$file ?? symbol.$textFile)?.sha256;
 }

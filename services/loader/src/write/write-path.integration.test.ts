@@ -1,8 +1,9 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
-import type { Payload } from '@octopipe/shared/domain/mapping/record';
+import { fileNameWithMarker, type Payload } from '@octopipe/shared/domain/mapping/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
 import { accountByKey, loadToEnd, writesByKey } from '../testing/loader-run.js';
+import { ledgerOf } from '../testing/rollback-run.js';
 
 describe('an undisturbed run', () => {
   let rig: LoaderRig;
@@ -76,4 +77,48 @@ describe('an undisturbed run', () => {
       'label_ids',
     ]);
   });
+
+  it('renames a file by a form; of a change that Pipedrive does not take no call is made, and the difference is told', async () => {
+    const { db } = rig.database;
+    const remap = async (targetKey: string, change: (payload: Payload) => Payload) => {
+      const payload = change(rig.records.find((record) => record.targetKey === targetKey)?.payload ?? {});
+      await db
+        .updateTable('transform.mappedRecord')
+        .set({ payload: JSON.stringify(payload), payloadHash: hashOf(payload) })
+        .where('targetKey', '=', targetKey)
+        .execute();
+    };
+    const written = (await ledgerOf(rig)).length;
+    const name = fileNameWithMarker('Invoice é+1.pdf', 'attachment:1');
+    await remap('attachment:1', (payload) => ({
+      ...payload,
+      name,
+      file: movedTo(payload, 'other/INV-1.pdf'),
+    }));
+    await remap('attachment:2', (payload) => ({ ...payload, deal_id: { $ref: 'booking:1' } }));
+    await remap('attachment:3', (payload) => ({ ...payload, file: movedTo(payload, 'other/roof.pdf') }));
+    await remap('customer:1', (payload) => ({ ...payload, add_time: '2001-02-03T04:05:06Z' }));
+    const { run } = await loadToEnd(rig, await rig.startLoader());
+    expect(run).toMatchObject({ status: 'done', verified: { differences: 2 } });
+    expect(run.phases.find(({ phase }) => phase === 'files')).toMatchObject({ updated: 1, failed: 0 });
+    expect(run.phases.find(({ phase }) => phase === 'persons')).toMatchObject({ updated: 0, failed: 0 });
+    const updates = (await ledgerOf(rig)).slice(written).filter(({ op }) => op === 'update');
+    expect(updates).toMatchObject([{ operation: 'updateFile', body: { name } }]);
+    expect((await accountByKey(rig))['attachment:1']).toMatchObject({ name });
+    const told = await db
+      .selectFrom('loader.difference')
+      .select(['targetKey', 'field', 'kind'])
+      .where('runId', '=', run.id)
+      .orderBy('targetKey')
+      .execute();
+    expect(told).toEqual([
+      { targetKey: 'attachment:2', field: 'deal_id', kind: 'changed_by_us' },
+      { targetKey: 'customer:1', field: 'add_time', kind: 'changed_by_us' },
+    ]);
+  });
 });
+
+function movedTo(payload: Payload, path: string): Payload {
+  const { $file } = payload.file as { $file: Payload };
+  return { $file: { ...$file, path } };
+}
