@@ -133,7 +133,7 @@ function send(
       },
     };
   if (!record || beforeImage === null) throw new Error('a record is restored from its image, in sight of it');
-  const { body, stuck } = restoreBody(entity, beforeImage, record, standing);
+  const { body, stuck } = restoreBody(entity, beforeImage, record, standing, item.kinds);
   if (Object.keys(body).length === 0)
     return { kind: 'settled', item, decision: { action: 'restored' }, label, edited, stuck };
   return update('restore', body, stuck);

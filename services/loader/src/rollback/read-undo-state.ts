@@ -1,4 +1,5 @@
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import type { FieldType } from '@octopipe/shared/domain/mapping/content';
 import { entities, wholeOf } from '@octopipe/shared/domain/run/states';
 import { getRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
@@ -14,6 +15,8 @@ export interface UndoItem {
   ours: OurRecord;
   /** Fields that we wrote, as its image names them. */
   written: Set<string>;
+  /** The kinds of the custom fields that we write, by their codes. */
+  kinds: ReadonlyMap<string, FieldType>;
   holder: RecordFacts['holder'];
   hangsOn: string[];
   /** Records of ours that are part of it. */
@@ -41,6 +44,7 @@ export interface UndoState {
 /** The records of a batch that this turn may try and that have no outcome yet, with all that Postgres knows of them. */
 export async function readUndoState(ctx: LoaderContext, batch: AdmittedBatch): Promise<UndoState> {
   const symbols = await loadSymbols(ctx, batch, []);
+  const kinds = new Map([...symbols.fields.values()].map(({ code, type }) => [code, type]));
   const skewMs = await clockSkewMs(ctx, batch);
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     const { plan } = await getRun(tx, batch.tenantId, batch.runId);
@@ -101,6 +105,7 @@ export async function readUndoState(ctx: LoaderContext, batch: AdmittedBatch): P
           {
             ours: record,
             written: fieldsWeWrote(record, symbols),
+            kinds,
             holder: row.holder as RecordFacts['holder'],
             hangsOn: row.hangsOn,
             parts: parts.filter((part) => part.parentId === record.targetId),

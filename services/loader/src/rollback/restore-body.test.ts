@@ -1,3 +1,4 @@
+import type { FieldType } from '@octopipe/shared/domain/mapping/content';
 import { describe, expect, it } from 'vitest';
 import { changedInImage, imageOf } from '../verify/image.js';
 import { restoreBody } from './restore-body.js';
@@ -40,8 +41,17 @@ const after = {
   },
 };
 const everything = changedInImage(imageOf('person', before), imageOf('person', after));
+const kinds = new Map<string, FieldType>([
+  ['size', 'double'],
+  ['nick', 'varchar'],
+  ['due', 'monetary'],
+  ['tags', 'set'],
+  ['kind', 'enum'],
+  ['home', 'address'],
+  ['empty', 'varchar'],
+]);
 const restore = (fields: ReadonlyArray<string>) =>
-  restoreBody('person', imageOf('person', before), after, fields);
+  restoreBody('person', imageOf('person', before), after, fields, kinds);
 
 describe('the body that puts a record back', () => {
   it('holds every field that differs, in the types of the API', () => {
@@ -71,5 +81,32 @@ describe('the body that puts a record back', () => {
       stuck: [],
     });
     expect(restore([])).toEqual({ body: {}, stuck: [] });
+  });
+
+  it('has their types also where our last write emptied the field', () => {
+    const custom_fields = {
+      size: 41.5,
+      nick: '007',
+      due: { value: 10.5, currency: 'AUD' },
+      tags: [3, 9],
+      kind: 17,
+      home: { value: '4', street_number: '4' },
+    };
+    const emptied = Object.fromEntries(Object.keys(custom_fields).map((code) => [code, null]));
+    const image = imageOf('person', { id: 7, label_ids: [12, 4], custom_fields });
+    const standing = { id: 7, label_ids: [], custom_fields: emptied };
+    expect(restoreBody('person', image, standing, Object.keys(image), kinds).body).toEqual({
+      label_ids: [12, 4],
+      custom_fields,
+    });
+    const prices = [{ currency: 'AUD', price: 80.5, cost: 30, direct_cost: 2, notes: '7' }];
+    const product = imageOf('product', { id: 1, tax: 10, category: 4, code: '77', prices });
+    const bare = { id: 1, tax: 0, category: null, code: null, prices: [] };
+    expect(restoreBody('product', product, bare, Object.keys(product), kinds).body).toEqual({
+      tax: 10,
+      category: 4,
+      code: '77',
+      prices,
+    });
   });
 });

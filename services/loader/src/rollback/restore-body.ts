@@ -1,5 +1,6 @@
+import type { FieldType } from '@octopipe/shared/domain/mapping/content';
 import type { Entity } from '@octopipe/shared/domain/run/states';
-import { factsOf } from '@octopipe/shared/pipedrive/facts/index';
+import { factsOf, type PropertyFact } from '@octopipe/shared/pipedrive/facts/index';
 import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import type { Image } from '../verify/image.js';
 
@@ -12,14 +13,16 @@ export interface Restoring {
 
 /**
  * The body that puts a record back to what it said before our first write: field by field, only those that still say
- * what we wrote. An image holds the meaning of a value, not its JSON type; the type is the one that
- * the account uses for what stands there now, or the one that the API names.
+ * what we wrote. An image holds the meaning of a value, not its JSON type: that is the one that the API names, of a custom
+ * field the one of its kind. What stands there now does not tell it: our last write may have emptied the field.
  */
 export function restoreBody(
   entity: Entity,
   before: Image,
   record: RemoteRecord,
   fields: ReadonlyArray<string>,
+  /** The kind of a custom field, by its code. */
+  kinds: ReadonlyMap<string, FieldType>,
 ): Restoring {
   const facts = new Map(factsOf(entityTable[entity].update).body.map((fact) => [fact.name, fact]));
   const custom: Record<string, unknown> = {};
@@ -29,31 +32,52 @@ export function restoreBody(
   for (const name of fields) {
     const code = name.startsWith('custom_fields.') ? name.slice('custom_fields.'.length) : undefined;
     if (code !== undefined) {
-      custom[code] = name in before ? typedLike(before[name], standing[code]) : null;
+      const kind = kinds.get(code);
+      const shape = kind && customShapes[kind];
+      custom[code] = name in before ? typed(before[name], shape, standing[code]) : null;
       continue;
     }
     const fact = facts.get(name);
     if (!fact) stuck.push(name);
-    else if (name in before) body[name] = typedLike(before[name], record[name], fact.type);
+    else if (name in before) body[name] = typed(before[name], fact, record[name]);
     else body[name] = fact.type === 'array' ? [] : fact.type === 'boolean' ? false : null;
   }
   if (Object.keys(custom).length > 0) body.custom_fields = custom;
   return { body, stuck };
 }
 
-/** Gives a canonical value the JSON type of an example; without one, the named type. */
-function typedLike(value: unknown, example: unknown, type?: string): unknown {
+type Shape = Pick<PropertyFact, 'type' | 'items' | 'properties'>;
+
+const text: Shape = { type: 'string' };
+
+/** How v2 takes the values of custom fields (pipedrive-api.md 5.3). */
+const customShapes: Record<FieldType, Shape> = {
+  varchar: text,
+  text,
+  phone: text,
+  date: text,
+  double: { type: 'number' },
+  monetary: { type: 'object', properties: [{ name: 'value', type: 'number', required: true }] },
+  enum: { type: 'integer' },
+  set: { type: 'array', items: { type: 'integer' } },
+  address: { type: 'object', properties: [{ name: 'value', type: 'string', required: true }] },
+  time: { type: 'object', properties: [{ name: 'value', type: 'string', required: true }] },
+};
+
+/** Gives a canonical value its JSON type; where none is named, that of an example. */
+function typed(value: unknown, shape: Shape | undefined, example: unknown): unknown {
   if (Array.isArray(value)) {
-    const examples = Array.isArray(example) ? example : [];
-    return value.map((item) => typedLike(item, examples[0] ?? (type === 'array' ? 0 : undefined)));
+    const [first] = Array.isArray(example) ? example : [];
+    return value.map((item) => typed(item, shape?.items, first));
   }
   if (typeof value === 'object' && value !== null) {
-    const shape = typeof example === 'object' && example !== null ? (example as Record<string, unknown>) : {};
+    const like = typeof example === 'object' && example !== null ? (example as Record<string, unknown>) : {};
+    const shapeOf = (part: string) => shape?.properties?.find(({ name }) => name === part);
     return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [key, typedLike(member, shape[key])]),
+      Object.entries(value).map(([part, member]) => [part, typed(member, shapeOf(part), like[part])]),
     );
   }
-  const isNumber = typeof example === 'number' || type === 'number' || type === 'integer';
+  const isNumber = shape ? shape.type === 'number' || shape.type === 'integer' : typeof example === 'number';
   return typeof value === 'string' && isNumber && value !== '' && !Number.isNaN(Number(value))
     ? Number(value)
     : value;
