@@ -14,7 +14,9 @@ import type { FoundRecord } from './close-over-holders.js';
 import { contentOf, imageRestored } from './content-of.js';
 import { labelOf, linksOf } from './links.js';
 import { findRecord } from './look-again.js';
+import { partsAreOurs } from './plan-undo.js';
 import { fieldsWeWrote, idsOfOurs, type OurRecord, readOurs } from './read-ours.js';
+import { besideLines } from './valued-by-lines.js';
 
 /** What the look found of one record of ours. */
 export interface SeenRecord extends FoundRecord {
@@ -58,6 +60,8 @@ export async function lookAtAccount(
   };
   const others = new StateHash();
   const withParticipants: RemoteRecord[] = [];
+  /** Deals of ours with another value than we wrote, by id: their lines tell who made it. */
+  const valued = new Map<string, { found: SeenRecord; deal: RemoteRecord; lines: RemoteRecord[] }>();
   const listed = Object.fromEntries(entities.map((entity) => [entity, 0])) as Record<Entity, number>;
   const walk = new AccountWalk(account, signal);
   for (const entity of entities) {
@@ -70,10 +74,14 @@ export async function lookAtAccount(
     for await (const record of walk.records(entity)) {
       listed[entity] += 1;
       const known = left.get(String(record.id));
+      if (entity === 'line') valued.get(String(record.deal_id))?.lines.push(record);
       if (known) {
         left.delete(known.targetId);
-        seen.push(judge(known, record));
+        const found = judge(known, record);
+        seen.push(found);
         if (isUsed(record)) heldByOthers.add(known.targetKey);
+        if (entity === 'deal' && found.fields.includes('value'))
+          valued.set(known.targetId, { found, deal: record, lines: [] });
       } else {
         others.add(entity, record);
         if (hasParticipants(record)) withParticipants.push(record);
@@ -82,6 +90,11 @@ export async function lookAtAccount(
     }
     for (const known of left.values())
       seen.push(judge(known, await findRecord(account, entity, known.targetId, signal)));
+    if (entity === 'line' && valued.size > 0) {
+      const parts = partsByWhole(ours);
+      for (const [id, { found, deal, lines }] of valued)
+        if (partsAreOurs({ parts: parts.get(id) ?? [] }, lines)) judgeBesideLines(found, deal, lines);
+    }
   }
   for (const link of await participantsOf(account, withParticipants, signal)) hold(link);
   for (const key of mutilated(seen)) heldByOthers.add(key);
@@ -119,6 +132,27 @@ function seenRecord(
     fields: edited,
     archived: record.is_archived === true,
   };
+}
+
+function partsByWhole(parts: ReadonlyArray<OurRecord>): Map<string, OurRecord[]> {
+  const byWhole = new Map<string, OurRecord[]>();
+  for (const part of parts) {
+    const id = part.parentId ?? '';
+    const others = byWhole.get(id);
+    if (others) others.push(part);
+    else byWhole.set(id, [part]);
+  }
+  return byWhole;
+}
+
+function judgeBesideLines(found: SeenRecord, deal: RemoteRecord, lines: ReadonlyArray<RemoteRecord>): void {
+  const { content, edited } = besideLines(
+    { content: found.facts.content, edited: found.fields },
+    deal,
+    lines,
+  );
+  found.facts = { ...found.facts, content };
+  found.fields = edited;
 }
 
 function goneRecord(ours: OurRecord, selected: boolean): SeenRecord {

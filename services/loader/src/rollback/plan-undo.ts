@@ -8,6 +8,7 @@ import { countsChildren, labelOf } from './links.js';
 import type { SecondLook } from './look-again.js';
 import type { UndoItem } from './read-undo-state.js';
 import { restoreBody } from './restore-body.js';
+import { besideLines } from './valued-by-lines.js';
 
 /** A call that is to be made for one record. */
 export interface UndoRequest {
@@ -39,24 +40,28 @@ export type Undo =
 
 /**
  * Decides for one record of a batch, from rows and from what the account shows this moment: by the same table as the
- * look, so that what somebody did in between counts.
+ * look, so that what somebody did in between counts. `lines` are those of a deal, if they are ours as we wrote them.
  */
-export function planUndo(item: UndoItem, look: SecondLook, isHeld: boolean): Undo {
+export function planUndo(
+  item: UndoItem,
+  look: SecondLook,
+  isHeld: boolean,
+  lines: ReadonlyArray<RemoteRecord>,
+): Undo {
   const { ours } = item;
   if (isWaiting(item)) return { kind: 'wait', item };
   const record = typeof look === 'string' ? undefined : look;
   const now = record && imageOf(ours.entity, record);
-  const said: Content = now
-    ? contentOf(
-        {
-          after: ours.afterImage,
-          before: ours.beforeImage,
-          written: item.written,
-          unarchived: item.updating?.byRollback === true,
-        },
-        now,
-      )
-    : { content: 'untouched', edited: [], standing: [] };
+  const known = {
+    after: ours.afterImage,
+    before: ours.beforeImage,
+    written: item.written,
+    unarchived: item.updating?.byRollback === true,
+  };
+  const said: Content =
+    now && record
+      ? besideLines(contentOf(known, now), record, lines)
+      : { content: 'untouched', edited: [], standing: [] };
   const isUsed = isHeld || (record !== undefined && countsChildren(ours.entity, record));
   const decision = decide({
     selected: true,
@@ -72,7 +77,7 @@ export function planUndo(item: UndoItem, look: SecondLook, isHeld: boolean): Und
 }
 
 /** Whether the parts of a record are what we made of them: none changed, none missing, none of somebody else's among them. */
-export function partsAreOurs(item: UndoItem, parts: ReadonlyArray<RemoteRecord>): boolean {
+export function partsAreOurs(item: Pick<UndoItem, 'parts'>, parts: ReadonlyArray<RemoteRecord>): boolean {
   const ours = new Map(item.parts.map((part) => [part.targetId, part]));
   return (
     parts.length === ours.size &&

@@ -6,6 +6,7 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import { assertSeesEverything } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
+import type { RemoteRecord } from '../destination/entity-table.js';
 import { stateKey } from '../verify/state-hash.js';
 import { type AdmittedBatch, renewLease } from '../write/admit.js';
 import { holdRun } from '../write/hold-run.js';
@@ -55,11 +56,12 @@ export async function undoBatch(
     const looks = await lookAgain(account, batch.entity, ids, lookedAt, ctx.settings.inFlight, signal);
     if ([...looks.values()].includes('gone')) await assertSeesEverything(account, signal);
     const held = await heldSince(account, batch.entity, lookedAt, signal);
-    for (const id of await changedInParts(account, items, looks, signal))
-      held.add(stateKey(batch.entity, id));
+    const { changed, lines } = await lookAtParts(account, items, looks, signal);
+    for (const id of changed) held.add(stateKey(batch.entity, id));
     const undos = items.map((item) => {
       const id = item.ours.targetId;
-      return planUndo(item, looks.get(id) ?? 'gone', held.has(stateKey(batch.entity, id)));
+      const isHeld = held.has(stateKey(batch.entity, id));
+      return planUndo(item, looks.get(id) ?? 'gone', isHeld, lines.get(id) ?? []);
     });
     await noteSettled(
       ctx,
@@ -76,28 +78,28 @@ export async function undoBatch(
   log.info({ batchId: batch.batchId, entity: batch.entity, records: items.length }, 'batch taken back');
 }
 
-/** The deals whose lines somebody changed, took away or added to: that changed the deal. */
-async function changedInParts(
+/** The deals whose lines somebody changed, took away or added to: that changed the deal. Of the others, their lines. */
+async function lookAtParts(
   account: Account,
   items: ReadonlyArray<UndoItem>,
   looks: ReadonlyMap<string, SecondLook>,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<{ changed: string[]; lines: Map<string, RemoteRecord[]> }> {
   const withLines = items.filter((item) => {
     const look = looks.get(item.ours.targetId);
     return typeof look === 'object' && (item.parts.length > 0 || Number(look.products_count ?? 0) > 0);
   });
   const ids = withLines.map((item) => item.ours.targetId);
-  const lines = await linesOf(account, ids, signal);
-  return withLines
-    .filter(
-      (item) =>
-        !partsAreOurs(
-          item,
-          lines.filter((line) => String(line.deal_id) === item.ours.targetId),
-        ),
-    )
-    .map((item) => item.ours.targetId);
+  const listed = await linesOf(account, ids, signal);
+  const changed: string[] = [];
+  const lines = new Map<string, RemoteRecord[]>();
+  for (const item of withLines) {
+    const id = item.ours.targetId;
+    const parts = listed.filter((line) => String(line.deal_id) === id);
+    if (partsAreOurs(item, parts)) lines.set(id, parts);
+    else changed.push(id);
+  }
+  return { changed, lines };
 }
 
 /** Slice by slice; false when the batch is not ours any more, or the run has ended. */

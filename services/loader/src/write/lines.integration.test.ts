@@ -12,6 +12,7 @@ import {
   until,
   writesByKey,
 } from '../testing/loader-run.js';
+import { rollbackReaches, standing, startRollback, undoneByKey } from '../testing/rollback-run.js';
 
 type Row = readonly [Entity, string, Payload];
 const ends = ['done', 'failed', 'waiting_person'];
@@ -178,6 +179,32 @@ describe('the lines of a deal', () => {
         .execute();
       expect(codes).toEqual([{ code: 'moved' }]);
       expect(Object.values(await writesByKey(rig)).every((times) => times === 1)).toBe(true);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a load that is given up at a bad line and taken back: nobody changed the value of its half-lined deal', async () => {
+    const rig = await createLoaderRig({
+      payloads: [
+        product('1'),
+        product('2', { is_linkable: false }),
+        deal('1', '30'),
+        ...[1, 2].map((n) => line(n, { price: '10.10' })),
+        line(3, { product: '2', price: '9.80' }),
+      ],
+    });
+    try {
+      const loader = await rig.startLoader();
+      const { id } = await startRun(rig, loader);
+      const stopped = await runReaches(loader, id, ends);
+      expect(stopped).toMatchObject({ status: 'waiting_person', reason_code: 'records_failed' });
+      expect((await simState(rig)).deals?.find((row) => row.title === '1')?.value).toBe(20.2);
+      expect((await loader.api('POST', `/v1/runs/${id}/cancel`, {})).status).toBe(200);
+      const back = await startRollback(loader, id);
+      expect(await rollbackReaches(loader, back.id)).toMatchObject({ status: 'done', reason: null });
+      expect(Object.values(await undoneByKey(rig, back.id))).toEqual(Array(5).fill('deleted'));
+      expect((await standing(rig)).records).toEqual([]);
     } finally {
       await rig.close();
     }
