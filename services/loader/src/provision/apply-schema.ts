@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
+import { countUseOrEnd } from '../write/hold-run.js';
 import { type AccountSchema, RemoteField, RemotePipeline, RemoteStage } from './account-schema.js';
 import { identity, type KnownItem, type PlannedItem } from './plan-schema.js';
 
@@ -208,7 +209,7 @@ export async function tryToMake(
   purpose?: CallPurpose,
 ): Promise<Extract<WriteOutcome, { kind: 'ok' | 'refused' }>> {
   await account.takeTokens(request.operation);
-  await account.countUse(request.operation, purpose);
+  await countUseOrEnd(account, request.operation, purpose);
   failpoint('loader.provision_before_call', request.operation);
   const outcome = await account.write(request);
   failpoint('loader.provision_after_call', request.operation);

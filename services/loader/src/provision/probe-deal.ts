@@ -6,6 +6,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
+import { countUseOrEnd } from '../write/hold-run.js';
 
 /** What the probe deal carries in the marker field, so that a leftover of a killed probe is found and removed. */
 export const probeMarker = 'probe:deal';
@@ -119,7 +120,9 @@ async function call(
   id?: number,
 ) {
   await account.takeTokens(operation);
-  await account.countUse(operation, purpose);
+  // One that stands is removed all the same when the run has ended meanwhile: it was promised to be.
+  if (operation === 'createDeal') await countUseOrEnd(account, operation, purpose);
+  else await account.countUse(operation, purpose);
   return account.write({
     operation,
     ...(id === undefined ? {} : { path: { id } }),

@@ -16,6 +16,7 @@ import {
 import { type LabelledEntity, readLabelFieldV1 } from '../provision/apply-labels.js';
 import type { LiveRun } from '../run/read-live-run.js';
 import { type AccountState, AccountWalk, StateHash, stateKey } from '../verify/state-hash.js';
+import { countUseOrEnd } from '../write/hold-run.js';
 import { decideSchemaItem, SchemaUse } from './decide-schema.js';
 import { idsOfOurs } from './read-ours.js';
 import { hasLeadLabel, readSchemaItems, removalOf, removalOrder, type SchemaItem } from './schema-items.js';
@@ -171,7 +172,7 @@ async function withoutLabel(account: Account, item: SchemaItem, signal: AbortSig
 
 async function tryToRemove(account: Account, request: ApiRequest): Promise<string | undefined> {
   await account.takeTokens(request.operation);
-  await account.countUse(request.operation);
+  await countUseOrEnd(account, request.operation);
   failpoint('loader.schema_before_call');
   const outcome = await account.write(request);
   failpoint('loader.schema_after_call');

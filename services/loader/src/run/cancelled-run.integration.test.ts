@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLoaderRig, type LoaderProcess, type LoaderRig } from '../testing/loader-rig.js';
 import { accountByKey, control, loadToEnd, simState, startRun, until } from '../testing/loader-run.js';
-import { rollbackReaches, startRollback, undoneByKey } from '../testing/rollback-run.js';
+import { ledgerOf, rollbackReaches, startRollback, undoneByKey } from '../testing/rollback-run.js';
 import { holdRun } from '../write/hold-run.js';
 
 const persons = Array.from({ length: 60 }, (_, n) => `customer:${n + 1}`);
@@ -130,6 +130,33 @@ it('what a cancelled load reads back changes nothing any more', async () => {
     .where('runId', '=', load.id)
     .execute();
   expect(read.map(({ entity }) => entity)).not.toContain('person');
+});
+
+it('a rollback and a load that are cancelled while the schema goes or comes make one call of it more at most', async () => {
+  const entities = ['Organization', 'Person', 'Product', 'Deal'];
+  const slow = (verb: string) =>
+    entities.map((entity) => ({ operation: `${verb}${entity}Field`, kind: 'delay', delay_ms: 500 }));
+  await control(rig, 'faults', { rules: [...slow('create'), ...slow('delete')] });
+  const schemaLines = async () =>
+    (await ledgerOf(rig)).filter(({ entity }) => /Fields$|^pipelines$|^stages$|^activityTypes$/.test(entity))
+      .length;
+  const cancelWithin = async (run: { id: string }) => {
+    const before = await schemaLines();
+    await until(async () => (await schemaLines()) > before);
+    await cancel(run);
+    const atCancel = await schemaLines();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect((await schemaLines()) - atCancel).toBeLessThanOrEqual(1);
+  };
+  const fields = () => rig.database.db.selectFrom('loader.destinationItem').select('name').execute();
+  const known = (await fields()).length;
+  await cancelWithin(await startRollback(loader, await lastLoad()));
+  const left = (await fields()).length;
+  expect(left).toBeLessThan(known);
+  expect(left).toBeGreaterThan(known / 2);
+  await cancelWithin(await startRun(rig, loader));
+  await control(rig, 'faults', { rules: [] });
+  await loadAgain();
 });
 
 it('who joins a run while its intents are noted waits for these, and both come through', async () => {

@@ -1,5 +1,9 @@
-import type { Tx } from '@octopipe/shared/db/index';
+import { RetryLater } from '@octopipe/shared/core/errors';
+import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { endedStatuses } from '@octopipe/shared/domain/run/states';
+import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
+import type { CallPurpose } from '@octopipe/shared/pipedrive/planned-calls';
+import type { Account } from '../destination/account.js';
 
 /**
  * Holds a run as it is until the transaction ends; answers false when it has ended. Asked before anything is noted that
@@ -17,4 +21,31 @@ export async function holdRun(tx: Tx, runId: string): Promise<boolean> {
     .forShare()
     .executeTakeFirst();
   return run !== undefined;
+}
+
+/** Counts the use of a write that has no intent, right before it leaves; false, and nothing counted, when its run has ended. */
+export async function countUseInRun(
+  account: Account,
+  operation: OperationName,
+  purpose?: CallPurpose,
+): Promise<boolean> {
+  const { runId, connection } = account;
+  if (runId === null) throw new Error('a write beside the records belongs to a run');
+  return inTransaction(account.db, { role: 'loader', tenantId: connection.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, runId))) return false;
+    await account.countUseIn(tx, operation, 1, purpose);
+    return true;
+  });
+}
+
+/**
+ * As `countUseInRun`, for one call in a row of many that change the account's schema. Of a run that has ended the job goes
+ * no further: it is handed back, and its next try finds that there is nothing to do.
+ */
+export async function countUseOrEnd(
+  account: Account,
+  operation: OperationName,
+  purpose?: CallPurpose,
+): Promise<void> {
+  if (!(await countUseInRun(account, operation, purpose))) throw new RetryLater(0, 'run_has_ended');
 }

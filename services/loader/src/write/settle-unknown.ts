@@ -22,7 +22,7 @@ import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { resolvePayload } from '../destination/resolve-payload.js';
 import { canonicalOfSent } from '../verify/canonical.js';
 import { type Image, imageOf } from '../verify/image.js';
-import { holdRun } from './hold-run.js';
+import { countUseInRun } from './hold-run.js';
 import { afterLook, type IntentMove, intentMoves } from './intent-states.js';
 import { changedAtMs, isLateCommit, madeAtMs, readSends } from './late-commit.js';
 import { recordOfKey, saveConfirmation, saveFound } from './note-outcome.js';
@@ -357,12 +357,7 @@ export async function removeCopy(
 ): Promise<boolean> {
   const rules = entityTable[entity];
   await account.takeTokens(rules.remove);
-  const isOn = await inTransaction(ctx.db, { role: 'loader', tenantId: run.tenantId }, async (tx) => {
-    if (!(await holdRun(tx, run.id))) return false;
-    await account.countUseIn(tx, rules.remove, 1, 'asked_by_answers');
-    return true;
-  });
-  if (!isOn) return false;
+  if (!(await countUseInRun(account, rules.remove, 'asked_by_answers'))) return false;
   const outcome = await account.write({ operation: rules.remove, path: pathOf(rules, copy) });
   if (outcome.kind === 'unknown' || outcome.kind === 'not_written')
     throw new RetryLater(ctx.settings.settleMs, 'copy_not_removed');
