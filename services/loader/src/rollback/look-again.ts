@@ -1,5 +1,6 @@
 import { slicesOf } from '@octopipe/shared/core/slices';
 import type { Entity } from '@octopipe/shared/domain/run/states';
+import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { Account } from '../destination/account.js';
 import { entityTable, type RemoteRecord, walksOver } from '../destination/entity-table.js';
@@ -44,12 +45,8 @@ export async function lookAgain(
     return seen;
   }
   if (rules.archive) {
-    for (const slice of slicesOf(ids, atOnce))
-      await everyOne(
-        slice.map(async (id) => {
-          seen.set(id, (await findRecord(account, entity, id, signal)) ?? 'gone');
-        }),
-      );
+    const found = await findEach(account, entity, ids, atOnce, signal);
+    for (const id of ids) seen.set(id, found.get(id) ?? 'gone');
     return seen;
   }
   for (const id of ids) seen.set(id, 'unchanged');
@@ -71,6 +68,31 @@ export async function findRecord(
   return record === undefined || record.is_deleted === true || record.active_flag === false
     ? undefined
     : record;
+}
+
+/** Of these records of v1 those that stand, each read by itself, some at a time. */
+export async function findEach(
+  account: Account,
+  entity: Entity,
+  ids: ReadonlyArray<string>,
+  atOnce: number,
+  signal: AbortSignal,
+): Promise<Map<string, RemoteRecord>> {
+  const found = new Map<string, RemoteRecord>();
+  for (const slice of slicesOf(ids, atOnce))
+    await everyOne(
+      slice.map(async (id) => {
+        const record = await findRecord(account, entity, id, signal);
+        if (record) found.set(id, record);
+      }),
+    );
+  return found;
+}
+
+/** What it takes to find one; where it cannot be asked for by itself, more than any list. */
+export function priceOfOne(entity: Entity): number {
+  const operation = readOne[entity];
+  return operation === undefined ? Number.POSITIVE_INFINITY : tokenCost(operation);
 }
 
 /** The lines of these deals, as the account shows them this moment. */

@@ -7,6 +7,7 @@ import { inTransaction } from '@octopipe/shared/db/index';
 import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import { type Entity, loadKinds, type RunKind } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { tokenCost } from '@octopipe/shared/pipedrive/costs';
 import { type CallPurpose, listPages } from '@octopipe/shared/pipedrive/planned-calls';
 import { getRun } from '@octopipe/shared/run/read-run';
 import { sql } from 'kysely';
@@ -25,6 +26,7 @@ import { loadSymbols, markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { saysOurs } from '../match/merge-fields.js';
 import { probeMarker } from '../provision/probe-deal.js';
+import { findEach, priceOfOne } from '../rollback/look-again.js';
 import { holdRun } from '../write/hold-run.js';
 import { isLateCommit, readSends } from '../write/late-commit.js';
 import { clockSkewMs, removeCopy, type SettlingRun } from '../write/settle-unknown.js';
@@ -94,14 +96,15 @@ export async function verifyEntity(
   const seen = new Set<string>();
   const images: Array<{ targetKey: string; image: Image; isLate: boolean }> = [];
   const differences: Difference[] = [];
-  const copies: Array<{ targetKey: string; listed: RemoteRecord }> = [];
+  // By id: a list may be read twice.
+  const copies = new Map<string, { targetKey: string; listed: RemoteRecord }>();
   let fields = 0;
   const parentIds = await parentsOf(ctx, run, entity);
   // In a load, lines are written after their deal and make its value: what they changed of it is part of our image.
   const valuedByLines = new Set(entity === 'deal' && !onlyLooks ? await parentsOfAll(ctx, run, 'line') : []);
   // It starts afresh when it dies, and again when failed records were tried again.
   const isFirst = !(await account.hasCalled(rules.list, 'read_back'));
-  let pages = 0;
+  let walked = 0;
   const walk = async (list: EntityRules, purpose: CallPurpose) => {
     for (const query of walksOver(list, list.everything, parentIds)) {
       const listedIds = new Set<string>();
@@ -113,7 +116,7 @@ export async function verifyEntity(
         // A page of 500 is compared without a pause: others in this process, the renewal of our lock first, come now.
         await breathe();
       }
-      if (list === rules) pages += Math.max(1, listPages(rules, listedIds.size, 0));
+      if (list === rules) walked += Math.max(1, listPages(rules, listedIds.size, 0));
     }
   };
   const look = (listed: RemoteRecord) => {
@@ -122,7 +125,7 @@ export async function verifyEntity(
     if (!record) {
       const key = rules.markerOf(listed, markerCode);
       if (key !== undefined && (onlyLooks || byKey.has(key) || key === probeMarker))
-        copies.push({ targetKey: key, listed });
+        copies.set(id, { targetKey: key, listed });
       return;
     }
     if (seen.has(id)) return;
@@ -142,14 +145,27 @@ export async function verifyEntity(
       differences.push({ targetKey: record.targetKey, field: fieldName(symbols, field), kind });
   };
   await walk(rules, isFirst ? 'read_back' : 'read_again');
+  const pages = walked;
   // Only when something is missing: the archive costs twice a list page.
   if (rules.archive && expected.some(({ targetId }) => !seen.has(targetId)))
     await walk({ ...rules, list: rules.archive }, 'read_again');
-  const missing = expected.filter(({ targetId }) => !seen.has(targetId));
+  const unseen = () => expected.filter(({ targetId }) => !seen.has(targetId));
+  // A list by offset shifts when somebody deletes a record of a page that was read: the first of the next page is passed
+  // over. Before it is called missing it is asked for; many are by reading the list once more, where that is cheaper.
+  if (rules.paging === 'start' && unseen().length > 0) {
+    if (unseen().length * priceOfOne(entity) <= pages * tokenCost(rules.list)) {
+      const ids = unseen().map(({ targetId }) => targetId);
+      const found = await account.noting('read_again', () =>
+        findEach(account, entity, ids, ctx.settings.inFlight, signal),
+      );
+      for (const record of found.values()) look(record);
+    } else await walk(rules, 'read_again');
+  }
+  const missing = unseen();
   if (missing.length > 0) await assertSeesEverything(account, signal);
   for (const { targetKey } of missing) differences.push({ targetKey, field: '', kind: 'missing' });
   const mayRemove = onlyLooks ? () => false : await copyRules(ctx, run, entity, { byKey, seen, symbols });
-  for (const { targetKey, listed } of copies) {
+  for (const { targetKey, listed } of copies.values()) {
     const copy = { targetId: String(listed.id), parentId: parentOf(rules, listed) };
     if (!mayRemove(targetKey, listed) || !(await removeCopy(ctx, account, run, entity, targetKey, copy)))
       differences.push({ targetKey, field: `copy ${copy.targetId}`, kind: 'extra' });
@@ -166,7 +182,7 @@ export async function verifyEntity(
       missing: missing.length,
       fields,
       differences: differences.length,
-      copies: copies.length,
+      copies: copies.size,
     },
     'entity verified',
   );

@@ -1,5 +1,5 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
-import { markerFieldName } from '@octopipe/shared/domain/mapping/record';
+import { markerFieldName, type Payload } from '@octopipe/shared/domain/mapping/record';
 import { describe, expect, it } from 'vitest';
 import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
@@ -169,6 +169,41 @@ describe('what is known later than the batch that wrote it', () => {
       expect(
         await db.selectFrom('loader.difference').selectAll().where('kind', '=', 'missing').execute(),
       ).toEqual([]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a note that is passed over because somebody deletes another meanwhile is asked for, and not missing', async () => {
+    const rig = await createLoaderRig({
+      payloads: [
+        ['person', 'customer:1', { name: 'Ann', custom_fields: { [markerFieldName]: 'customer:1' } }],
+        ...['a', 'b'].map((slot): readonly ['note', string, Payload] => [
+          'note',
+          `customer:1#${slot}`,
+          { content: `Rings twice<br>OctopusPro customer:1#${slot}`, person_id: { $ref: 'customer:1' } },
+        ]),
+      ],
+    });
+    try {
+      // Ours begin on the second page of the list.
+      const theirs = Array.from({ length: 500 }, (_, n) => ({ content: `Theirs ${n}` }));
+      await control(rig, 'seed', { notes: theirs });
+      const loader = await rig.startLoader({ REQUEST_TIMEOUT_MS: '10000', LEASE_MS: '15000' });
+      const late = { operation: 'getNotes', kind: 'delay', delay_ms: 3_000, skip: 1, times: 1 };
+      await control(rig, 'faults', { rules: [late] });
+      const run = await startRun(rig, loader);
+      await until(async () => (await faultsLeft(rig)).length === 0);
+      const [first] = (await simState(rig)).notes ?? [];
+      await control(rig, 'edit', { changes: [{ entity: 'notes', id: first?.id, delete: true }] });
+      const verified = { records: 3, differences: 0 };
+      expect(await runReaches(loader, run.id, ends)).toMatchObject({ status: 'done', verified });
+      const asked = await rig.database.db
+        .selectFrom('loader.tokenUse')
+        .select(['calls', 'purposes'])
+        .where('operation', '=', 'getNote')
+        .execute();
+      expect(asked).toEqual([{ calls: 1, purposes: { read_again: 1 } }]);
     } finally {
       await rig.close();
     }

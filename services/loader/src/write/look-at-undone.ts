@@ -1,17 +1,15 @@
-import { slicesOf } from '@octopipe/shared/core/slices';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { type Entity, entities, wholeOf } from '@octopipe/shared/domain/run/states';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { forget } from '../rollback/forget.js';
-import { findRecord, lookAgain } from '../rollback/look-again.js';
+import { findEach, lookAgain } from '../rollback/look-again.js';
 import type { AdmittedBatch } from './admit.js';
 import { holdRun } from './hold-run.js';
 import { intentMoves } from './intent-states.js';
 import { moveIntent } from './note-outcome.js';
 import type { Write } from './plan-writes.js';
-import { everyOne } from './send-noted.js';
 
 type Look = Extract<Write, { kind: 'look' }>;
 
@@ -63,12 +61,8 @@ async function findGone(
     for (const [id, look] of seen) if (look === 'gone') gone.add(id);
     return gone;
   }
-  for (const slice of slicesOf(ids, atOnce))
-    await everyOne(
-      slice.map(async (id) => {
-        if (!(await findRecord(account, entity, id, signal))) gone.add(id);
-      }),
-    );
+  const found = await findEach(account, entity, ids, atOnce, signal);
+  for (const id of ids) if (!found.has(id)) gone.add(id);
   return gone;
 }
 

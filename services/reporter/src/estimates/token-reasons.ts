@@ -32,7 +32,7 @@ export const tokenReasons = {
   sent_again:
     'Calls were sent more than once: refused for their rate, not answered, tried again after a refusal or a restart, or one by one after all.',
   read_again:
-    'Lists were read more than once: after a restart, to find out what became of a call without an answer, to find what was written before the database was restored, or in the archive.',
+    'Lists were read more than once: after a restart, to find out what became of a call without an answer, to find what was written before the database was restored, in the archive, or because others changed a list while it was read.',
   others_in_lists: 'Other records of the account fill further list pages when ours are read back.',
   asked_by_answers: 'What the account answered called for calls that no plan knows beforehand.',
   unexplained: 'Nothing that the run has noted accounts for it.',
