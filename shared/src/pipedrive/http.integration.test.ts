@@ -168,6 +168,11 @@ describe('createHttp', () => {
     expect(
       await (await answering(429, '{}', { 'x-daily-ratelimit-token-remaining': '0' })).send(create),
     ).toMatchObject({ kind: 'throttled', daily: true, retryAfterMs: undefined });
+    server?.close();
+    const left = { 'retry-after': '3', 'x-daily-ratelimit-token-remaining': '4' };
+    const client = await answering(429, '{}', left);
+    expect(await client.send(create)).toMatchObject({ daily: true });
+    expect(await client.send({ operation: 'getCurrentUser' })).toMatchObject({ daily: false });
   });
 
   it('a connection that is cut, or stays silent, leaves the outcome unknown', async () => {

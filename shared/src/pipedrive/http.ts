@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosError, type AxiosInstance, type AxiosResponse } from 'axios';
+import { tokenCost } from './costs.js';
 import { factsOf, type OperationFacts, type OperationName } from './facts/index.js';
 
 /** One request to Pipedrive, in the words of the facts table. */
@@ -100,6 +101,7 @@ async function send(
       String(response.data ?? ''),
       readLimits(response),
       response.headers,
+      tokenCost(request.operation),
     );
   } catch (error) {
     return classifyFailure(error);
@@ -159,6 +161,7 @@ function classifyAnswer(
   text: string,
   limits: LimitHeaders,
   headers: AxiosResponse['headers'],
+  tokens: number,
 ): ApiOutcome {
   const body = parseJson(text);
   if (status >= 200 && status < 300) {
@@ -170,7 +173,8 @@ function classifyAnswer(
     const retryAfter = Number(headers['retry-after']);
     return {
       kind: 'throttled',
-      daily: limits.dailyRemaining === 0,
+      // With fewer left than it costs, no pause helps, whatever `retry-after` says.
+      daily: limits.dailyRemaining !== undefined && limits.dailyRemaining < tokens,
       retryAfterMs: Number.isFinite(retryAfter) && retryAfter >= 0 ? retryAfter * 1000 : undefined,
       limits,
     };
