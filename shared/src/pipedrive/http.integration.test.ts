@@ -175,6 +175,16 @@ describe('createHttp', () => {
     expect(await client.send({ operation: 'getCurrentUser' })).toMatchObject({ daily: false });
   });
 
+  it('a file may take longer, by its size, than a request without one', async () => {
+    const client = await against((req, res) => {
+      req.resume();
+      setTimeout(() => res.end('{"success":true,"data":{"id":7}}'), 600);
+    }, 200);
+    expect(await client.send(create)).toMatchObject({ kind: 'unknown' });
+    const upload = { fields: {}, fileName: 'a.pdf', content: Buffer.alloc(200_000) };
+    expect(await client.send({ operation: 'uploadFile', upload })).toMatchObject({ kind: 'ok' });
+  });
+
   it('a connection that is cut, or stays silent, leaves the outcome unknown', async () => {
     expect(await (await against((req) => req.socket.destroy())).send(create)).toMatchObject({
       kind: 'unknown',

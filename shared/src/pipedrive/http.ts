@@ -48,6 +48,14 @@ export interface PipedriveHttp {
 
 const maxAnswerBytes = 64 * 1024 * 1024;
 
+/** 100 kB/s: the eight uploads that one run may have in flight then want a way out of 6.4 Mbit/s, which most have. */
+const slowestUploadBytesPerMs = 100;
+
+/** How long a request may take: one that carries a file by its size more, or none would ever get through a slow line. */
+export function timeoutOf({ upload }: Pick<ApiRequest, 'upload'>, timeoutMs: number): number {
+  return timeoutMs + Math.ceil((upload?.content.length ?? 0) / slowestUploadBytesPerMs);
+}
+
 export function createHttp(options: { baseUrl: string; apiToken: string; timeoutMs: number }): PipedriveHttp {
   const agents = {
     httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 16 }),
@@ -55,7 +63,6 @@ export function createHttp(options: { baseUrl: string; apiToken: string; timeout
   };
   const client = axios.create({
     baseURL: options.baseUrl.replace(/\/+$/, ''),
-    timeout: options.timeoutMs,
     headers: { 'x-api-token': options.apiToken, accept: 'application/json' },
     allowAbsoluteUrls: false,
     maxRedirects: 0,
@@ -87,11 +94,13 @@ async function send(
     encodeURIComponent(String(request.path?.[name] ?? '')),
   );
   // axios' own timeout does not cover a peer that accepts and then stays silent in every phase; the abort does.
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const mostMs = timeoutOf(request, timeoutMs);
+  const deadline = AbortSignal.timeout(mostMs);
   try {
     const response: AxiosResponse<string> = await client.request({
       method: facts.method,
       url,
+      timeout: mostMs,
       ...(request.query ? { params: request.query } : {}),
       ...bodyOf(facts, request),
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,

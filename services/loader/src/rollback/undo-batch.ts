@@ -147,7 +147,6 @@ function noteUndoIntents(
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     if (!(await holdRun(tx, batch.runId))) return [];
     const rows = await insertIntents(
-      ctx,
       tx,
       batch,
       requests.map(({ item, operation, generation, api }) => ({
@@ -160,6 +159,7 @@ function noteUndoIntents(
         targetId: item.ours.targetId,
         parentId: item.ours.parentId,
         ownerId: null,
+        timeoutMs: ctx.settings.requestTimeoutMs,
       })),
     );
     const byKey = new Map(rows.map((row) => [row.targetKey, row]));

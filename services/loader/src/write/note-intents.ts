@@ -1,4 +1,5 @@
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
+import { timeoutOf } from '@octopipe/shared/pipedrive/http';
 import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
@@ -34,7 +35,6 @@ export async function noteIntents(
   return inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     if (!(await holdRun(tx, batch.runId))) return [];
     const rows = await insertIntents(
-      ctx,
       tx,
       batch,
       requests
@@ -48,6 +48,7 @@ export async function noteIntents(
           targetId: write.kind === 'update' ? write.targetId : null,
           parentId,
           ownerId: ownerIn(body.json),
+          timeoutMs: timeoutOf(body, ctx.settings.requestTimeoutMs),
         })),
     );
     const byKey = new Map(rows.map((row) => [row.targetKey, row]));
@@ -119,11 +120,12 @@ export interface NewIntent {
   parentId: string | null;
   /** The user that it is given to; null: the call gives it to nobody. */
   ownerId: string | null;
+  /** How long its call may take. */
+  timeoutMs: number;
 }
 
 /** Makes the intents that nobody holds `sent`, new ones or `planned` ones of this generation; answers only those. */
 export function insertIntents(
-  ctx: LoaderContext,
   tx: Tx,
   batch: AdmittedBatch,
   intents: ReadonlyArray<NewIntent>,
@@ -131,7 +133,7 @@ export function insertIntents(
   return tx
     .insertInto('loader.intent')
     .values(
-      intents.map((intent) => ({
+      intents.map(({ timeoutMs, ...intent }) => ({
         ...intent,
         tenantId: batch.tenantId,
         connectionId: batch.connectionId,
@@ -142,7 +144,7 @@ export function insertIntents(
         attempt: 1,
         fence: String(batch.fence),
         sentAt: sql<Date>`now()`,
-        deadline: deadline(ctx),
+        deadline: sql<Date>`now() + ${timeoutMs} * interval '1 millisecond'`,
       })),
     )
     .onConflict((conflict) =>
@@ -160,7 +162,7 @@ export function insertIntents(
           parentId: sql<string | null>`excluded.parent_id`,
           ownerId: sql<string | null>`excluded.owner_id`,
           sentAt: sql<Date>`now()`,
-          deadline: deadline(ctx),
+          deadline: sql<Date>`excluded.deadline`,
           notBefore: null,
           probes: 0,
           updatedAt: sql<Date>`now()`,
@@ -178,8 +180,4 @@ export function insertIntents(
           and earlier.run_id = loader.intent.run_id and earlier.state = 'rejected')`.as('again'),
     ])
     .execute();
-}
-
-function deadline(ctx: LoaderContext) {
-  return sql<Date>`now() + ${ctx.settings.requestTimeoutMs} * interval '1 millisecond'`;
 }
