@@ -216,16 +216,16 @@ async function saveKept(tx: Tx, batch: AdmittedBatch, record: MappedRecord): Pro
     .execute();
 }
 
-/** A record that could not even be sent. */
+/** A record that could not even be sent. Not of a run that has ended. */
 export async function noteFailed(
   ctx: LoaderContext,
   batch: AdmittedBatch,
   record: MappedRecord,
   error: RecordRejected,
 ): Promise<void> {
-  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, (tx) =>
-    saveFailure(tx, batch, record, error.code, error.detail),
-  );
+  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    if (await holdRun(tx, batch.runId)) await saveFailure(tx, batch, record, error.code, error.detail);
+  });
 }
 
 /** Reads the mapped record of a key that the walk confirmed. */
