@@ -231,6 +231,7 @@ async function seedIntents({ tenantId, connectionId, runId }: Seeded): Promise<v
         generation: 1,
         payloadHash: 'x',
         deadline: sql<Date>`now() + ${deadline}::interval`,
+        createdAt: sql<Date>`now() + ${deadline}::interval`,
       })
       .execute();
 }

@@ -98,22 +98,24 @@ async function batchSamples(tx: Tx): Promise<Sample[]> {
 }
 
 /**
- * The age is of those that a running run looks for now, and at most since it does: a load in its phase of their entity,
- * a rollback for all before it begins. What a cancelled or a parked run left waits for the next one, and nobody is to
- * be woken for it.
+ * The age is since the first try, so that each further one does not make it young again. It is of those that a running run
+ * looks for now or tries again, and at most since it does: a load in its phase of their entity, a rollback for all before
+ * it begins. What a cancelled or a parked run left waits for the next one, and nobody is to be woken for it.
  */
 async function unknownSamples(tx: Tx): Promise<Sample[]> {
   const { rows } = await sql<{ intents: number; pastSeconds: number | null }>`
-    select count(*)::int as intents, extract(epoch from now() - min(settling.since))::float as past_seconds
+    select (count(*) filter (where intent.state = 'ambiguous' or (intent.state = 'sent' and intent.deadline < now())))::int as intents,
+      extract(epoch from now() - min(settling.since))::float as past_seconds
     from loader.intent intent
     left join lateral (
-      select min(greatest(intent.deadline, run.status_since, phase.started_at)) as since
+      select min(greatest(intent.created_at, run.status_since, phase.started_at)) as since
       from loader.run run
       join loader.run_phase phase on phase.run_id = run.id and phase.phase = run.phase
       where run.connection_id = intent.connection_id and run.status = 'running'
         and (phase.entity = intent.entity or phase.phase = 'look')
     ) settling on true
-    where intent.state = 'ambiguous' or (intent.state = 'sent' and intent.deadline < now())`.execute(tx);
+    where intent.state = 'ambiguous' or (intent.state = 'sent' and intent.deadline < now())
+      or (intent.state in ('planned', 'sent') and intent.unanswered > 0)`.execute(tx);
   return [
     { name: 'octopipe_intents_unknown', labels: {}, value: rows[0]?.intents ?? 0 },
     {

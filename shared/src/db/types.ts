@@ -380,6 +380,7 @@ export interface LoaderIntent {
   targetId: string | null;
   targetKey: string;
   tenantId: string;
+  unanswered: Generated<number>;
   updatedAt: Generated<Timestamp>;
 }
 

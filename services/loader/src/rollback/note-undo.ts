@@ -5,7 +5,8 @@ import { isGone, type WriteOutcome } from '../destination/account.js';
 import type { AdmittedBatch } from '../write/admit.js';
 import { holdRun } from '../write/hold-run.js';
 import { type IntentMove, intentMoves } from '../write/intent-states.js';
-import { moveIntent, refusalCode, restFor } from '../write/note-outcome.js';
+import { type IntentFacts, lost, moveIntent, neverAnswered, refusalCode } from '../write/note-outcome.js';
+import { leave, mostUnanswered } from '../write/unanswered.js';
 import { forget } from './forget.js';
 import type { Undo, UndoRequest } from './plan-undo.js';
 import type { OurRecord } from './read-ours.js';
@@ -55,7 +56,7 @@ export async function noteUndo(
 ): Promise<void> {
   const { item } = request;
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
-    const move = (by: IntentMove, more: { code?: string; notBefore?: ReturnType<typeof restFor> } = {}) =>
+    const move = (by: IntentMove, more: IntentFacts = {}) =>
       moveIntent(tx, request, by, { targetId: item.ours.targetId, ...more });
     const wasGone = isGone(outcome);
     if (outcome.kind === 'ok' || (wasGone && request.purpose === 'delete')) {
@@ -80,10 +81,39 @@ export async function noteUndo(
         await move(intentMoves.handBack, { code: outcome.reason });
         return;
       case 'unknown':
-        await move(intentMoves.lose, { code: outcome.reason, notBefore: restFor(ctx) });
+        await move(intentMoves.lose, lost(ctx, outcome.reason));
         return;
     }
   });
+}
+
+/** Leaves to a person what is not to be tried any more: it was seen to stand right before. Answers the other requests. */
+export async function leaveUndo(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  requests: ReadonlyArray<UndoRequest>,
+  left: ReadonlySet<string>,
+): Promise<UndoRequest[]> {
+  const leftOf = ({ item, operation, generation }: UndoRequest) => {
+    const intent = operation === 'delete' ? item.deleting : item.updating;
+    return intent && intent.generation === generation && left.has(intent.id) ? intent : undefined;
+  };
+  const leaving = requests.filter(leftOf);
+  if (leaving.length > 0)
+    await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+      if (!(await holdRun(tx, batch.runId))) return;
+      for (const request of leaving) {
+        const { item } = request;
+        const intent = leftOf(request);
+        if (!intent || !(await leave(tx, { intentId: intent.id, attempt: intent.attempt }))) continue;
+        await saveOutcome(tx, batch, item.ours, 'failed', {
+          code: neverAnswered,
+          detail: `the account gave no readable answer to it ${mostUnanswered} times or more, and it was not done`,
+        });
+        await keepParts(tx, batch, item);
+      }
+    });
+  return requests.filter((request) => !leaving.includes(request));
 }
 
 /** Theirs as it was, but for the fields that somebody changed since: they are listed by name. */
@@ -194,6 +224,16 @@ async function saveOutcome(
       code: why.code,
       detail: why.detail?.slice(0, 300) ?? null,
     })
-    .onConflict((conflict) => conflict.columns(['runId', 'targetKey']).doNothing())
+    // A late yes to a call that was left to a person already.
+    .onConflict((conflict) =>
+      conflict
+        .columns(['runId', 'targetKey'])
+        .doUpdateSet((set) => ({
+          outcome: set.ref('excluded.outcome'),
+          code: set.ref('excluded.code'),
+          detail: set.ref('excluded.detail'),
+        }))
+        .where('loader.recordOutcome.code', '=', neverAnswered),
+    )
     .execute();
 }

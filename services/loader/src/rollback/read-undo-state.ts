@@ -8,6 +8,7 @@ import { loadSymbols } from '../destination/load-symbols.js';
 import type { AdmittedBatch } from '../write/admit.js';
 import type { IntentState } from '../write/intent-states.js';
 import { clockSkewMs } from '../write/settle-unknown.js';
+import { readLeft } from '../write/unanswered.js';
 import type { RecordFacts } from './decide.js';
 import { fieldsWeWrote, type OurRecord, readOurs } from './read-ours.js';
 
@@ -39,6 +40,8 @@ export interface UndoState {
   items: UndoItem[];
   /** When the account was looked at, by its own clock. */
   lookedAt: Date;
+  /** Intents that are not sent any more, but left to a person. */
+  left: Set<string>;
 }
 
 /** The records of a batch that this turn may try and that have no outcome yet, with all that Postgres knows of them. */
@@ -97,6 +100,7 @@ export async function readUndoState(ctx: LoaderContext, batch: AdmittedBatch): P
     const intentOf = (key: string, operation: string) =>
       intents.find((intent) => intent.targetKey === key && intent.operation === operation);
     return {
+      left: await readLeft(tx, batch, keys),
       lookedAt: new Date(Date.parse(plan.rollback.looked_at) + skewMs),
       items: rows.flatMap((row) => {
         const record = ours.get(row.targetKey);

@@ -14,7 +14,7 @@ import { insertIntents } from '../write/note-intents.js';
 import { parkRecord } from '../write/park-record.js';
 import { everyOne, sendNoted } from '../write/send-noted.js';
 import { heldSince, linesOf, lookAgain, type SecondLook } from './look-again.js';
-import { keepParts, noteSettled, noteUndo, type SentUndo } from './note-undo.js';
+import { keepParts, leaveUndo, noteSettled, noteUndo, type SentUndo } from './note-undo.js';
 import { isWaiting, partsAreOurs, planUndo, type UndoRequest } from './plan-undo.js';
 import { readUndoState, type UndoItem } from './read-undo-state.js';
 
@@ -28,7 +28,8 @@ import { readUndoState, type UndoItem } from './read-undo-state.js';
  *   sent → confirmed            yes, or "not there any more": the record is forgotten, its outcome noted, in one transaction
  *        → rejected             a definite no: the record failed, with its reason
  *        → planned              a definite no before anything was done
- *        → ambiguous            no readable answer → planned after its rest; the next turn looks: gone → done, else sent again
+ *        → ambiguous            no readable answer → planned after its rest; the next turn looks: gone → done, else sent again;
+ *                               after so many times left to a person, a failed record (write/unanswered.ts)
  *
  * What if it dies …
  *   before an intent is noted?   Nothing was sent; the lease runs out and the batch is done again, from a new look.
@@ -44,7 +45,7 @@ export async function undoBatch(
   signal: AbortSignal,
   log: Logger,
 ): Promise<void> {
-  const { items, lookedAt } = await readUndoState(ctx, batch);
+  const { items, lookedAt, left } = await readUndoState(ctx, batch);
   const [parked] = items.filter((item) => item.ours.targetKey === batch.parks && !isWaiting(item));
   if (parked) {
     await parkRecord(ctx, batch, parked.ours, (tx) => keepParts(tx, batch, parked));
@@ -68,7 +69,12 @@ export async function undoBatch(
       batch,
       undos.filter((undo) => undo.kind === 'settled'),
     );
-    const requests = undos.flatMap((undo) => (undo.kind === 'send' ? [undo.request] : []));
+    const requests = await leaveUndo(
+      ctx,
+      batch,
+      undos.flatMap((undo) => (undo.kind === 'send' ? [undo.request] : [])),
+      left,
+    );
     if (!(await sendAll(ctx, account, batch, requests, signal))) {
       log.warn({ batchId: batch.batchId }, 'another worker has the batch, or the run has ended');
       return;

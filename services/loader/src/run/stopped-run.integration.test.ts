@@ -13,6 +13,7 @@ import {
   writesByKey,
 } from '../testing/loader-run.js';
 import { testContent } from '../testing/mapped-fixture.js';
+import { startRollback } from '../testing/rollback-run.js';
 
 const stops = ['waiting_person', 'done', 'failed'];
 const person = (n: string, custom: Record<string, string> = {}) =>
@@ -231,6 +232,52 @@ describe('a run that needs a person', () => {
         reason_code: 'plan_limit_reached',
       });
       expect((await simState(rig)).persons ?? []).toEqual([]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('a record whose calls are never answered is left to a person, the others go on; so is one that is to be deleted', async () => {
+    const ones = ['1', '2', '3', '4'];
+    const rig = await createLoaderRig({ payloads: ones.map((n) => person(n)) });
+    const codes = (runId: string) =>
+      rig.database.db
+        .selectFrom('loader.recordOutcome')
+        .select(['outcome', 'code'])
+        .where('runId', '=', runId)
+        .where('outcome', '=', 'failed')
+        .execute();
+    const left = [{ outcome: 'failed', code: 'never_answered' }];
+    const asked = { status: 'waiting_person', reason_code: 'records_failed' };
+    const withoutAnswer = (operation: string) =>
+      control(rig, 'faults', { rules: [{ operation, kind: '5xx-before', skip: ones.length - 1 }] });
+    try {
+      await withoutAnswer('createPerson');
+      const loader = await rig.startLoader();
+      const { id } = await startRun(rig, loader);
+      expect(await runReaches(loader, id, stops)).toMatchObject(asked);
+      expect(await codes(id)).toEqual(left);
+      const tried = await rig.database.db
+        .selectFrom('loader.intent')
+        .select(['state', 'code', 'attempt', 'releases', 'unanswered'])
+        .where('state', '<>', 'confirmed')
+        .execute();
+      const five = { attempt: 5, releases: 5, unanswered: 0 };
+      expect(tried).toEqual([{ state: 'planned', code: 'never_answered', ...five }]);
+
+      await control(rig, 'faults', { rules: [] });
+      const again = { preview: false, code: 'never_answered' };
+      expect((await loader.api('POST', `/v1/runs/${id}/retry-failed`, again)).status).toBe(200);
+      const verified = { records: ones.length, differences: 0 };
+      expect(await runReaches(loader, id, stops)).toMatchObject({ status: 'done', verified });
+      expect(Object.values(await writesByKey(rig))).toEqual(ones.map(() => 1));
+
+      await withoutAnswer('deletePerson');
+      const back = await startRollback(loader, id);
+      expect(await runReaches(loader, back.id, stops)).toMatchObject(asked);
+      expect(await codes(back.id)).toEqual(left);
+      const { persons = [] } = await simState(rig);
+      expect(persons.filter((row) => row.is_deleted !== true)).toHaveLength(1);
     } finally {
       await rig.close();
     }

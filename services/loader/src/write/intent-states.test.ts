@@ -17,6 +17,7 @@ it('all moves, as the story above load-batch tells them; none leaves `confirmed`
     'ambiguous → confirmed: find',
     'ambiguous → ambiguous: lookAgain',
     'ambiguous → planned: release',
+    'planned → planned: leave',
     'planned → rejected: drop',
     'planned or sent or ambiguous → ambiguous: doubt',
   ]);

@@ -25,6 +25,8 @@ export const intentMoves = {
   find: { from: ['ambiguous'], to: 'confirmed' },
   lookAgain: { from: ['ambiguous'], to: 'ambiguous' },
   release: { from: ['ambiguous'], to: 'planned' },
+  /** No readable answer, again and again (unanswered.ts): not sent any more until a person says so. */
+  leave: { from: ['planned'], to: 'planned' },
   /** A delete of a rollback that was ended: the record was seen to stand (look-at-undone.ts). */
   drop: { from: ['planned'], to: 'rejected' },
   /** The tables are of an earlier time than the account (note-doubt.ts). A new one is inserted as `ambiguous`. */

@@ -16,6 +16,7 @@ import { planCalls } from './plan-calls.js';
 import { isSent, planWrites } from './plan-writes.js';
 import { readBatchState } from './read-batch-state.js';
 import { everyOne, sendNoted } from './send-noted.js';
+import { leaveUnanswered } from './unanswered.js';
 
 /**
  * Writes one batch of records of one entity, each exactly once. A call writes one record, or several new ones of one
@@ -30,6 +31,7 @@ import { everyOne, sendNoted } from './send-noted.js';
  *   sent, and nobody knows more after its deadline → ambiguous
  *   ambiguous → confirmed                the walk found its marker
  *             → planned                  two walks, apart in time, found nothing: may be sent again, attempt n + 1
+ *   planned, without an answer n times   left to a person, a failed record (unanswered.ts): not sent again until they say so
  *   (none), planned, sent → ambiguous    the database was restored to an earlier time: anything may have been written since
  *                                        (note-doubt.ts)
  *
@@ -83,8 +85,9 @@ export async function loadBatch(
   // Records that stood in the account before us: decided field by field, by how they stand now.
   const writes = await mergeMatched(ctx, account, batch, planned, state, symbols, signal);
   await noteUnchanged(ctx, batch, writes);
+  const toSend = await leaveUnanswered(ctx, batch, writes.filter(isSent), state);
 
-  for (const calls of planCalls(batch.entity, writes.filter(isSent), ctx.settings.inFlight)) {
+  for (const calls of planCalls(batch.entity, toSend, ctx.settings.inFlight)) {
     if (signal.aborted) break;
     // Slice by slice: the bytes of a whole batch of uploads would not fit in memory.
     const requests = await buildRequests(ctx, batch, calls, symbols);

@@ -165,6 +165,8 @@ export function insertIntents(
           deadline: sql<Date>`excluded.deadline`,
           notBefore: null,
           probes: 0,
+          // What another run has tried says nothing of today.
+          unanswered: sql<number>`case when loader.intent.run_id = excluded.run_id then loader.intent.unanswered else 0 end`,
           updatedAt: sql<Date>`now()`,
         })
         .where('loader.intent.state', 'in', intentMoves.send.from),

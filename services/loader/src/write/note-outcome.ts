@@ -2,7 +2,7 @@ import type { RecordRejected } from '@octopipe/shared/core/errors';
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import type { MappedRecord } from '@octopipe/shared/domain/mapping/record';
 import { linksOf, readRecords } from '@octopipe/shared/mapped/read-mapped-set';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { WriteOutcome } from '../destination/account.js';
 import type { Image } from '../verify/image.js';
@@ -13,6 +13,9 @@ import { imageAfterWrite } from './image-after-write.js';
 import { type IntentMove, intentMoves } from './intent-states.js';
 import type { SentPart, SentRequest } from './note-intents.js';
 import type { Write } from './plan-writes.js';
+
+/** The code of a record whose call got no readable answer again and again (unanswered.ts). */
+export const neverAnswered = 'never_answered';
 
 /** What one confirmed write leaves behind. */
 export interface Confirmation {
@@ -88,10 +91,7 @@ async function notePart(
       await moveIntent(tx, part, intentMoves.handBack, { code: fate.reason });
       return;
     case 'unknown':
-      await moveIntent(tx, part, intentMoves.lose, {
-        notBefore: restFor(ctx),
-        code: fate.reason,
-      });
+      await moveIntent(tx, part, intentMoves.lose, lost(ctx, fate.reason));
       return;
   }
 }
@@ -267,8 +267,26 @@ async function saveRunOutcome(
       code: why?.code ?? null,
       detail: why?.detail.slice(0, 300) ?? null,
     })
-    .onConflict((conflict) => conflict.columns(['runId', 'targetKey']).doNothing())
+    // A late yes to a call that was left to a person already.
+    .onConflict((conflict) =>
+      conflict
+        .columns(['runId', 'targetKey'])
+        .doUpdateSet((set) => ({
+          outcome: set.ref('excluded.outcome'),
+          code: set.ref('excluded.code'),
+          detail: set.ref('excluded.detail'),
+        }))
+        .where('loader.recordOutcome.code', '=', neverAnswered),
+    )
     .execute();
+}
+
+/** What a move changes of an intent besides its state. */
+export interface IntentFacts {
+  targetId?: string;
+  code?: string;
+  notBefore?: RawBuilder<Date>;
+  unanswered?: RawBuilder<number>;
 }
 
 /** True when the intent was where the move starts, with our attempt still the latest. */
@@ -276,7 +294,7 @@ export async function moveIntent(
   tx: Tx,
   part: Pick<SentPart, 'intentId' | 'attempt'>,
   move: IntentMove,
-  facts: { targetId?: string; code?: string; notBefore?: ReturnType<typeof restFor> },
+  facts: IntentFacts,
 ): Promise<boolean> {
   const result = await tx
     .updateTable('loader.intent')
@@ -288,9 +306,20 @@ export async function moveIntent(
   return result.numUpdatedRows > 0n;
 }
 
-/** An unknown outcome rests until the request's deadline and the settling time have passed: the server may still be at it. */
-export function restFor(ctx: LoaderContext) {
-  return sql<Date>`greatest(deadline, now()) + ${ctx.settings.settleMs} * interval '1 millisecond'`;
+/** The rest doubles with each answer that is lost in a row, so often at most: to eight minutes. */
+const mostDoublings = 3;
+
+/**
+ * An unknown outcome rests until the request's deadline and the settling time have passed: the server may still be at it.
+ * After more than one in a row longer, for what is wrong takes longer to pass, and each try costs tokens.
+ */
+export function lost(ctx: LoaderContext, reason: string): IntentFacts {
+  return {
+    code: reason,
+    notBefore: sql<Date>`greatest(deadline, now())
+      + ${ctx.settings.settleMs} * power(2, least(unanswered, ${mostDoublings}::int)) * interval '1 millisecond'`,
+    unanswered: sql<number>`unanswered + 1`,
+  };
 }
 
 /** Our word for a refusal, by its status. */

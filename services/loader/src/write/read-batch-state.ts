@@ -6,6 +6,7 @@ import type { Canonical } from '../verify/canonical.js';
 import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
 import type { KnownDelete, KnownIntent, KnownTarget } from './plan-writes.js';
+import { readLeft } from './unanswered.js';
 
 export interface BatchState {
   records: MappedRecord[];
@@ -19,6 +20,8 @@ export interface BatchState {
   /** Of those, what a first patch was to write. */
   patched: Map<TargetKey, Canonical>;
   finished: Set<TargetKey>;
+  /** Intents that are not sent any more, but left to a person. */
+  left: Set<string>;
 }
 
 /** The batch's records (those that this turn may try) and all that Postgres knows of them: written targets, the latest intent each, outcomes of this run. */
@@ -99,8 +102,10 @@ export async function readBatchState(
       .where('runId', '=', batch.runId)
       .where('targetKey', 'in', targetKeys)
       .execute();
+    const left = await readLeft(tx, batch, targetKeys);
     return {
       records,
+      left,
       targets: new Map(targets.map((row) => [row.targetKey, { ...row, payload: row.payload as Payload }])),
       intents: new Map(intents.map((row) => [row.targetKey, row as KnownIntent])),
       deletes: new Map(
