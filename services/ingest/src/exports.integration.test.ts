@@ -414,6 +414,42 @@ test('a row is deleted by its flag, or where that is silent by the day it was de
   expect(verdicts).toEqual([1, 2].map((n) => ({ n, verdict: 'excluded', reason: 'deleted' })));
 });
 
+test('a customer that OctopusPro has merged is not deleted, nor is what it had; a merge that leads nowhere is found', async () => {
+  const view = await stage({
+    'customers.csv': [
+      'Customer ID,first_name,Is deleted,Merged into ID',
+      '7,Ada,,0',
+      '12,Ada,true,13',
+      '13,Ada,true,7',
+      '20,Eve,true,',
+      '21,Eve,true,20',
+      '30,Max,true,99',
+      '31,Rob,,32',
+      '32,Rob,true,31\n',
+    ].join('\n'),
+    'bookings.csv': 'Booking ID,Customer ID,Status\n900,12,To Do\n901,21,To Do\n902,30,To Do\n903,32,To Do\n',
+  });
+  const verdicts = await rig.query(
+    `select concat_ws(' ', object, r.source_id, verdict, reason) as says from ingest.row_verdict v
+     join ingest.staged_row r using (export_id, object, row_number) where v.export_id = $1 order by 1`,
+    [view.id],
+  );
+  expect(verdicts.map(({ says }) => says)).toEqual([
+    'booking 901 excluded parent_deleted',
+    'customer 20 excluded deleted',
+    'customer 21 excluded deleted',
+  ]);
+  const found = await rig.query(
+    `select concat_ws(' ', code, source_id, column_name) as says from core.finding where export_id = $1 order by 1`,
+    [view.id],
+  );
+  expect(found.map(({ says }) => says)).toEqual([
+    'merge_leads_nowhere 30 Merged into ID',
+    'merge_leads_nowhere 31 Merged into ID',
+    'merge_leads_nowhere 32 Merged into ID',
+  ]);
+});
+
 test('a table that is no object of the export is counted by its path; files that a record names are not unlisted', async () => {
   const view = await stage({
     'customers.csv': 'Customer ID,first_name,cf:738:House plan\n1,Ada,attachments/plan.png\n',

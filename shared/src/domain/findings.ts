@@ -40,6 +40,11 @@ export const findingRules = {
     defect: 'D23',
     says: 'The row names a record by a number that several records carry, so it was linked to none of them. Give the row the id.',
   },
+  merge_leads_nowhere: {
+    severity: 'warn',
+    defect: 'D12',
+    says: 'The customer was merged into one that is not in the export or cannot be used, or round in a circle. It stays a customer of its own, with all that refers to it; export the other one too, or correct the column.',
+  },
   unparseable_date: {
     severity: 'warn',
     defect: 'D09',

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { Problem } from '../core/errors.js';
 import type { Tx } from '../db/index.js';
+import { cleanId } from '../octopuspro/ids.js';
 import { numberRules } from './named-by-number.js';
 
 /** One row of the export, as the other services see it. */
@@ -186,6 +187,44 @@ export async function rowsById(
   const found = await toSourceRows(tx, tenantId, exportId, rows);
   return new Map(found.map((row) => [row.sourceId, row]));
 }
+
+/** A customer's row that says which other customer it was merged into, in OctopusPro. */
+export interface MergedRow {
+  object: 'customer';
+  rowNumber: number;
+  sourceId: string;
+  fileId: string;
+  into: string;
+}
+
+/** The customers without a verdict that OctopusPro has merged into another, in row order. */
+export async function listMergedRows(tx: Tx, tenantId: string, exportId: string): Promise<MergedRow[]> {
+  const files = await tx
+    .selectFrom('ingest.exportFile')
+    .select(['id', 'columns'])
+    .where('tenantId', '=', tenantId)
+    .where('exportId', '=', exportId)
+    .where('object', '=', 'customer')
+    .where('kind', '=', 'table')
+    .execute();
+  const positions = files.flatMap(({ id, columns }) => {
+    const position = columnsOf(columns).findIndex(({ field }) => field === 'merged_into_id') + 1;
+    return position === 0 ? [] : [{ file_id: id, position }];
+  });
+  if (positions.length === 0) return [];
+  const { rows } = await sql<MergedRow>`
+    select r.object, r.row_number, r.source_id, r.file_id, r.cells[p.position] as into
+    from ingest.staged_row r
+    join jsonb_to_recordset(${JSON.stringify(positions)}::jsonb) as p(file_id uuid, position int)
+      on p.file_id = r.file_id
+    where r.tenant_id = ${tenantId} and r.export_id = ${exportId} and r.object = 'customer'
+      and r.source_id is not null and btrim(r.cells[p.position]) <> '' and ${withoutVerdict}
+    order by r.row_number`.execute(tx);
+  return rows.map((row) => ({ ...row, into: cleanId(row.into) })).filter(({ into }) => !nobody.test(into));
+}
+
+/** What exports write where there is no other customer (6.1). */
+const nobody = /^(|0|null|n\/a|none|-)$/i;
 
 /** Every row that is not to be mapped, with the reason. */
 export async function verdictsOf(tx: Tx, tenantId: string, exportId: string): Promise<RowVerdict[]> {

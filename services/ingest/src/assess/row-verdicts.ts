@@ -6,6 +6,7 @@ import type { FindingCode } from '@octopipe/shared/domain/findings';
 import { canonicalObject } from '@octopipe/shared/octopuspro/canonical-fields';
 import { sql } from 'kysely';
 import type { FindingsList } from './findings-list.js';
+import { followMergedCustomers, type MergedCustomer } from './merged-customers.js';
 import {
   type FoundRow,
   foundRow,
@@ -24,7 +25,8 @@ export async function judgeRows(staged: StagedExport, findings: FindingsList): P
       await rejectWithoutKey(staged, findings, object);
       await judgeDuplicates(staged, findings, object);
     }
-    if (!staged.settings.includeDeleted) await excludeDeleted(staged, object);
+    const merged = object === 'customer' ? await followMergedCustomers(staged, findings) : [];
+    if (!staged.settings.includeDeleted) await excludeDeleted(staged, object, merged);
     if (object === 'payment' || object === 'refund') await rejectUnreadableAmounts(staged, findings, object);
   }
 }
@@ -75,16 +77,25 @@ async function judgeDuplicates(staged: StagedExport, findings: FindingsList, obj
 /**
  * Soft-deleted rows are a state the source is in, not a defect: counted by their verdict, no finding. Where no flag is
  * readable the day of the deletion says it; a flag that says no wins, for what was restored may keep its day.
+ * Merging deletes a customer, too, but what it had belongs to another: a merged one is deleted only when that one is.
  */
-async function excludeDeleted(staged: StagedExport, object: string): Promise<void> {
-  const flags = new Map(
-    (await filledCells(staged, object, 'is_deleted')).map((row) => [row.rowNumber, parseBool(row.cell)]),
+async function excludeDeleted(
+  staged: StagedExport,
+  object: string,
+  merged: ReadonlyArray<MergedCustomer>,
+): Promise<void> {
+  const flags = await filledCells(staged, object, 'is_deleted');
+  const flagged = new Map(flags.map((row) => [row.rowNumber, parseBool(row.cell)]));
+  const days = (await filledCells(staged, object, 'deleted_at')).filter(
+    ({ rowNumber, cell }) => flagged.get(rowNumber) === undefined && parseWhen(cell, staged.settings),
   );
-  const days = await filledCells(staged, object, 'deleted_at');
-  for (const { rowNumber, cell } of days)
-    if (flags.get(rowNumber) === undefined && parseWhen(cell, staged.settings)) flags.set(rowNumber, true);
-  const deleted = [...flags].flatMap(([rowNumber, isDeleted]) => (isDeleted === true ? [{ rowNumber }] : []));
-  await giveVerdict(staged, object, deleted, 'excluded', 'deleted');
+  const ofMerged = new Set(merged.map(({ rowNumber }) => rowNumber));
+  const deleted = [...flags.filter((row) => flagged.get(row.rowNumber) === true), ...days].filter(
+    ({ rowNumber }) => !ofMerged.has(rowNumber),
+  );
+  const deletedIds = new Set(deleted.map(({ sourceId }) => sourceId));
+  const withThem = merged.filter(({ livesOnIn }) => deletedIds.has(livesOnIn));
+  await giveVerdict(staged, object, [...deleted, ...withThem], 'excluded', 'deleted');
 }
 
 async function rejectUnreadableAmounts(

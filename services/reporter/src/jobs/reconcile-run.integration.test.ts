@@ -314,7 +314,9 @@ test('customers that were merged are listed by id; those that a waiver kept apar
   await reconcile(runId);
   const files = await contents(runId);
   const html = files['reconciliation.html'] ?? '';
-  expect(html).toContain('1 customer merged into 1 other by the confirmed mapping.');
+  expect(html).toContain(
+    '1 customer merged into 1 other by the confirmed mapping, or in OctopusPro before the export.',
+  );
   expect(html).toContain('1 group of customers that look alike was kept apart, 1 of them surely the same.');
   expect(html).toContain('<th scope="row">1</th><td>3</td>');
   expect(html).toContain('they were kept apart</strong>, waived by <strong>cli --yes</strong>');

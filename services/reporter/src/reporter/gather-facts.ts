@@ -60,7 +60,7 @@ export interface ReportFacts {
     plannedBy: Record<string, number>;
     use: TokenUse[];
   };
-  /** Customers that a person merged, by the id that is gone. */
+  /** Customers that were merged, by a person or in OctopusPro, by the id that is gone. */
   merged: SourceAlias[];
   waivers: Waiver[];
   phases: RunPhase[];

@@ -145,7 +145,7 @@ ${rows.length === 0 && html`<p class="soft">The export holds no rows.</p>`}
 ${rulesUsed(facts)}</section>`;
 }
 
-/** Customers that are one by a person's word, and those that look alike and are not. Ids only; nothing where none look alike. */
+/** Customers that are one by a person's word or by OctopusPro's, and those that look alike and are not. Ids only; nothing where none look alike. */
 function duplicates(facts: ReportFacts): Html | false {
   const { merged, mapping } = facts;
   const apart = keptApart(mapping.content);
@@ -156,7 +156,7 @@ function duplicates(facts: ReportFacts): Html | false {
   const listed = [...survivors].slice(0, shown);
   const sure = apart.filter(({ grade }) => grade === 'sure').length;
   return html`<section><h2>Customers that are one and the same</h2>
-<p>${counted(merged.length, 'customer')} merged into ${counted(survivors.size, 'other')} by the confirmed mapping. What belonged to a merged customer stands on the one it went into, and the crosswalk leads there. ${counted(apart.length, 'group')} of customers that look alike ${apart.length === 1 ? 'was' : 'were'} kept apart, ${count(sure)} of them surely the same.</p>
+<p>${counted(merged.length, 'customer')} merged into ${counted(survivors.size, 'other')} by the confirmed mapping, or in OctopusPro before the export. What belonged to a merged customer stands on the one it went into, and the crosswalk leads there. ${counted(apart.length, 'group')} of customers that look alike ${apart.length === 1 ? 'was' : 'were'} kept apart, ${count(sure)} of them surely the same.</p>
 ${
   listed.length > 0 &&
   scroll(

@@ -333,6 +333,50 @@ test('a series of merged customers is one deal, where the tenant wishes that', a
   ).toEqual(['101 primary', '102 merged']);
 });
 
+test('what OctopusPro has merged needs nobody’s word: over several steps, and with what a person merges besides', async () => {
+  const staged = await rig.stage(
+    'stated',
+    {
+      customers: [
+        ['Customer ID', 'first_name', 'last_name', 'email', 'mobile', 'Notes', 'Merged into ID'],
+        ['7', 'Ada', 'Lovelace', 'ada@inlet.example', '', '', ''],
+        ['12', 'Ada', 'Lovelace', 'ada@inlet.example', '0412 555 010', 'Two dogs.', '13'],
+        ['13', 'Ada', 'Lovelace', '', '', '', '7'],
+        ['20', 'Ada', 'Lovelace', '', '0412 555 010', '', ''],
+        ['30', 'Max', 'Noether', 'max@inlet.example', '', '', '99'],
+      ],
+      bookings: [
+        ['Booking ID', 'Customer ID', 'Status', 'Start'],
+        ['900', '12', 'Completed', '2025-03-01 10:00'],
+        ['901', '30', 'Completed', '2025-03-01 10:00'],
+      ],
+    },
+    { manifest },
+  );
+  const { body } = await propose('stated', staged);
+  expect(body.content.duplicates?.map(({ customers }) => customers)).toEqual([['7', '20']]);
+  const version = (await propose('stated', staged, decided(body, { 7: '20' }))).body;
+  await confirm('stated', version);
+  await rig.map(staged, version.id);
+  const { records, outcomes, aliases } = await dump(staged);
+  expect(aliases).toEqual([
+    { source_id: '12', surviving_id: '20' },
+    { source_id: '13', surviving_id: '20' },
+    { source_id: '7', surviving_id: '20' },
+  ]);
+  expect(
+    outcomes.filter(({ object }) => object === 'customer').map((row) => `${row.source_id} ${row.outcome}`),
+  ).toEqual(['7 merged', '12 merged', '13 merged', '20 mapped', '30 mapped']);
+  const payload = (key: string) => records.find((record) => record.target_key === key)?.payload;
+  expect(payload('customer:20')).toMatchObject({
+    emails: [{ value: 'ada@inlet.example' }],
+    phones: [{ value: '+61412555010' }],
+  });
+  expect(JSON.stringify(payload('customer:20#note'))).toContain('Two dogs.');
+  expect(payload('booking:900')).toMatchObject({ person_id: { $ref: 'customer:20' } });
+  expect(payload('booking:901')).toMatchObject({ person_id: { $ref: 'customer:30' } });
+});
+
 test('kept apart, nothing is merged', async () => {
   const staged = await rig.stage('apart', tables, { manifest });
   const version = await rig.confirmMapping(staged, 'apart');

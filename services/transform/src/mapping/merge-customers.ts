@@ -1,21 +1,26 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { mergesOf } from '@octopipe/shared/domain/mapping/duplicate-customers';
-import { rowsById } from '@octopipe/shared/staging/read-staged';
+import { followMerges, joinMerges } from '@octopipe/shared/domain/mapping/follow-merges';
+import { listMergedRows, rowsById } from '@octopipe/shared/staging/read-staged';
 import { sql } from 'kysely';
 import type { SetScope } from './set-scope.js';
 
 /**
- * Writes which customers the confirmed mapping merges into which, before anything is mapped. A merge of a row that has a
- * verdict, or of one that is in another export, is none: the row keeps its verdict, the others stand alone.
+ * Writes which customers go into which, before anything is mapped: those that OctopusPro has merged itself, and those that
+ * the confirmed mapping merges. A merge of a row that has a verdict, or of one that is in another export, is none: the row
+ * keeps its verdict, the others stand alone.
  */
 export async function mergeCustomers(tx: Tx, scope: SetScope, content: MappingContent): Promise<void> {
   const merges = mergesOf(content);
   const ids = [...new Set(merges.flatMap(({ from, into }) => [from, into]))];
   const rows = await rowsById(tx, scope.tenantId, scope.exportId, 'customer', ids);
-  const aliases = merges
-    .filter(({ from, into }) => rows.has(from) && rows.has(into))
-    .map(({ from, into }) => ({ source_id: from, surviving_id: into }));
+  const decided = merges.filter(({ from, into }) => rows.has(from) && rows.has(into));
+  const stated = await statedMerges(tx, scope.tenantId, scope.exportId);
+  const aliases = [...joinMerges(stated, decided)].map(([from, into]) => ({
+    source_id: from,
+    surviving_id: into,
+  }));
   if (aliases.length === 0) return;
   await sql`
     insert into transform.source_alias (tenant_id, set_id, object, source_id, surviving_id)
@@ -23,6 +28,15 @@ export async function mergeCustomers(tx: Tx, scope: SetScope, content: MappingCo
     from jsonb_to_recordset(${JSON.stringify(aliases)}::jsonb) as a(source_id text, surviving_id text)`.execute(
     tx,
   );
+}
+
+/** The merges that the export states, as far as they lead to a customer that is mapped; the rest are findings of assessing. */
+export async function statedMerges(tx: Tx, tenantId: string, exportId: string): Promise<Map<string, string>> {
+  const merged = await listMergedRows(tx, tenantId, exportId);
+  const named = [...new Set(merged.map(({ into }) => into))];
+  const there = await rowsById(tx, tenantId, exportId, 'customer', named);
+  const stated = merged.map(({ sourceId, into }) => ({ from: sourceId, into }));
+  return followMerges(stated, (id) => there.has(id)).survivors;
 }
 
 /** Of these customers the ones that were merged, and what into. */
@@ -42,7 +56,7 @@ export async function aliasesAround(
   return read(tx, scope, sql<boolean>`surviving_id = any(${survivors})`, survivors.length);
 }
 
-/** All of a set: a person decided on each of them. */
+/** All of a set. */
 export function allAliases(tx: Tx, scope: SetScope): Promise<Map<string, string>> {
   return read(tx, scope, sql<boolean>`true`, 1);
 }

@@ -8,6 +8,7 @@ import {
 } from '@octopipe/shared/domain/mapping/duplicate-customers';
 import { findConfirmedOfMigration } from '@octopipe/shared/mapped/read-mapped-set';
 import { allRows } from '../mapping/all-rows.js';
+import { statedMerges } from '../mapping/merge-customers.js';
 
 /**
  * The customers of an export that look alike. Read twice: the first time only counts what occurs more than once, in
@@ -30,7 +31,7 @@ export async function scanDuplicates(
     if (named.has(row.sourceId) || keysOf(signals).some((key) => seen.isRepeated(key)))
       customers.push(signals);
   }
-  return findDuplicates(customers, earlier);
+  return findDuplicates(customers, earlier, await statedMerges(tx, tenantId, exportId));
 }
 
 /** What was added more than once. Two keys in one place are taken as one: then a customer too many is compared, never one too few. */

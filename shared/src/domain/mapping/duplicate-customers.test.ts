@@ -9,8 +9,12 @@ const signalsOf = (customers: Record<string, Fields>) =>
   Object.entries(customers).map(([id, fields]) => customerSignals(row('customer', id, fields), 'AU'));
 
 /** `sure 1+2: 1-2 name email`, one line for each group. */
-function groupsOf(customers: Record<string, Fields>, earlier?: DuplicateCustomers[]): string[] {
-  return findDuplicates(signalsOf(customers), earlier).map(
+function groupsOf(
+  customers: Record<string, Fields>,
+  earlier?: DuplicateCustomers[],
+  stated?: Map<string, string>,
+): string[] {
+  return findDuplicates(signalsOf(customers), earlier, stated).map(
     ({ grade, customers: ids, evidence, mergeInto }) =>
       `${grade} ${ids.join('+')}${mergeInto === null ? '' : ` into ${mergeInto}`}: ${evidence
         .map(({ customers: pair, same }) => `${pair.join('-')} ${same.join(' ')}`)
@@ -256,4 +260,18 @@ describe('what a person has merged before', () => {
     const gone: DuplicateCustomers = { customers: ['1', '99'], grade: 'sure', evidence: [], mergeInto: '1' };
     expect(groupsOf(customers, [gone])[0]).toBe('sure 1+2+3: 1-2 name email, 2-3 name phone');
   });
+});
+
+test('of what OctopusPro has merged nobody is asked; what the merged one shares counts for the one it went into', () => {
+  const customers = {
+    1: { ...ada, email: 'ada@inlet.example' },
+    2: { ...ada, email: 'ada@inlet.example', phone: '02 5550 0001' },
+    3: { ...ada, phone: '02 5550 0001' },
+  };
+  expect(groupsOf(customers, [], new Map([['2', '1']]))).toEqual(['sure 1+3: 2-3 name phone']);
+  const all = new Map([
+    ['2', '1'],
+    ['3', '1'],
+  ]);
+  expect(groupsOf(customers, [], all)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { parsePhones } from '../convert/phone.js';
 import { oneLine } from '../convert/text.js';
 import type { DuplicateCustomers, MappingContent, SharedSignal } from './content.js';
 import type { SourceRow } from './define-object.js';
+import { joinMerges } from './follow-merges.js';
 import { compareIds } from './group-companies.js';
 import { type TargetKey, targetKeyOf } from './record.js';
 
@@ -80,17 +81,19 @@ export const mostGroups = 1_000;
 /**
  * Which customers may be one and the same, also through a third (A shares an e-mail with B, B a phone with C): a group is
  * sure when sure steps lead from each to each and no two of its companies differ. All are kept apart until a person says otherwise: those that
- * one has merged before stay merged, and what they share with others counts for the one they went into.
+ * one has merged before stay merged, and what they share with others counts for the one they went into. So do those that
+ * OctopusPro has merged (`stated`), of which nobody is asked.
  */
 export function findDuplicates(
   customers: ReadonlyArray<CustomerSignals>,
   earlier: ReadonlyArray<DuplicateCustomers> = [],
+  stated: ReadonlyMap<string, string> = new Map(),
 ): DuplicateCustomers[] {
   const ids = new Set(customers.map(({ customerId }) => customerId));
   const kept = earlier.filter(
     ({ mergeInto, customers: group }) => mergeInto !== null && group.every((id) => ids.has(id)),
   );
-  const survivors = new Map(mergesOf({ duplicates: kept }).map(({ from, into }) => [from, into]));
+  const survivors = joinMerges(stated, mergesOf({ duplicates: kept }));
   const survivorOf = (id: string) => survivors.get(id) ?? id;
   const links = linksBetween(customers).filter(
     ({ one, other }) => survivorOf(one.customerId) !== survivorOf(other.customerId),

@@ -166,7 +166,7 @@ function mapCustomer(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   return drafts.length === 0 ? mergedInto([]) : { outcome: 'mapped', reason: '', drafts, links };
 }
 
-/** Lives on in the customer that a person merged it into, whose row makes all records. What is wrong with it is said here. */
+/** Lives on in the customer that it was merged into, by a person or in OctopusPro, whose row makes all records. What is wrong with it is said here. */
 function mergedAway(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   const one = { row, otherwise: [], rows: [row] as const, organization: null };
   for (const slot of ['', '2', '3'] as const)
@@ -176,7 +176,7 @@ function mergedAway(row: SourceRow, refs: Refs, ctx: RowContext): Mapping {
   return mergedInto([]);
 }
 
-/** A customer as it is mapped: one row, or several that a person says are one. */
+/** A customer as it is mapped: one row, or several that are one. */
 interface Customer extends MergedCustomer {
   rows: readonly [SourceRow, ...SourceRow[]];
   organization: TargetKey | null;

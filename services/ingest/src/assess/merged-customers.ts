@@ -1,0 +1,30 @@
+import { followMerges } from '@octopipe/shared/domain/mapping/follow-merges';
+import { listMergedRows, type MergedRow, rowsById } from '@octopipe/shared/staging/read-staged';
+import type { FindingsList } from './findings-list.js';
+import type { StagedExport } from './staged-export.js';
+
+/** A customer that OctopusPro has merged, and who it lives on in: itself, where its merge leads nowhere. */
+export interface MergedCustomer extends MergedRow {
+  livesOnIn: string;
+}
+
+/**
+ * Who the merged customers live on in. Nothing is decided here but what is wrong: the mapping follows the same merges over
+ * the rows that are left (transform, mapping/merge-customers.ts), and ends at the same customers.
+ */
+export async function followMergedCustomers(
+  staged: StagedExport,
+  findings: FindingsList,
+): Promise<MergedCustomer[]> {
+  const { tx, tenantId, exportId } = staged;
+  const rows = await listMergedRows(tx, tenantId, exportId);
+  const named = [...new Set(rows.map(({ into }) => into))];
+  const there = await rowsById(tx, tenantId, exportId, 'customer', named);
+  const { survivors, astray } = followMerges(
+    rows.map(({ sourceId, into }) => ({ from: sourceId, into })),
+    (id) => there.has(id),
+  );
+  for (const row of rows)
+    if (astray.has(row.sourceId)) findings.addRow('merge_leads_nowhere', row, { column: 'Merged into ID' });
+  return rows.map((row) => ({ ...row, livesOnIn: survivors.get(row.sourceId) ?? row.sourceId }));
+}
