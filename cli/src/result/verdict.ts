@@ -33,6 +33,11 @@ export function judge(summary: Summary): Verdict {
     reasons.push(`${count(sum(({ waiting }) => waiting))} records are not written yet.`);
   if (sum(({ failed }) => failed) > 0)
     reasons.push(`${count(sum(({ failed }) => failed))} records were refused by Pipedrive.`);
+  const unread = summary.findings.unread_file ?? 0;
+  if (unread > 0)
+    reasons.push(
+      `Files of the package in a format that is not read, so that nothing of them moved: ${count(unread)}.`,
+    );
   if (!summary.balanced && reasons.length === 0) reasons.push('The report says that it is not balanced.');
   const there = sum(({ created, updated, unchanged }) => created + updated + unchanged);
   if (summary.verified.records < there)

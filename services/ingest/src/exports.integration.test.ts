@@ -476,6 +476,37 @@ test('a table that is no object of the export is counted by its path; files that
   expect(unlisted).toEqual([{ file: 'attachments/nobody.png' }, { file: 'read-me.txt' }]);
 });
 
+test('a file whose format is not read is found by name, with its rows where the manifest tells them', async () => {
+  const view = await stage({
+    'customers.csv': customers,
+    'attachments.csv': 'Attachment ID,Object,Object ID,File name,Path\n1,customer,1,list.xlsx,list.xlsx\n',
+    'list.xlsx': 'listed',
+    'bookings.xlsx': 'PK',
+    'invoices.csv.gz': 'x',
+    'other.xlsx': 'PK',
+    'payments.json': '[{}, {}]',
+    'automations.json': '[{}]',
+    'pay_rates.json': 'no JSON',
+    'manifest.json': JSON.stringify({
+      format: 'octopuspro-export',
+      version: 1,
+      files: [{ name: 'bookings.xlsx', object: 'bookings', format: 'xlsx', rows: 24_000 }],
+    }),
+  });
+  const found = await rig.query(
+    `select concat_ws(' ', severity, object, file, facts ->> 'rows') as says from core.finding
+     where export_id = $1 and code in ('unread_file', 'unlisted_file') order by file`,
+    [view.id],
+  );
+  expect(found.map(({ says }) => says)).toEqual([
+    'block booking bookings.xlsx 24000',
+    'block invoice invoices.csv.gz',
+    'block  other.xlsx',
+    'block pay_rate pay_rates.json',
+    'block payment payments.json 2',
+  ]);
+});
+
 test('staging and assessing again changes nothing', async () => {
   const view = await stage({ 'customers.csv': customers, 'bookings.csv': bookings });
   const before = await stateOf(view.id);

@@ -120,6 +120,11 @@ export const findingRules = {
     defect: 'D41',
     says: 'A file is in the package but in no list. It was left out.',
   },
+  unread_file: {
+    severity: 'block',
+    defect: 'D38',
+    says: 'The file holds data in a format that is not read, so nothing of it is migrated. Tables are read as CSV, TSV or TXT: save each sheet as CSV in UTF-8 under the name of its object, unpack archives, and upload the package again; or take the file out if it is not needed.',
+  },
   missing_file: {
     severity: 'block',
     defect: 'D41',

@@ -47,6 +47,17 @@ const mediaExtensions = new Set(
   'jpg jpeg png gif webp heic tif tiff bmp svg pdf doc docx mp3 m4a wav ogg mp4 mov avi'.split(' '),
 );
 
+/**
+ * True for a file that is left as it is and that data must be supposed in: named like an object of the export (`object`), or
+ * a workbook, an archive or a database of any name. A file that a record names is an attachment whatever it is called.
+ */
+export function holdsUnreadData(path: string, object: string | null): boolean {
+  return object !== null || unreadFormats.test(path);
+}
+
+const unreadFormats =
+  /\.(xlsx|xlsm|xlsb|xls|ods|numbers|parquet|sqlite3?|db|mdb|accdb|sql|gz|tgz|bz2|xz|zst|zip|7z|rar|tar)$/i;
+
 /** True for a name that may be a table of unknown name: its header can tell. */
 export function mayBeTable(path: string): boolean {
   return /\.(csv|tsv|txt)$/i.test(path);

@@ -76,14 +76,9 @@ export function normaliseHeader(header: string): string {
 
 /** The object a file is of, by its name: documented, alias, and with a part number, date, or `export` around it. */
 export function objectOfFileName(path: string): CanonicalObject | undefined {
-  const base =
-    path
-      .split('/')
-      .at(-1)
-      ?.replace(/\.(csv|tsv|txt|json|ndjson|xlsx|gz)$/gi, '') ?? '';
+  const base = path.split('/').at(-1)?.replace(endings, '') ?? '';
   const name = normaliseHeader(
     base
-      .replace(/\.(csv|json|ndjson)$/i, '')
       .replace(/\s*\(\d+\)$/, '')
       .replace(/[-_ ]?\d{4}-?\d{2}-?\d{2}$/, '')
       .replace(/[-_ ](?:part)?[-_ ]?\d+$/i, ''),
@@ -94,6 +89,10 @@ export function objectOfFileName(path: string): CanonicalObject | undefined {
     canonicalObjects.find((definition) => definition.aliases.map(normaliseHeader).includes(name))
   );
 }
+
+/** Of files that hold data, read or not: what follows the name says nothing about the object. */
+const endings =
+  /(?:\.(?:csv|tsv|txt|json|jsonl|ndjson|geojson|xml|xlsx|xlsm|xlsb|xls|ods|parquet|gz|bz2|zip))+$/i;
 
 const documentedNames = (definition: CanonicalObject) =>
   [definition.file, definition.object].map(normaliseHeader);

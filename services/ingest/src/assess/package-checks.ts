@@ -1,4 +1,7 @@
+import type { Finding } from '@octopipe/shared/domain/findings';
+import { findDefinition } from '@octopipe/shared/domain/objects/registry';
 import { canonicalObject } from '@octopipe/shared/octopuspro/canonical-fields';
+import { holdsUnreadData } from '@octopipe/shared/octopuspro/connector';
 import { sql } from 'kysely';
 import type { FindingsList } from './findings-list.js';
 import { filledCells, giveVerdict } from './row-verdicts.js';
@@ -7,6 +10,7 @@ import { type PackageFile, type StagedExport, tablesOf } from './staged-export.j
 /** What the files themselves tell: dropped and missing and unknown columns, rows against the manifest. */
 export function checkPackage(staged: StagedExport, findings: FindingsList): void {
   for (const file of tablesOf(staged)) checkColumns(file, file.object, findings);
+  for (const file of staged.files.filter(isUnreadJson)) findings.add(unread(file, staged));
   const announced = new Map(staged.manifest?.files.map((entry) => [entry.name, entry]));
   for (const file of staged.files) {
     const rows = announced.get(file.path)?.rows;
@@ -27,6 +31,26 @@ export function checkPackage(staged: StagedExport, findings: FindingsList): void
         facts: { manifest: announced.get(name)?.rows ?? 0, found: 0 },
       });
   }
+}
+
+/**
+ * JSON is kept whole: enough for an inventory, as long as its entries can be counted. Of what becomes records nothing is
+ * read from it.
+ */
+function isUnreadJson({ kind, object, rowCount }: PackageFile): boolean {
+  if (kind !== 'json' || object === null) return false;
+  return rowCount === null || !findDefinition(object)?.inventory;
+}
+
+/** How many rows are missing only the manifest can say. */
+function unread(file: PackageFile, { manifest }: StagedExport): Finding {
+  const rows = file.rowCount ?? manifest?.files.find(({ name }) => name === file.path)?.rows;
+  return {
+    code: 'unread_file',
+    object: file.object ?? '',
+    file: file.path,
+    facts: { bytes: file.bytes, ...(rows === undefined ? {} : { rows }) },
+  };
 }
 
 function checkColumns(file: PackageFile, object: string, findings: FindingsList): void {
@@ -77,7 +101,10 @@ export async function checkAttachments(staged: StagedExport, findings: FindingsL
   const unlisted = staged.files.filter((file) => mayBeAttachment(file) && !listed.has(file.path));
   const named = await pathsInCells(staged, unlisted);
   for (const file of unlisted) {
-    if (!named.has(file.path)) findings.add({ code: 'unlisted_file', object: 'attachment', file: file.path });
+    if (named.has(file.path)) continue;
+    if (file.kind === 'unknown' && holdsUnreadData(file.path, file.object))
+      findings.add(unread(file, staged));
+    else findings.add({ code: 'unlisted_file', object: 'attachment', file: file.path });
   }
 }
 

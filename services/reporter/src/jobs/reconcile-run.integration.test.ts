@@ -391,6 +391,30 @@ describe('planted inconsistencies are found', () => {
       },
       'outcomes_unknown',
     ],
+    [
+      'a file of the package that nobody can read',
+      async (runId) => {
+        const { exportId, migrationId } = await ctx.db
+          .selectFrom('loader.run')
+          .select(['exportId', 'migrationId'])
+          .where('id', '=', runId)
+          .executeTakeFirstOrThrow();
+        await ctx.db
+          .insertInto('core.finding')
+          .values({
+            tenantId: tenant.id,
+            migrationId,
+            exportId,
+            origin: 'assess',
+            code: 'unread_file',
+            severity: 'block',
+            object: 'invoice',
+            file: 'invoices.xlsx',
+          })
+          .execute();
+      },
+      'files_not_read',
+    ],
   ])('%s', async (_name, plant, code) => {
     const { runId } = await seedRun(ctx.db, tenant);
     await plant(runId);

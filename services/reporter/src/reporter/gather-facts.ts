@@ -27,7 +27,7 @@ import {
 } from '@octopipe/shared/run/read-run';
 import { getExport, getMigration, listCountedObjects } from '@octopipe/shared/staging/read-staged';
 import { type DealTotal, dealTotals, type PaymentTotal, paymentTotals } from './money-totals.js';
-import { type FindingCount, findingCounts } from './read-sources.js';
+import { type FindingCount, findingCounts, unreadFiles } from './read-sources.js';
 import { type Reconciliation, reconcile } from './reconcile.js';
 
 /** Everything the documents say, except the long lists, which are streamed. */
@@ -102,6 +102,7 @@ export async function gatherFacts(tx: Tx, tenantId: string, run: Run): Promise<R
     status: run.status,
     reason: run.reason,
     stagedRows: await listCountedObjects(tx, tenantId, run.exportId),
+    unreadFiles: await unreadFiles(tx, tenantId, run.exportId),
     outcomes: run.setId === null ? [] : await outcomeCounts(tx, tenantId, run.setId),
     entities: await entityCounts(tx, tenantId, run.id),
     unknownOutcomes: await unknownOutcomes(tx, tenantId, run),

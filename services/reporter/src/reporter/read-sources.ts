@@ -45,6 +45,19 @@ export async function findingCounts(tx: Tx, tenantId: string, run: Run): Promise
     .execute();
 }
 
+/** Files of the package whose format is not read: by name, and with their rows where the manifest tells them. */
+export async function unreadFiles(
+  tx: Tx,
+  tenantId: string,
+  exportId: string,
+): Promise<Array<{ file: string; rows: number | null }>> {
+  const { rows } = await sql<{ file: string; rows: number | null }>`
+    select coalesce(file, object) as file, (facts ->> 'rows')::int as rows from core.finding
+    where tenant_id = ${tenantId} and export_id = ${exportId} and code = 'unread_file' and set_id is null
+    order by 1`.execute(tx);
+  return rows;
+}
+
 /** Row numbers run over all files of an object; the file is the last one that begins at or before the row. */
 export function rejectedRows(tx: Tx, tenantId: string, run: Run): AsyncGenerator<RejectedRow> {
   return streamRows<RejectedRow>(

@@ -10,6 +10,7 @@ const clean: ReconcileFacts = {
     { object: 'booking', rows: 3 },
     { object: 'automation', rows: 0 },
   ],
+  unreadFiles: [],
   outcomes: [
     { object: 'customer', outcome: 'mapped', reason: '', rows: 4 },
     { object: 'customer', outcome: 'merged', reason: '', rows: 2 },
@@ -60,6 +61,13 @@ describe('the verdict is stricter than the equations', () => {
       true,
       'accounted_with_exceptions',
       ['rows_rejected'],
+    ],
+    [
+      'a file that is not read is in no equation',
+      { unreadFiles: [{ file: 'bookings.xlsx', rows: 24_000 }] },
+      false,
+      'not_accounted',
+      ['files_not_read'],
     ],
     [
       'a failed record is explained, and shown',
@@ -318,6 +326,7 @@ const consistent = fc
       status: 'done',
       reason: null,
       stagedRows: objects.map(({ object, rows }) => ({ object, rows })),
+      unreadFiles: [],
       outcomes: objects.flatMap(({ outcomes }) => outcomes),
       entities,
       unknownOutcomes: 0,
@@ -363,5 +372,13 @@ test('one planted inconsistency always turns balanced false', () => {
       return !reconcile(changed).balanced;
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test('files that are not read are named, the first of them, with their rows where they are known', () => {
+  const files = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((file) => ({ file, rows: null }));
+  const unread = [{ file: 'bookings.xlsx', rows: 24_000 }, ...files];
+  expect(reconcile({ ...clean, unreadFiles: unread }).points[0]?.says).toBe(
+    'Files of the package in a format that is not read, of which nothing was migrated: bookings.xlsx (rows: 24000), a, b, c, d and 3 more.',
   );
 });

@@ -6,6 +6,8 @@ export interface ReconcileFacts {
   status: RunStatus;
   reason: string | null;
   stagedRows: ReadonlyArray<{ object: string; rows: number }>;
+  /** Files of the package whose rows nobody could count, because their format is not read. */
+  unreadFiles: ReadonlyArray<{ file: string; rows: number | null }>;
   outcomes: ReadonlyArray<{
     object: string;
     outcome: 'mapped' | 'merged' | 'excluded' | 'rejected';
@@ -65,8 +67,8 @@ export interface Reconciliation {
 /**
  * The two equations of every report and what follows from them (blueprint 2.2):
  * per source object `rows = mapped + merged + excluded(rule) + rejected(code)`, per target entity
- * `planned = created + updated + unchanged + failed + waiting`. `balanced` needs both everywhere, nothing waiting and
- * no unknown outcome. The verdict is stricter: it also asks whether the run ended well and all was read back.
+ * `planned = created + updated + unchanged + failed + waiting`. `balanced` needs both everywhere, nothing waiting,
+ * no unknown outcome and no file that is in no equation because it could not be read. The verdict is stricter: it also asks whether the run ended well and all was read back.
  */
 export function reconcile(facts: ReconcileFacts): Reconciliation {
   const source = sourceCounts(facts);
@@ -74,6 +76,7 @@ export function reconcile(facts: ReconcileFacts): Reconciliation {
   const verified = verifiedTotals(facts);
   const points = [
     ...runPoints(facts),
+    ...filePoints(facts.unreadFiles),
     ...rowPoints(source),
     ...recordPoints(target),
     ...unknownPoints(facts.unknownOutcomes),
@@ -88,7 +91,8 @@ export function reconcile(facts: ReconcileFacts): Reconciliation {
       Object.values(target).every(
         (counts) => counts.planned === explainedRecords(counts) && counts.waiting === 0,
       ) &&
-      facts.unknownOutcomes === 0,
+      facts.unknownOutcomes === 0 &&
+      facts.unreadFiles.length === 0,
     verified,
     unknownOutcomes: facts.unknownOutcomes,
     verdict: verdictOf(points),
@@ -188,6 +192,25 @@ function runPoints(facts: ReconcileFacts): Point[] {
         ? `The run stopped before its end${facts.reason ? `: ${facts.reason}` : '.'}`
         : 'The run has not ended yet.',
       todo: 'Remove the cause and start the run again. What has been written is known and will not be written twice.',
+    },
+  ];
+}
+
+/** A package may hold thousands of files; the findings list all. */
+const namedFiles = 5;
+
+function filePoints(files: ReconcileFacts['unreadFiles']): Point[] {
+  if (files.length === 0) return [];
+  const named = files
+    .slice(0, namedFiles)
+    .map(({ file, rows }) => (rows === null ? file : `${file} (rows: ${rows})`));
+  const more = files.length - named.length;
+  return [
+    {
+      code: 'files_not_read',
+      weight: 'open',
+      says: `Files of the package in a format that is not read, of which nothing was migrated: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+      todo: 'Save their tables as CSV under the names of the export and upload the package again, or take out what is not needed.',
     },
   ];
 }

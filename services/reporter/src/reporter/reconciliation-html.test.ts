@@ -63,6 +63,7 @@ const facts: ReportFacts = {
     status: 'failed',
     reason: hostile,
     stagedRows: [{ object: hostile, rows: 2 }],
+    unreadFiles: [{ file: hostile, rows: null }],
     outcomes: [
       { object: hostile, outcome: 'rejected', reason: hostile, rows: 1 },
       { object: '__proto__', outcome: 'excluded', reason: '__proto__', rows: 1 },

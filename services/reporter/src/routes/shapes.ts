@@ -16,7 +16,9 @@ export const Summary = z
     target: z.record(z.string(), z.unknown()).meta({
       description: 'By entity: planned = created + updated + unchanged + failed + waiting.',
     }),
-    balanced: z.boolean().meta({ description: 'Both equations hold and nothing waits.' }),
+    balanced: z
+      .boolean()
+      .meta({ description: 'Both equations hold, nothing waits, and every file with data was read.' }),
     verified: z.object({ records: z.number(), fields: z.number(), differences: z.number() }),
     findings: z.record(z.string(), z.number()),
     tokens: z.looseObject({
