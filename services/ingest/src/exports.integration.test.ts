@@ -476,6 +476,33 @@ test('a table that is no object of the export is counted by its path; files that
   expect(unlisted).toEqual([{ file: 'attachments/nobody.png' }, { file: 'read-me.txt' }]);
 });
 
+test('one bad byte costs its character and is found; a file in another encoding is said to be', async () => {
+  const names = Array.from({ length: 50 }, (_, n) => `${n + 10},Zoë\n`).join('');
+  const view = await stage({
+    'customers.csv': Buffer.concat([
+      Buffer.from(`Customer ID,first_name\n${names}7,caf`),
+      Buffer.from([0xc3]),
+      Buffer.from('\n8,Müller\n'),
+    ]),
+    'bookings.csv': Buffer.from('Booking ID,Customer ID,Status,Title\n1,8,To Do,Caf\xe9\n', 'latin1'),
+  });
+  const titles = await rig.query<{ cells: string[] }>(
+    `select cells from ingest.staged_row where export_id = $1 and source_id in ('1', '7', '8') order by object, source_id`,
+    [view.id],
+  );
+  expect(titles.map(({ cells }) => cells.at(-1))).toEqual(['Café', 'caf\uFFFD', 'Müller']);
+  const found = await rig.query(
+    `select concat_ws(' ', origin, code, object, source_id, file, row_number, column_name) as says
+     from core.finding where export_id = $1 order by code`,
+    [view.id],
+  );
+  expect(found.map(({ says }) => says)).toEqual([
+    'stage read_as_windows_1252 booking bookings.csv',
+    'stage unreadable_characters customer 7 customers.csv 51 first_name',
+  ]);
+  expect(view.findings).toEqual({ read_as_windows_1252: 1, unreadable_characters: 1 });
+});
+
 test('a file whose format is not read is found by name, with its rows where the manifest tells them', async () => {
   const view = await stage({
     'customers.csv': customers,

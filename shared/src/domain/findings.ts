@@ -100,6 +100,16 @@ export const findingRules = {
     defect: 'D36',
     says: 'The record has more labels than Pipedrive takes (100). The rest was left out.',
   },
+  unreadable_characters: {
+    severity: 'warn',
+    defect: 'D33',
+    says: 'Characters in the row cannot be read: bytes that are not of the encoding of the rest of the file. Each became the sign \uFFFD; correct the text, or export the file again as UTF-8.',
+  },
+  read_as_windows_1252: {
+    severity: 'info',
+    defect: 'D33',
+    says: 'The file is not UTF-8; it was read as Windows-1252. If letters with accents look wrong, export it again as UTF-8.',
+  },
   secret_dropped: {
     severity: 'info',
     defect: 'D44',

@@ -43,6 +43,20 @@ test('rows without key have none, ragged and broken rows have no cells', () => {
   expect(fieldsOf(null)[4]).toBe('{}');
 });
 
+test('rows with characters that could not be read are told, with the stored cell', () => {
+  const damaged: unknown[] = [];
+  const records = [
+    ['1', 'booking', '10', 'caf\uFFFD', '', 'x'],
+    ['2', 'booking', '10', 'café', '', '\uFFFD'],
+    [' ', '\uFFFD', '10', '\uFFFD', '', ''],
+  ];
+  encodeRows(plan, records, 7, (row) => damaged.push(row));
+  expect(damaged).toEqual([
+    { rowNumber: 7, sourceId: '1', cell: 3 },
+    { rowNumber: 9, sourceId: null, cell: 1 },
+  ]);
+});
+
 test('the hash is of the stored cells and their headers, not of what was dropped', () => {
   const hashOf = (record: string[]) => fieldsOf(record)[5];
   const row = ['1', 'booking', '10', 'hello', '', 'one'];

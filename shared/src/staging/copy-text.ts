@@ -24,6 +24,16 @@ export interface RowPlan {
   hashSeed: string;
 }
 
+/** A row with characters that could not be read, and the first of its stored cells that has one. */
+export interface DamagedRow {
+  rowNumber: number;
+  sourceId: string | null;
+  cell: number;
+}
+
+/** What decodeText puts in the place of a character that it cannot read. */
+const unreadable = '\uFFFD';
+
 /** The columns that `encodeRows` writes, in its order; tenant and export are defaults of the table. */
 export const copyColumns = 'object, row_number, file_id, source_id, cells, row_hash, refs';
 
@@ -66,7 +76,12 @@ const separator = '\u0000';
  * Rows in COPY's text format. A record of another width than the header, or with broken quotes, becomes a row
  * without cells: which cell is which would be a guess, and a shifted password would come in under another name.
  */
-export function encodeRows(plan: RowPlan, records: ReadonlyArray<CsvRecord>, firstRow: number): string {
+export function encodeRows(
+  plan: RowPlan,
+  records: ReadonlyArray<CsvRecord>,
+  firstRow: number,
+  seeDamage: (row: DamagedRow) => void = () => {},
+): string {
   const { object, fileId, kept, width } = plan;
   const lines: string[] = [];
   let rowNumber = firstRow;
@@ -86,6 +101,12 @@ export function encodeRows(plan: RowPlan, records: ReadonlyArray<CsvRecord>, fir
     // 128 bits tell rows apart; the hash never proves anything to anybody outside.
     const digest = hash('sha256', plan.hashSeed + joined).slice(0, 32);
     const id = key === '' ? '\\N' : copyText(key);
+    if (joined.includes(unreadable))
+      seeDamage({
+        rowNumber,
+        sourceId: key === '' ? null : key,
+        cell: cells.findIndex((cell) => cell.includes(unreadable)),
+      });
     lines.push(
       `${object}\t${rowNumber}\t${fileId}\t${id}\t${cells.length === 0 ? '{}' : textArray(joined)}\t\\\\x${digest}\t${referencesOf(plan, record)}\n`,
     );

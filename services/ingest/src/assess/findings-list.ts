@@ -1,5 +1,5 @@
 import type { Finding, FindingCode } from '@octopipe/shared/domain/findings';
-import type { FoundRow, StagedExport } from './staged-export.js';
+import type { FoundRow, PackageFile } from './staged-export.js';
 
 /**
  * Collects findings. Of one code in one column at most `rowLimit` rows are listed and the rest are one finding with
@@ -17,7 +17,9 @@ export interface FindingsList {
 
 const rowLimit = 1_000;
 
-export function createFindingsList(staged: StagedExport): FindingsList {
+export function createFindingsList(staged: {
+  files: ReadonlyArray<Pick<PackageFile, 'id' | 'path' | 'firstRow'>>;
+}): FindingsList {
   const files = new Map(staged.files.map((file) => [file.id, file]));
   const listed: Finding[] = [];
   const counts = new Map<string, { finding: Finding; count: number }>();

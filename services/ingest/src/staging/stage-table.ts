@@ -2,14 +2,16 @@ import { Readable } from 'node:stream';
 import { failpoint } from '@octopipe/shared/core/failpoints';
 import type { Logger } from '@octopipe/shared/core/logger';
 import type { Tx } from '@octopipe/shared/db/index';
+import { appendFindings } from '@octopipe/shared/findings/write-findings';
 import { canonicalObject } from '@octopipe/shared/octopuspro/canonical-fields';
 import { readTable } from '@octopipe/shared/octopuspro/connector';
 import type { Delimiter, Encoding } from '@octopipe/shared/octopuspro/formats/text';
 import { matchHeaders } from '@octopipe/shared/octopuspro/headers';
-import { encodeRows, planRows, type RowPlan } from '@octopipe/shared/staging/copy-text';
+import { type DamagedRow, encodeRows, planRows, type RowPlan } from '@octopipe/shared/staging/copy-text';
 import { inCopyTransaction } from '@octopipe/shared/staging/copy-transaction';
 import { copyTargetOf, deleteRowsOfFile } from '@octopipe/shared/staging/partition';
 import { columnsOf, type StagedColumn } from '@octopipe/shared/staging/read-staged';
+import { createFindingsList } from '../assess/findings-list.js';
 import type { IngestContext } from '../context.js';
 
 export interface StageOutcome {
@@ -21,6 +23,7 @@ export interface StageOutcome {
 
 interface TableFile {
   id: string;
+  migrationId: string;
   path: string;
   object: string;
   state: string;
@@ -57,7 +60,13 @@ export async function stageTable(
       await deleteRowsOfFile(tx, exportId, file.id);
       const content = await ctx.files.open(tenantId, dataKey, file.blob);
       const counter = { rows: 0 };
-      const rows = copyRows(content, file, firstRow, counter);
+      const findings = createFindingsList({ files: [{ id: file.id, path: file.path, firstRow }] });
+      if (file.encoding === 'windows-1252')
+        findings.add({ code: 'read_as_windows_1252', object: file.object, file: file.path });
+      const rows = copyRows(content, file, firstRow, counter, ({ rowNumber, sourceId, cell }) => {
+        const row = { object: file.object, rowNumber, sourceId, fileId: file.id };
+        findings.addRow('unreadable_characters', row, { column: file.columns[cell]?.header ?? '' });
+      });
       await copyIn(
         copyTargetOf(exportId),
         Readable.from(rows, { objectMode: false, highWaterMark: 2 ** 20 }),
@@ -68,6 +77,8 @@ export async function stageTable(
         .where('tenantId', '=', tenantId)
         .where('id', '=', file.id)
         .execute();
+      const scope = { migrationId: file.migrationId, exportId, origin: 'stage' } as const;
+      await appendFindings(tx, tenantId, scope, findings.all());
       file.state = 'staged';
       log.info(
         {
@@ -117,6 +128,7 @@ async function lockFile(
   return files
     .map((file) => ({
       id: file.id,
+      migrationId: locked.migrationId,
       path: file.path,
       object: file.object ?? '',
       state: file.state,
@@ -134,6 +146,7 @@ async function* copyRows(
   file: TableFile,
   firstRow: number,
   counter: { rows: number },
+  seeDamage: (row: DamagedRow) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   const definition = canonicalObject(file.object);
   let plan: RowPlan | undefined;
@@ -145,7 +158,7 @@ async function* copyRows(
       rows = records.slice(1);
     }
     if (rows.length === 0) continue;
-    yield Buffer.from(encodeRows(plan, rows, firstRow + counter.rows), 'utf8');
+    yield Buffer.from(encodeRows(plan, rows, firstRow + counter.rows, seeDamage), 'utf8');
     counter.rows += rows.length;
     // COPY has taken these rows and the transaction is open: the worst moment to die.
     failpoint('ingest.mid_file');

@@ -130,6 +130,11 @@ describe('encodings', () => {
     ['utf-16be', utf16be('Zoë'), 'Zoë'],
     ['windows-1252', Buffer.from([0x5a, 0x6f, 0xeb, 0x20, 0x96]), 'Zoë –'],
     ['utf-8', Buffer.alloc(0), ''],
+    // Cut in the middle of a character, at its end and before another one; one row pasted from Latin-1.
+    ['utf-8', Buffer.concat([Buffer.from('Zoë'.repeat(9)), Buffer.from([0xc3])]), `${'Zoë'.repeat(9)}\uFFFD`],
+    ['utf-8', Buffer.from([0xe2, 0x82, 0xc3, 0xab, 0x2c, 0xc3, 0xab]), '\uFFFDë,ë'],
+    ['utf-8', Buffer.concat([Buffer.from('ëëë Zo'), Buffer.from([0xeb, 0x0a])]), 'ëëë Zo\uFFFD\n'],
+    ['windows-1252', Buffer.from('Zo\xeb M\xfcller caf\xe9 \xc3\xab', 'latin1'), 'Zoë Müller café Ã«'],
   ])('%s', async (encoding, bytes, text) => {
     const probe = createEncodingProbe();
     const chunks = [...bytes].map((byte) => Buffer.from([byte]));
@@ -140,6 +145,26 @@ describe('encodings', () => {
     for await (const piece of decodeText(toAsync(chunks), probe.encoding())) decoded.push(piece);
     expect(decoded.join('')).toBe(text);
   });
+});
+
+test('what counts as broken is what the decoder cannot read, wherever the chunks are cut', () => {
+  const bytes = fc.array(
+    fc.constantFrom(0x41, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xc3, 0xe0, 0xed, 0xf0, 0xf4, 0xff),
+  );
+  fc.assert(
+    fc.property(bytes, fc.nat(), (all, at) => {
+      const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(all));
+      const broken = [...text].filter((sign) => sign === '\uFFFD').length;
+      const whole = [...text].filter((sign) => sign > '\u007f').length - broken;
+      const probe = createEncodingProbe();
+      // An ASCII letter first: no mark decides.
+      const file = Buffer.from([0x41, 0x41, 0x41, ...all]);
+      const cut = 3 + (at % (all.length + 1));
+      probe.see(file.subarray(0, cut));
+      probe.see(file.subarray(cut));
+      expect(probe.encoding()).toBe(broken === 0 || whole >= broken ? 'utf-8' : 'windows-1252');
+    }),
+  );
 });
 
 async function* toAsync(chunks: Buffer[]): AsyncGenerator<Buffer, void, undefined> {

@@ -1,37 +1,69 @@
+import { isAscii } from 'node:buffer';
+
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 export type Delimiter = ',' | ';' | '\t';
 
-/** Watches a file's bytes go by and says at the end which encoding they are in: by BOM, else UTF-8 when all is valid UTF-8. */
+/**
+ * Watches a file's bytes go by and says at the end which encoding they are in: by BOM, else by what the bytes beyond ASCII
+ * are. In Windows-1252 hardly two of them make a character of UTF-8, so one that is cut off or pasted from elsewhere among
+ * whole ones does not make another encoding of the file.
+ */
 export function createEncodingProbe(): { see(chunk: Buffer): void; encoding(): Encoding } {
   let head: Buffer | undefined;
-  let valid = true;
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const counter = createUtf8Counter();
   return {
     see(chunk) {
       head ??= chunk;
-      if (!valid) return;
-      try {
-        decoder.decode(chunk, { stream: true });
-      } catch {
-        valid = false;
-      }
+      counter.see(chunk);
     },
     encoding() {
       const byMark = encodingOfMark(head ?? Buffer.alloc(0));
       if (byMark) return byMark;
-      try {
-        if (valid) decoder.decode();
-      } catch {
-        valid = false;
-      }
-      return valid ? 'utf-8' : 'windows-1252';
+      const { whole, broken } = counter.counts();
+      return broken === 0 || whole >= broken ? 'utf-8' : 'windows-1252';
     },
+  };
+}
+
+/** Counts characters of more than one byte, and bytes that are of none, as the decoder tells them apart. */
+function createUtf8Counter(): { see(chunk: Buffer): void; counts(): { whole: number; broken: number } } {
+  let whole = 0;
+  let broken = 0;
+  // Of the character that has begun: bytes to come, and what the next of them may be.
+  let missing = 0;
+  let lowest = 0x80;
+  let highest = 0xbf;
+  const begin = (byte: number) => {
+    missing = byte < 0xc2 || byte > 0xf4 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    lowest = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+    highest = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+    if (missing === 0) broken += 1;
+  };
+  return {
+    see(chunk) {
+      // Most of a file is ASCII, which Node tells many times faster than a loop over bytes.
+      if (missing === 0 && isAscii(chunk)) return;
+      for (const byte of chunk) {
+        if (missing > 0 && byte >= lowest && byte <= highest) {
+          missing -= 1;
+          lowest = 0x80;
+          highest = 0xbf;
+          if (missing === 0) whole += 1;
+          continue;
+        }
+        if (missing > 0) broken += 1;
+        missing = 0;
+        if (byte >= 0x80) begin(byte);
+      }
+    },
+    counts: () => ({ whole, broken: broken + (missing > 0 ? 1 : 0) }),
   };
 }
 
 function encodingOfMark(head: Buffer): Encoding | undefined {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8';
   return undefined;
 }
 
