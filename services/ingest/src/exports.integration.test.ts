@@ -366,10 +366,10 @@ test('parts of one object are numbered on, and broken rows are set aside without
   const view = await stage({
     'export/customers_1.csv': 'Customer ID,first_name\n1,Ada\n2,"un\n3,Eve\n',
     'export/customers_2.csv':
-      '\uFEFFCustomer ID;first_name\r\n1;Ada\r\n4;Zoë;extra\r\n;Nobody\r\n5;Bob\r\n5;Rob\r\n',
+      '\uFEFFCustomer ID;first_name\r\n1;Ada\r\n4;Zoë;extra\r\n;Nobody\r\n5;Bob\r\n5;Rob\r\n\uFEFFCustomer ID;first_name\r\n',
     'export/__MACOSX/._x': 'junk',
   });
-  expect(view.objects).toEqual([{ object: 'customer', rows: 8 }]);
+  expect(view.objects).toEqual([{ object: 'customer', rows: 9 }]);
   const rows = await rig.query<{ n: number; id: string | null; reason: string | null }>(
     `select r.row_number as n, r.source_id as id, v.reason from ingest.staged_row r
      left join ingest.row_verdict v using (export_id, object, row_number) where r.export_id = $1 order by 1`,
@@ -384,6 +384,7 @@ test('parts of one object are numbered on, and broken rows are set aside without
     '6 null missing_key',
     '7 5 duplicate_id_conflict',
     '8 5 duplicate_id_conflict',
+    '9 null repeated_header',
   ]);
   const { body } = await rig.call(
     'GET',

@@ -5,6 +5,7 @@
 export const exclusionRules = {
   deleted: 'Deleted in OctopusPro. The migration takes deleted records along only when that is set.',
   parent_deleted: 'It belongs to a record that was deleted in OctopusPro.',
+  repeated_header: 'It is the header of its file once more, as when parts were joined.',
   duplicate_id_equal: 'The same row stands in the export more than once: the first is migrated.',
   automated_message:
     'A message that an automation sent, to nobody in particular. The setting includeAutomatedMessages takes them along.',

@@ -20,6 +20,11 @@ export const findingRules = {
     defect: 'D32',
     says: 'The row has more or fewer cells than the header. It was set aside, not guessed at; fix the quoting or the delimiter.',
   },
+  repeated_header: {
+    severity: 'info',
+    defect: 'D32',
+    says: 'The header stands in the file again, as when parts were joined. It was left out: it is no record.',
+  },
   duplicate_id_equal: {
     severity: 'info',
     defect: 'D21',

@@ -123,7 +123,7 @@ const secretWords =
   /_(password|passwd|passcode|pwd|api_key|access_token|card_number|cardnumber|cvv|cvc|cvv2|card_expiry|iban|bsb|bank_account|routing_number|sort_code|tax_file_number|tfn|ssn|social_security_number)_|^_(pan|credit_card|debit_card|tax_id|bank_name)_$/;
 
 /** An empty header gets its position, a repeated one its turn, so that each column has a name of its own. */
-function uniqueHeaders(headers: ReadonlyArray<string>): string[] {
+export function uniqueHeaders(headers: ReadonlyArray<string>): string[] {
   const seen = new Map<string, number>();
   return headers.map((raw, index) => {
     const header = raw.replace(/\uFEFF/g, '').trim() || `column ${index + 1}`;

@@ -57,6 +57,16 @@ test('rows with characters that could not be read are told, with the stored cell
   ]);
 });
 
+test('the header again is no record, joined with a mark or not; a record with one word of it is', () => {
+  const again = ['note', '7', 'f', '\\N', '{}', '\\\\x00', '{}'];
+  expect(fieldsOf(header)).toEqual(again);
+  expect(fieldsOf([`\uFEFF${header[0]}`, ...header.slice(1, 5), ' password '])).toEqual(again);
+  expect(fieldsOf(['Note ID', 'Object', 'Object ID', 'Body', 'Attachment IDs', ''])[3]).toBe('Note ID');
+  const odd = planRows(canonicalObject('note'), 'f', ['Note ID', 'column 2', 'Body', 'Body (2)'], columns);
+  const encoded = encodeRows(odd, [['Note ID', '', 'Body', 'Body']], 7).split('\t');
+  expect(encoded[4]).toBe('{}');
+});
+
 test('the hash is of the stored cells and their headers, not of what was dropped', () => {
   const hashOf = (record: string[]) => fieldsOf(record)[5];
   const row = ['1', 'booking', '10', 'hello', '', 'one'];

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type CanonicalObject, objectOfWord } from '../octopuspro/canonical-fields.js';
 import type { CsvRecord } from '../octopuspro/formats/csv.js';
+import { uniqueHeaders } from '../octopuspro/headers.js';
 import { cleanId, idsOfCell } from '../octopuspro/ids.js';
 import type { StagedColumn } from './read-staged.js';
 
@@ -8,8 +9,8 @@ import type { StagedColumn } from './read-staged.js';
 export interface RowPlan {
   object: string;
   fileId: string;
-  /** Cells of a whole record. */
-  width: number;
+  /** The file's headers, as `uniqueHeaders` names them; a whole record has as many cells. */
+  header: ReadonlyArray<string>;
   /** Positions of the stored cells; a dropped column's is not among them. */
   kept: number[];
   keyCell: number;
@@ -52,7 +53,7 @@ export function planRows(
   return {
     object: definition.object,
     fileId,
-    width: header.length,
+    header,
     kept: columns.map((column) => positions.get(column.header) ?? -1),
     // A file with display numbers only is keyed by them (6.3 step 4).
     keyCell: keyCell === -1 && definition.key !== null ? cellOf(definition.display) : keyCell,
@@ -74,7 +75,8 @@ const separator = '\u0000';
 
 /**
  * Rows in COPY's text format. A record of another width than the header, or with broken quotes, becomes a row
- * without cells: which cell is which would be a guess, and a shifted password would come in under another name.
+ * without cells: which cell is which would be a guess, and a shifted password would come in under another name. So does
+ * the header when it comes again, with a hash to be told by: it is no broken record, and none at all.
  */
 export function encodeRows(
   plan: RowPlan,
@@ -82,12 +84,14 @@ export function encodeRows(
   firstRow: number,
   seeDamage: (row: DamagedRow) => void = () => {},
 ): string {
-  const { object, fileId, kept, width } = plan;
+  const { object, fileId, kept, header } = plan;
+  const width = header.length;
   const lines: string[] = [];
   let rowNumber = firstRow;
   for (const record of records) {
-    if (record === null || record.length !== width) {
-      lines.push(`${object}\t${rowNumber}\t${fileId}\t\\N\t{}\t${emptyHash}\t{}\n`);
+    if (record === null || record.length !== width || isHeader(record, header)) {
+      const hashed = record !== null && record.length === width ? headerHash : emptyHash;
+      lines.push(`${object}\t${rowNumber}\t${fileId}\t\\N\t{}\t${hashed}\t{}\n`);
       rowNumber += 1;
       continue;
     }
@@ -116,6 +120,15 @@ export function encodeRows(
 }
 
 const emptyHash = '\\\\x';
+const headerHash = '\\\\x00';
+
+/** Nearly every record is told by one cell that its column's own name would not stand in. */
+function isHeader(record: ReadonlyArray<string>, header: ReadonlyArray<string>): boolean {
+  const last = header.length - 1;
+  if (record[last]?.trim() !== header[last] && record[0]?.trim() !== header[0]) return false;
+  const again = uniqueHeaders(record);
+  return header.every((name, index) => name === again[index]);
+}
 
 /** Triples of relation, parent object and parent id, as a two-dimensional array. */
 function referencesOf(plan: RowPlan, record: string[]): string {

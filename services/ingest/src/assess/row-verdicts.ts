@@ -20,6 +20,7 @@ import {
 export async function judgeRows(staged: StagedExport, findings: FindingsList): Promise<void> {
   for (const object of objectsOf(staged)) {
     const definition = canonicalObject(object);
+    await excludeHeaders(staged, findings, object);
     await rejectRagged(staged, findings, object);
     if (definition.key !== null) {
       await rejectWithoutKey(staged, findings, object);
@@ -29,6 +30,13 @@ export async function judgeRows(staged: StagedExport, findings: FindingsList): P
     if (!staged.settings.includeDeleted) await excludeDeleted(staged, object, merged);
     if (object === 'payment' || object === 'refund') await rejectUnreadableAmounts(staged, findings, object);
   }
+}
+
+/** A header that comes again has no cells, but a hash (staging/copy-text.ts). */
+async function excludeHeaders(staged: StagedExport, findings: FindingsList, object: string): Promise<void> {
+  const rows = await findRows(staged, object, sql`cardinality(r.cells) = 0 and length(r.row_hash) > 0`);
+  for (const row of rows) findings.addRow('repeated_header', row);
+  await giveVerdict(staged, object, rows, 'excluded', 'repeated_header');
 }
 
 /** Staging stores rows with a wrong number of cells or broken quotes without cells (staging/copy-text.ts). */
