@@ -136,6 +136,12 @@ describe('money', () => {
     ['12,5', '12.5'],
     ['1,234', '1234'],
     ['1,234,567', '1234567'],
+    ['0,125', '0.125'],
+    ['-0,075', '-0.075'],
+    ['1234,567', '1234.567'],
+    [',125', '0.125'],
+    ['＄12.00', '12'],
+    ['¤12.00', '12'],
     ['.50', '0.5'],
     ['0.00', '0'],
     ['0.1', '0.1'],
@@ -144,12 +150,29 @@ describe('money', () => {
     expect(parseMoney(text, 'AUD')).toBe(amount);
   });
 
-  test.each(['', 'two hundred and 12', 'USD 12', '€ EUR 5', '1.2.3,4,5', '(45', '--5', '12 34x', '1/2'])(
-    '%s is no amount',
-    (text) => {
-      expect(parseMoney(text, 'AUD')).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    'two hundred and 12',
+    'USD 12',
+    '€ EUR 5',
+    '€12.00',
+    '12,50 £',
+    '₹ 100',
+    '1.2.3,4,5',
+    '(45',
+    '--5',
+    '12 34x',
+    '1/2',
+  ])('%s is no amount', (text) => {
+    expect(parseMoney(text, 'AUD')).toBeUndefined();
+  });
+
+  test('a sign is of the currencies that write it; where no currency is set, any may stand', () => {
+    expect(parseMoney('€12.00', 'EUR')).toBe('12');
+    expect(parseMoney('$12.00', 'CAD')).toBe('12');
+    expect(parseMoney('$12.00', 'EUR')).toBeUndefined();
+    expect(parseMoney('€12.00', '')).toBe('12');
+  });
 
   test('sums are exact and texts readable', () => {
     expect(addMoney(['0.1', '0.2'])).toBe('0.3');

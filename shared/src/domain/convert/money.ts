@@ -72,11 +72,36 @@ function withoutCurrency(text: string, currency: string): string | undefined {
     const known = code === currency || (code.length <= 2 && currency.startsWith(code));
     if (!known) return undefined;
   }
+  for (const [sign] of text.matchAll(/\p{Sc}/gu)) {
+    const codes = codesOfSign.get(sign);
+    if (currency !== '' && codes && !codes.has(currency)) return undefined;
+  }
   return text
     .replace(letters, '')
     .replace(/[$€£¥₹₱]|\p{Sc}/gu, '')
     .trim();
 }
+
+/** What a sign may stand for. One that is not here says nothing. */
+const codesOfSign = new Map(
+  Object.entries({
+    $: 'AUD USD NZD CAD SGD HKD FJD BBD BMD BND BSD BZD GYD JMD KYD LRD NAD SBD SRD TTD XCD TWD MXN ARS CLP COP CUP DOP UYU BRL NIO TOP WST MOP CVE ZWL',
+    '€': 'EUR',
+    '£': 'GBP GIP FKP SHP JEP GGP IMP EGP LBP SYP SSP SDG',
+    '¥': 'JPY CNY CNH',
+    '₹': 'INR BTN',
+    '₱': 'PHP CUP',
+    '₩': 'KRW KPW',
+    '₪': 'ILS',
+    '₫': 'VND',
+    '฿': 'THB',
+    '₺': 'TRY',
+    '₽': 'RUB',
+    '₴': 'UAH',
+    '₦': 'NGN',
+    '₵': 'GHS',
+  }).map(([sign, codes]) => [sign, new Set(codes.split(' '))] as const),
+);
 
 /** Decides which of dot and comma is the decimal mark. */
 function plainDigits(text: string): string | undefined {
@@ -98,8 +123,11 @@ function decimalMark(text: string, lastDot: number, lastComma: number): '' | '.'
   return '';
 }
 
-/** `1,234` is a thousand; `12,5` and `12,50` are not. A single dot is always the decimal mark. */
+/**
+ * `1,234` is a thousand; `12,5` and `12,50` are not, nor is `0,125`, for no thousands begin with a nought. A single dot is
+ * always the decimal mark.
+ */
 function isThousands(text: string, mark: string): boolean {
   const groups = text.split(mark);
-  return groups.length > 2 || groups.at(-1)?.length === 3;
+  return groups.length > 2 || (/^[1-9]\d{0,2}$/.test(groups[0] ?? '') && groups[1]?.length === 3);
 }
