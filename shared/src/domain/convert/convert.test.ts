@@ -260,6 +260,11 @@ describe('phone and e-mail', () => {
 });
 
 describe('text and HTML', () => {
+  test('the text behind an inline picture is kept, however large the picture', () => {
+    const picture = `<img src="data:image/png;base64,${'A'.repeat(2_500_000)}">`;
+    expect(plainText(`<p>Hello</p>${picture}<p>Gate 4711</p>`)).toBe('Hello\nGate 4711');
+  });
+
   test('HTML becomes readable text, scripts and pixels go, text with < stays', () => {
     expect(
       plainText(

@@ -61,8 +61,9 @@ function looksLikeHtml(text: string): boolean {
 /** Compiled once: doing so for each text takes 800 µs, converting one 60. */
 const toText = compile({
   wordwrap: false as const,
-  // A note is at most 100,000 characters; the default stops at 16 MiB, far beyond what we could use.
-  limits: { maxInputLength: 2_000_000 },
+  // More than a record of a package may have (4 MiB, formats/csv.ts): what is beyond is dropped without a word, and an
+  // e-mail's pictures may stand in it before its text.
+  limits: { maxInputLength: 5_000_000 },
   selectors: [
     { selector: 'img', format: 'skip' },
     { selector: 'script', format: 'skip' },
