@@ -1,4 +1,4 @@
-import { findMarker, findMarkerInFileName } from '@octopipe/shared/domain/mapping/record';
+import { findMarker, findMarkerInFileName, keyOfMarker } from '@octopipe/shared/domain/mapping/record';
 import type { LoaderProcess, LoaderRig } from './loader-rig.js';
 
 export interface ShownRun {
@@ -182,7 +182,7 @@ function markerOf(record: Record<string, unknown>, state: SimState): string | un
     .map((field) => String(field.field_code));
   const custom = (record.custom_fields ?? {}) as Record<string, unknown>;
   const inField = codes.map((code) => custom[code]).find((value) => typeof value === 'string');
-  if (typeof inField === 'string') return inField;
+  if (typeof inField === 'string') return keyOfMarker(inField);
   if (typeof record.note === 'string') return findMarker(record.note);
   if (typeof record.content === 'string') return findMarker(record.content);
   if (typeof record.comments === 'string') return findMarker(record.comments);

@@ -1,5 +1,12 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
-import { markerFieldName, type Payload } from '@octopipe/shared/domain/mapping/record';
+import { noteHtml } from '@octopipe/shared/domain/convert/html';
+import {
+  markerField,
+  markerFieldName,
+  markerLine,
+  type Payload,
+  targetKeyOf,
+} from '@octopipe/shared/domain/mapping/record';
 import { describe, expect, it } from 'vitest';
 import { expectExactlyOnce } from '../testing/expect-exactly-once.js';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
@@ -64,6 +71,35 @@ describe('what is known later than the batch that wrote it', () => {
       });
       expect((await simState(rig)).persons?.map((row) => row.name)).toEqual(['Anne']);
       expect(await writesByKey(rig)).toEqual({ 'customer:1': 1 });
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it('lost answers of records with blanks, quotes and brackets in their ids are found: each stands once', async () => {
+    const person = targetKeyOf('customer', 'CUS  1 (b)');
+    const note = targetKeyOf('note', 'N & "7" · é');
+    const [name, { value }] = markerField(person);
+    const html = noteHtml(markerLine(note, 'N & "7" · é'));
+    const rig = await createLoaderRig({
+      payloads: [
+        ['person', person, { name: 'Ann', custom_fields: { [name]: value } }],
+        ['note', note, { content: `Rings twice<br><br>${html}`, person_id: { $ref: person } }],
+      ],
+    });
+    try {
+      const loader = await rig.startLoader({ SETTLE_MS: '500' });
+      const rules = ['createPerson', 'createNote'].map((operation) => ({
+        operation,
+        kind: 'reset-after',
+        times: 1,
+      }));
+      await control(rig, 'faults', { rules });
+      expect((await loadToEnd(rig, loader)).run).toMatchObject({ status: 'done' });
+      expect(await faultsLeft(rig)).toEqual([]);
+      const { persons, notes } = await simState(rig);
+      expect([persons?.length, notes?.length]).toEqual([1, 1]);
+      expect(await writesByKey(rig)).toEqual({ [person]: 1, [note]: 1 });
     } finally {
       await rig.close();
     }
