@@ -43,7 +43,10 @@ function createUtf8Counter(): { see(chunk: Buffer): void; counts(): { whole: num
     see(chunk) {
       // Most of a file is ASCII, which Node tells many times faster than a loop over bytes.
       if (missing === 0 && isAscii(chunk)) return;
-      for (const byte of chunk) {
+      // By index: an iterator over the bytes takes several times as long.
+      for (let index = 0; index < chunk.length; index += 1) {
+        const byte = chunk[index] ?? 0;
+        if (missing === 0 && byte < 0x80) continue;
         if (missing > 0 && byte >= lowest && byte <= highest) {
           missing -= 1;
           lowest = 0x80;
