@@ -7,7 +7,7 @@ export type TargetKey = string & { readonly brand?: 'TargetKey' };
 
 /**
  * Ids stand in a key as the source has them, whatever they hold: keys are compared, never taken apart
- * (docs/decisions/0037). Only an id that reads like another one with a slot is written otherwise, or the two would share a key,
+ * (docs/decisions/0038). Only an id that reads like another one with a slot is written otherwise, or the two would share a key,
  * and one that no field could hold.
  */
 export function targetKeyOf(object: string, sourceId: string, slot?: string): TargetKey {
