@@ -180,19 +180,23 @@ export async function seedTenant(
     .insertInto('core.event')
     .values({ tenantId, migrationId, runId, kind: 'run.paused', facts: JSON.stringify({ canary }) })
     .execute();
-  const webhookId = await idOf(
-    db
-      .insertInto('ingest.webhook')
-      .values({
-        tenantId,
-        url: 'https://receiver.example.com/',
-        types: [],
-        // Cannot be opened: nothing is ever sent from here.
-        sealedSecret: Buffer.from(canary),
-        state: 'disabled',
-      })
-      .returning('id'),
-  );
+  const webhookId = randomUUID();
+  await db
+    .insertInto('ingest.webhook')
+    .values({
+      id: webhookId,
+      tenantId,
+      // A name that leads nowhere by its definition: nothing is ever sent from here.
+      url: 'https://receiver.invalid/',
+      types: [],
+      sealedSecret: seal(
+        await tenantDataKey(db, master, tenantId),
+        Buffer.from(`whsec_${Buffer.from(canary).toString('base64')}`),
+        `webhook|${webhookId}`,
+      ),
+      state: 'disabled',
+    })
+    .execute();
   const deliveryId = await idOf(
     db
       .insertInto('ingest.webhookDelivery')
