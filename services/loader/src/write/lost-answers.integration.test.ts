@@ -53,25 +53,25 @@ const reads = [
 const redis = await startTestRedis();
 afterAll(() => redis?.stop());
 const kinds = ['reset-after', 'timeout-after', '5xx-after', 'truncated-after'];
-/** How an answer is lost matters to the write path, not to the queue: the second lane sees the quickest and the slowest. */
+/** How an answer is lost matters to the write path, not to the queue: the second lane sees one way. */
 const lanes = [
   { lane: 'Postgres', redisUrl: undefined, kinds },
-  ...(redis ? [{ lane: 'Redis', redisUrl: redis.url, kinds: kinds.slice(0, 2) }] : []),
+  ...(redis ? [{ lane: 'Redis', redisUrl: redis.url, kinds: kinds.slice(0, 1) }] : []),
 ];
 
 /** A run in which each of these operations loses its first answer in this way (the probe deal's passes). */
 async function runLosing(
   operations: string[],
   kind: string,
-  options: { redisUrl?: string | undefined; extra?: object } = {},
+  options: { redisUrl?: string | undefined; extra?: (index: number) => object } = {},
 ): Promise<void> {
   const rig = await createLoaderRig(options.redisUrl ? { redisUrl: options.redisUrl } : {});
   try {
-    const rules = operations.map((operation) => ({
+    const rules = operations.map((operation, index) => ({
       operation,
       kind,
       times: 1,
-      ...options.extra,
+      ...options.extra?.(index),
       ...(operation === 'createDeal' ? { skip: 2 } : {}),
     }));
     await control(rig, 'faults', { seed: 1, rules });
@@ -111,13 +111,9 @@ describe('an answer that does not come although nothing was written', () => {
     240_000,
   );
 
-  // Each 429 pauses the company for 2 to 3 s, so these two go without the reads.
-  it.each([
-    ['429', {}],
-    ['429-retry-after', { retry_after_s: 1 }],
-  ])(
-    '%s, once at each write: sent again, once',
-    (kind, extra) => runLosing(writes, kind, { extra }),
-    240_000,
-  );
+  // Each 429 pauses the company for 2 to 3 s, so this one goes without the reads, and every other one says for how long.
+  it('429, once at each write: sent again, once', () => {
+    const says = (index: number) => (index % 2 === 0 ? {} : { kind: '429-retry-after', retry_after_s: 1 });
+    return runLosing(writes, '429', { extra: says });
+  }, 240_000);
 });
