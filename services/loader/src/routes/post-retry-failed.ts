@@ -21,8 +21,18 @@ const Body = z
       .max(500)
       .optional()
       .meta({ description: 'Only these.' }),
+    make_anew: z.boolean().default(false).meta({
+      description:
+        'Instead of failed records: those of ours that the run found gone from the account (codes `target_gone`, `match_gone` and `missing`). Each is looked at once more, and written anew if it is gone, with what was part of it.',
+    }),
   })
-  .meta({ examples: [{}, { preview: false, entity: 'person', code: 'refused_by_pipedrive' }] });
+  .meta({
+    examples: [
+      {},
+      { preview: false, entity: 'person', code: 'refused_by_pipedrive' },
+      { preview: false, make_anew: true, target_keys: ['booking:10101'] },
+    ],
+  });
 
 const Retry = z
   .object({
@@ -33,16 +43,20 @@ const Retry = z
         entity: z.enum(entities),
         code: z.string(),
         records: z.number(),
-        with_parent: z
-          .boolean()
-          .meta({ description: 'Not named by the filter: failed only because a parent had.' }),
+        with_parent: z.boolean().meta({
+          description:
+            'Not named by the filter: failed only because a parent had, or part of one that is gone.',
+        }),
       }),
     ),
     run: Run.meta({ description: 'As it is now.' }),
   })
   .meta({ id: 'Retry' });
 
-/** Failed records of a run that has not ended, or is done, are tried again, and with them what hung on them. */
+/**
+ * Failed records of a run that has not ended, or is done, are tried again, and with them what hung on them; or those that
+ * are gone from the account are made anew.
+ */
 export const postRetryFailed = defineRoute({
   method: 'post',
   path: '/v1/runs/:runId/retry-failed',
@@ -62,8 +76,8 @@ export const postRetryFailed = defineRoute({
         .forUpdate()
         .executeTakeFirst();
       if (!run) throw new Problem(404, 'run_not_found', 'There is no such run for this tenant.');
-      const { entity, code, target_keys: targetKeys } = body;
-      const filter = { entity, code, targetKeys };
+      const { entity, code, target_keys: targetKeys, make_anew: makeAnew } = body;
+      const filter = { entity, code, targetKeys, makeAnew };
       const counts = await countFailed(tx, run.id, filter);
       if (!body.preview) {
         await assertMayReopen(tx, run);

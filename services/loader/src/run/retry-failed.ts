@@ -5,18 +5,21 @@ import { sql } from 'kysely';
 import { entityTable } from '../destination/entity-table.js';
 import { noTrial } from '../write/trial.js';
 import { firstBatchState } from './doubt.js';
+import { chosenGone, sayGone } from './gone-records.js';
 
 export interface FailedFilter {
   entity?: Entity | undefined;
   code?: string | undefined;
   targetKeys?: string[] | undefined;
+  /** Instead of those that failed: those that are gone from the account, to be made anew. */
+  makeAnew?: boolean | undefined;
 }
 
 export interface FailedCount {
   entity: Entity;
   code: string;
   records: number;
-  /** Failed only because a parent had, and is tried with it. */
+  /** Failed only because a parent had, or part of one that is gone: goes with it. */
   withParent: boolean;
 }
 
@@ -50,6 +53,7 @@ export async function reopenFailed(
   { id: runId, connectionId }: { id: string; connectionId: string },
   filter: FailedFilter,
 ): Promise<string> {
+  if (filter.makeAnew) await sayGone(tx, runId, filter);
   const { rows: freed } = await sql<{ targetKey: string; entity: Entity }>`
     ${chosen(runId, filter)}
     delete from loader.record_outcome o using chosen c where o.run_id = ${runId} and o.target_key = c.target_key
@@ -95,7 +99,9 @@ async function goBackTo(tx: Tx, runId: string, reopened: Entity[]): Promise<stri
 }
 
 /** `chosen`: the failed records that the filter names, and those of later phases that failed only because a parent had. */
-function chosen(runId: string, { entity, code, targetKeys }: FailedFilter) {
+function chosen(runId: string, filter: FailedFilter) {
+  if (filter.makeAnew) return chosenGone(runId, filter);
+  const { entity, code, targetKeys } = filter;
   const isNamed = [
     entity === undefined ? sql`true` : sql`o.entity = ${entity}`,
     code === undefined ? sql`true` : sql`o.code = ${code}`,

@@ -27,7 +27,7 @@ export const intentMoves = {
   release: { from: ['ambiguous'], to: 'planned' },
   /** No readable answer, again and again (unanswered.ts): not sent any more until a person says so. */
   leave: { from: ['planned'], to: 'planned' },
-  /** A delete of a rollback that was ended: the record was seen to stand (look-at-undone.ts). */
+  /** A delete of a rollback that was ended, or that a person believed in: the record was seen to stand (look-at-undone.ts). */
   drop: { from: ['planned'], to: 'rejected' },
   /** The tables are of an earlier time than the account (note-doubt.ts). A new one is inserted as `ambiguous`. */
   doubt: { from: ['planned', 'sent', 'ambiguous'], to: 'ambiguous' },

@@ -1,5 +1,6 @@
 import { inTransaction, type Tx } from '@octopipe/shared/db/index';
 import { type Entity, entities, wholeOf } from '@octopipe/shared/domain/run/states';
+import { assertSeesEverything } from '../connect/sees-everything.js';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
@@ -17,8 +18,8 @@ type Look = Extract<Write, { kind: 'look' }>;
 export const stillStands = 'still_stands';
 
 /**
- * Of records that a rollback was about to delete when it was ended, and of which nobody has heard since: each is looked
- * at. One that is gone is forgotten, with what was part of it, and the next turn makes it anew; of one that stands the
+ * Of records that a rollback was about to delete when it was ended, and of which nobody has heard since, or that a person
+ * says are gone (run/gone-records.ts): each is looked at. One that is gone is forgotten, with what was part of it, and the next turn makes it anew; of one that stands the
  * delete is dropped, and the next turn finds it as known as before.
  */
 export async function lookAtUndone(
@@ -33,6 +34,7 @@ export async function lookAtUndone(
   const gone = await account.noting('read_again', () =>
     findGone(account, batch.entity, ids, ctx.settings.inFlight, signal),
   );
+  if (gone.size > 0) await assertSeesEverything(account, signal);
   await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
     if (!(await holdRun(tx, batch.runId))) return;
     for (const { record, deleting } of looks) {

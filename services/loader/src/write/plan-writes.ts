@@ -29,7 +29,7 @@ export interface KnownIntent {
   code: string | null;
 }
 
-/** A rollback's latest delete of a record. */
+/** The latest delete of a record: a rollback's, or one that stands for a person's word (run/gone-records.ts). */
 export interface KnownDelete extends Pick<KnownIntent, 'id' | 'state' | 'attempt'> {
   targetId: string;
 }
@@ -42,7 +42,7 @@ export type Write =
   | { kind: 'unchanged'; record: MappedRecord }
   | { kind: 'finished'; record: MappedRecord }
   | { kind: 'wait'; record: MappedRecord }
-  /** A rollback that was ended may have deleted it: whether it stands is to be seen first (look-at-undone.ts). */
+  /** A rollback that was ended may have deleted it, or a person says so: whether it stands is to be seen first (look-at-undone.ts). */
   | { kind: 'look'; record: MappedRecord; deleting: KnownDelete }
   /** Of what changed nothing can be sent, or of a matched record every field is theirs: as if unchanged. */
   | { kind: 'kept'; record: MappedRecord }

@@ -1,9 +1,10 @@
 import { hashOf } from '@octopipe/shared/core/canonical-json';
-import { fileNameWithMarker, type Payload } from '@octopipe/shared/domain/mapping/record';
+import { fileNameWithMarker, markerLine, type Payload } from '@octopipe/shared/domain/mapping/record';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
-import { accountByKey, loadToEnd, writesByKey } from '../testing/loader-run.js';
-import { ledgerOf } from '../testing/rollback-run.js';
+import { accountByKey, loadToEnd, runReaches, startRun, writesByKey } from '../testing/loader-run.js';
+import { edit, ledgerOf, targetId } from '../testing/rollback-run.js';
 
 describe('an undisturbed run', () => {
   let rig: LoaderRig;
@@ -115,6 +116,72 @@ describe('an undisturbed run', () => {
       { targetKey: 'attachment:2', field: 'deal_id', kind: 'changed_by_us' },
       { targetKey: 'customer:1', field: 'add_time', kind: 'changed_by_us' },
     ]);
+  });
+
+  it('makes anew what is gone from the account when a person says so, and leaves what stands', async () => {
+    const { db } = rig.database;
+    const lines = rig.records.filter(
+      ({ entity, payload }) =>
+        entity === 'line' && (payload.deal_id as { $ref?: string }).$ref === 'booking:2',
+    );
+    expect(lines.length).toBeGreaterThan(0);
+    await edit(
+      rig,
+      { entity: 'notes', id: await targetId(rig, 'customer:1#note'), delete: true },
+      { entity: 'notes', id: await targetId(rig, 'customer:2#note'), delete: true },
+      { entity: 'deals', id: await targetId(rig, 'booking:2'), delete: true },
+      ...(await Promise.all(
+        lines.map(async ({ targetKey }) => ({
+          entity: 'dealProducts',
+          id: await targetId(rig, targetKey),
+          delete: true,
+        })),
+      )),
+    );
+    const content = `Rings once<br>${markerLine('customer:2#note')}`;
+    await db
+      .updateTable('transform.mappedRecord')
+      .set({
+        payload: sql`payload || ${JSON.stringify({ content })}::jsonb`,
+        payloadHash: 'the next export',
+      })
+      .where('targetKey', '=', 'customer:2#note')
+      .execute();
+    const loader = await rig.startLoader();
+    const { id } = await startRun(rig, loader);
+    const ends = ['done', 'failed', 'waiting_person'];
+    expect(await runReaches(loader, id, ends)).toMatchObject({ reason_code: 'records_failed' });
+    const retry = async (body: object) =>
+      (await loader.api<{ by: unknown; code?: string }>('POST', `/v1/runs/${id}/retry-failed`, body)).body;
+    const note = { entity: 'note', records: 1, with_parent: false };
+    expect(await retry({ make_anew: true })).toMatchObject({ by: [{ ...note, code: 'target_gone' }] });
+    await retry({ preview: false, make_anew: true });
+    const read = await runReaches(loader, id, ends);
+    expect(read).toMatchObject({ status: 'done' });
+    const missing = [
+      { entity: 'deal', code: 'missing', records: 1, with_parent: false },
+      { entity: 'line', code: 'missing', records: lines.length, with_parent: true },
+      { ...note, code: 'missing' },
+    ];
+    expect(await retry({ make_anew: true })).toMatchObject({ by: missing });
+    // One that somebody has put back meanwhile is looked at, and stays the one that it is.
+    const back = await targetId(rig, 'customer:1#note');
+    await edit(rig, { entity: 'notes', id: back, set: { is_deleted: false } });
+    await retry({ preview: false, make_anew: true });
+    const ended = await runReaches(loader, id, ends);
+    expect(ended.status).toBe('done');
+    expect(await retry({ make_anew: true })).toMatchObject({ by: [] });
+    expect(await targetId(rig, 'customer:1#note')).toBe(back);
+    const account = await accountByKey(rig);
+    expect(Object.keys(account)).toHaveLength(rig.records.length);
+    expect(account['customer:2#note']).toMatchObject({ content: expect.stringContaining('Rings once') });
+    const left = await db
+      .selectFrom('loader.difference')
+      .select(['targetKey', 'kind'])
+      .where('runId', '=', id)
+      .where('kind', 'in', ['missing', 'extra'])
+      .execute();
+    expect(left).toEqual([]);
   });
 });
 
