@@ -28,6 +28,7 @@ import * as leftCompanies from './migrations/20261130-0200-left-companies.js';
 import * as callPurposes from './migrations/20261130-0210-call-purposes.js';
 import * as lateImage from './migrations/20261130-0230-late-image.js';
 import * as patched from './migrations/20261130-0232-patched.js';
+import * as openPatch from './migrations/20261130-0236-open-patch.js';
 import * as unanswered from './migrations/20261130-0238-unanswered.js';
 import { assertRolesHaveRights, ensureRoles } from './roles.js';
 
@@ -58,6 +59,7 @@ export const migrations: Record<string, Migration> = {
   '20261130-0210-call-purposes': callPurposes,
   '20261130-0230-late-image': lateImage,
   '20261130-0232-patched': patched,
+  '20261130-0236-open-patch': openPatch,
   '20261130-0238-unanswered': unanswered,
 };
 

@@ -488,6 +488,7 @@ export interface LoaderTargetRecord {
   imageIsLate: Generated<boolean>;
   ownerId: Int8 | null;
   parentId: string | null;
+  patched: Json | null;
   payload: Json;
   payloadHash: string;
   targetId: string;

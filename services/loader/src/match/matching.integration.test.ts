@@ -1,4 +1,6 @@
+import { hashOf } from '@octopipe/shared/core/canonical-json';
 import { inTransaction } from '@octopipe/shared/db/index';
+import type { Payload } from '@octopipe/shared/domain/mapping/record';
 import { describe, expect, it } from 'vitest';
 import { createLoaderRig, type LoaderRig } from '../testing/loader-rig.js';
 import {
@@ -14,6 +16,7 @@ import {
 } from '../testing/loader-run.js';
 import {
   emails,
+  marked,
   matchingContent,
   matchingPayloads,
   seedTheirs,
@@ -207,6 +210,70 @@ describe('records that stand in the account already', () => {
       await rig.close();
     }
   });
+
+  it('a later patch that arrives without our hearing of it is ours: put back by a rollback, of their records and of ours', async () => {
+    const payloadOf = (key: string) => matchingPayloads.find(([, one]) => one === key)?.[2] ?? {};
+    const { phones, custom_fields, ...said } = payloadOf('customer:1');
+    const before = { ...said, name: 'Anna Lee', emails: emails('ann@mail.example'), ...marked('customer:1') };
+    const own = payloadOf('customer:3');
+    const sets = [
+      { 'customer:1': before, 'customer:3': own },
+      { 'customer:1': payloadOf('customer:1'), 'customer:3': { ...own, name: 'Cyrus Dow' } },
+    ];
+    const rig = await rigOf();
+    const exported = async (set: Record<string, Payload> = {}) => {
+      for (const [targetKey, payload] of Object.entries(set))
+        await rig.database.db
+          .updateTable('transform.mappedRecord')
+          .set({ payload: JSON.stringify(payload), payloadHash: hashOf(payload) })
+          .where('targetKey', '=', targetKey)
+          .execute();
+    };
+    try {
+      const [{ name, emails: mails, phones: numbers } = {}] = (await seedTheirs(rig)).persons ?? [];
+      const theirs = { name, emails: mails, phones: numbers, org_id: null };
+      const persons = async () => (await theirAccount(rig)).persons ?? [];
+      const loader = await rig.startLoader({ LEASE_MS: '20000' });
+      for (const isCancelled of [false, true]) {
+        await control(rig, 'faults', { rules: [] });
+        await exported(sets[0]);
+        const first = await runReaches(loader, (await startWaived(rig, loader)).id, ends);
+        expect(first).toMatchObject({ status: 'done', verified: { differences: 0 } });
+        expect((await persons())[0]).toMatchObject({ name: 'Anna Lee', phones: [] });
+
+        await exported(sets[1]);
+        const lost = { operation: 'updatePerson', kind: 'reset-after', times: 2 };
+        await control(rig, 'faults', { rules: [lost] });
+        const { id } = await startWaived(rig, loader);
+        if (isCancelled) {
+          await until(async () => (await faultsLeft(rig)).length === 0);
+          await loader.api('POST', `/v1/runs/${id}/cancel`, {});
+        } else
+          expect(await runReaches(loader, id, ends)).toMatchObject({
+            status: 'done',
+            verified: { differences: 0 },
+          });
+        expect((await persons())[0]).toMatchObject({
+          name: 'Ann Lee',
+          emails: [{ value: 'ann@mail.example' }, { value: 'ann.lee@home.example' }],
+          phones: [{ value: '+61491570006' }],
+        });
+        expect((await persons()).map(({ name }) => name)).toContain('Cyrus Dow');
+
+        const back = await startRollback(loader, id);
+        expect(await rollbackReaches(loader, back.id)).toMatchObject({ status: 'done', reason: null });
+        expect(await undoneByKey(rig, back.id)).toMatchObject({
+          'customer:1': 'restored',
+          'customer:3': 'deleted',
+        });
+        const { custom_fields: custom, ...person } = (await persons())[0] ?? {};
+        expect(person).toMatchObject(theirs);
+        expect(Object.values(custom ?? {}).filter((value) => value !== null)).toEqual([]);
+      }
+    } finally {
+      await rig.close();
+    }
+  }, 120_000);
 
   it('killed at each step, and with lost answers: the same account, images and outcomes', async () => {
     const undisturbed = await rigOf();

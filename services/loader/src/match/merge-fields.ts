@@ -46,7 +46,13 @@ export function mergeFields(
     if ((!differing.has(field) && !isOurs) || policy === 'keep_theirs') continue;
     const code = customCode(field);
     if (isContacts(field)) {
-      const list = addContacts(field, ours[field] as Contact[], (before ?? []) as Contact[], policy, rules);
+      const list = addContacts(
+        field,
+        (ours[field] ?? []) as Contact[],
+        (before ?? []) as Contact[],
+        policy,
+        rules,
+      );
       if (!list) continue;
       json[field] = list;
     } else if (policy === 'take_ours' || isOurs || (isEmpty(before) && typeof sent[field] !== 'boolean')) {

@@ -9,10 +9,12 @@ import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import { markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
 import { type Canonical, canonicalOfListed, canonicalOfSent } from '../verify/canonical.js';
-import { imageOf, withoutEmpty } from '../verify/image.js';
+import { type Image, imageOf, withoutEmpty } from '../verify/image.js';
 import type { AdmittedBatch } from '../write/admit.js';
 import { changeable } from '../write/build-requests.js';
+import { holdRun } from '../write/hold-run.js';
 import { noteFailed } from '../write/note-outcome.js';
+import { arrivedOf, withArrived } from '../write/open-patch.js';
 import type { KnownTarget, Write } from '../write/plan-writes.js';
 import type { BatchState } from '../write/read-batch-state.js';
 import {
@@ -44,6 +46,7 @@ export async function mergeMatched(
   if (!entity || ids.length === 0) return [...writes];
   const settings = await readSettings(ctx, batch);
   const standing = await readStanding(account, entity, ids, signal);
+  const targets = await noteArrived(ctx, batch, entity, writes.filter(isOfTheirs), standing, state);
   const merged: Write[] = [];
   for (const write of writes) {
     if (!isOfTheirs(write)) {
@@ -56,7 +59,7 @@ export async function mergeMatched(
           entity,
           write,
           standing.get(write.targetId),
-          state,
+          { ...state, targets },
           symbols,
           rulesOf(entity, settings, symbols),
         ),
@@ -129,8 +132,61 @@ function mergeOne(
   const isOurs = oursIn(now, sent, target, wrote, rules.country);
   const { json, fields } = mergeFields(entity, ours, image, { ...rules, isOurs });
   if (fields.length === 0) return { kind: 'kept', record };
-  const patch = { fields, isOurs, wrote, country: rules.country };
+  const patch = { fields, isOurs, wrote: contactsIn(wrote, target.afterImage), country: rules.country };
   return { ...write, merge: { json, fields, image: beforeLaterPatch(known ?? image, image, patch) } };
+}
+
+/**
+ * Of updates whose answers were lost, what stands in their records is ours from here on: a rollback puts it back. Answers
+ * all that is known of the batch's records then.
+ */
+async function noteArrived(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  entity: MatchedEntity,
+  writes: ReadonlyArray<Update>,
+  standing: ReadonlyMap<string, RemoteRecord>,
+  { targets }: BatchState,
+): Promise<BatchState['targets']> {
+  const known = new Map(targets);
+  for (const { record, targetId } of writes) {
+    const target = targets.get(record.targetKey);
+    const listed = standing.get(targetId);
+    if (!target?.open || !listed) continue;
+    const arrived = arrivedOf(entity, target.open, target.afterImage, listed);
+    known.set(record.targetKey, {
+      ...target,
+      writtenFields: [...new Set([...(target.writtenFields ?? []), ...Object.keys(arrived)])].sort(),
+      afterImage: target.afterImage && withArrived(target.afterImage, arrived),
+      open: null,
+    });
+  }
+  const changed = [...known].filter(([key, target]) => target !== targets.get(key));
+  if (changed.length === 0) return known;
+  await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, async (tx) => {
+    if (!(await holdRun(tx, batch.runId))) return;
+    for (const [targetKey, { generation, writtenFields, afterImage }] of changed)
+      await tx
+        .updateTable('loader.targetRecord')
+        .set({
+          writtenFields,
+          patched: null,
+          ...(afterImage ? { afterImage: JSON.stringify(afterImage) } : {}),
+        })
+        .where('connectionId', '=', batch.connectionId)
+        .where('targetKey', '=', targetKey)
+        // A late answer has said it already.
+        .where('generation', '=', generation)
+        .execute();
+  });
+  return known;
+}
+
+/** The e-mails and phones that are ours: those of the record as we sent it last, and all that our writes left in it. */
+function contactsIn(wrote: Canonical, after: Image | null): Canonical {
+  const all = (field: 'emails' | 'phones') =>
+    [wrote, after].flatMap((form) => (form?.[field] ?? []) as unknown[]);
+  return { ...wrote, emails: all('emails'), phones: all('phones') };
 }
 
 /**
@@ -146,7 +202,14 @@ function oursIn(
 ): MergeRules['isOurs'] {
   return (field) =>
     target.writtenFields?.includes(field) === true &&
-    [wrote[field], sent[field]].some((value) => saysOurs(field, value, now[field], country));
+    [wrote[field], sent[field], ...shownAfter(target, field)].some((value) =>
+      saysOurs(field, value, now[field], country),
+    );
+}
+
+/** What the account showed in a field after our last write, where it showed something. */
+function shownAfter({ afterImage }: KnownTarget, field: string): unknown[] {
+  return afterImage !== null && field in afterImage ? [afterImage[field]] : [];
 }
 
 async function readSettings(ctx: LoaderContext, batch: AdmittedBatch): Promise<MappingSettings> {

@@ -3,7 +3,7 @@ import { contentOf, imageRestored, type KnownImages } from './content-of.js';
 
 const before = { name: 'Anne', phones: [{ value: '1' }] };
 const after = { name: 'Ann', phones: [{ value: '1' }], 'custom_fields.m': 'customer:1' };
-const ours: KnownImages = { after, before: null, written: new Set(), unarchived: false };
+const ours: KnownImages = { after, before: null, written: new Set(), arrived: {}, unarchived: false };
 const theirs: KnownImages = { ...ours, before, written: new Set(['name', 'custom_fields.m']) };
 
 describe('what a record says now', () => {

@@ -1,4 +1,6 @@
+import type { Canonical } from '../verify/canonical.js';
 import { changedInImage, type Image } from '../verify/image.js';
+import { withArrived } from '../write/open-patch.js';
 import type { RecordFacts } from './decide.js';
 
 /** What Postgres knows of a record's contents at two moments. */
@@ -9,6 +11,8 @@ export interface KnownImages {
   before: Image | null;
   /** Names of the fields that we wrote, as an image has them: only they can be put back. */
   written: ReadonlySet<string>;
+  /** What it says of an update whose answer was lost, in canonical form: ours, too (write/open-patch.ts). */
+  arrived: Canonical;
   /** This rollback has taken it out of the archive: that it stands there no more is our doing. */
   unarchived: boolean;
 }
@@ -27,15 +31,21 @@ export interface Content {
  * somebody changed since is theirs again.
  */
 export function contentOf(known: KnownImages, now: Image): Content {
-  if (known.before !== null) return contentOfTheirs(known, known.before, now);
-  if (known.after === null) return { content: 'unread', edited: [], standing: [] };
-  const edited = changedInImage(known.after, now).filter(
-    (field) => !(known.unarchived && field === 'is_archived'),
-  );
+  const after = known.after && withArrived(known.after, known.arrived);
+  if (known.before !== null) {
+    const written = new Set([...known.written, ...Object.keys(known.arrived)]);
+    return contentOfTheirs({ after, written }, known.before, now);
+  }
+  if (after === null) return { content: 'unread', edited: [], standing: [] };
+  const edited = changedInImage(after, now).filter((field) => !(known.unarchived && field === 'is_archived'));
   return { content: edited.length === 0 ? 'untouched' : 'edited', edited, standing: [] };
 }
 
-function contentOfTheirs({ after, written }: KnownImages, before: Image, now: Image): Content {
+function contentOfTheirs(
+  { after, written }: Pick<KnownImages, 'after' | 'written'>,
+  before: Image,
+  now: Image,
+): Content {
   const differing = changedInImage(before, now).filter((field) => written.has(field));
   if (differing.length === 0) return { content: 'restored', edited: [], standing: [] };
   if (after === null) return { content: 'unread', edited: [], standing: [] };

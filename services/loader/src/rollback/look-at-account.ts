@@ -9,6 +9,7 @@ import type { AccountSymbols } from '../destination/resolve-payload.js';
 import type { LiveRun } from '../run/read-live-run.js';
 import { imageOf } from '../verify/image.js';
 import { type AccountState, AccountWalk, StateHash, stateKey } from '../verify/state-hash.js';
+import { arrivedOf } from '../write/open-patch.js';
 import { hasParticipants, isUsed, participantsOf } from './beyond-lists.js';
 import type { FoundRecord } from './close-over-holders.js';
 import { contentOf, imageRestored } from './content-of.js';
@@ -116,7 +117,8 @@ function seenRecord(
   symbols: AccountSymbols,
 ): SeenRecord {
   const written = fieldsWeWrote(ours, symbols);
-  const known = { after: ours.afterImage, before: ours.beforeImage, written, unarchived: false };
+  const arrived = arrivedOf(ours.entity, ours.open, ours.afterImage, record);
+  const known = { after: ours.afterImage, before: ours.beforeImage, written, arrived, unarchived: false };
   const { content, edited, standing } = contentOf(known, imageOf(ours.entity, record));
   // Put back, it hangs where it hung before us; a link that we gave it is gone.
   const isRestored = selected && ours.maker === 'theirs' && ours.beforeImage !== null;

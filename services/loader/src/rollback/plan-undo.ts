@@ -2,6 +2,7 @@ import type { ApiRequest } from '@octopipe/shared/pipedrive/http';
 import { entityTable, pathOf, type RemoteRecord } from '../destination/entity-table.js';
 import { imageOf } from '../verify/image.js';
 import { isUnknown } from '../write/intent-states.js';
+import { arrivedOf } from '../write/open-patch.js';
 import { type Content, contentOf } from './content-of.js';
 import { type Decision, decide } from './decide.js';
 import { countsChildren, labelOf } from './links.js';
@@ -51,17 +52,22 @@ export function planUndo(
   const { ours } = item;
   if (isWaiting(item)) return { kind: 'wait', item };
   const record = typeof look === 'string' ? undefined : look;
-  const now = record && imageOf(ours.entity, record);
-  const known = {
-    after: ours.afterImage,
-    before: ours.beforeImage,
-    written: item.written,
-    unarchived: item.updating?.byRollback === true,
-  };
-  const said: Content =
-    now && record
-      ? besideLines(contentOf(known, now), record, lines)
-      : { content: 'untouched', edited: [], standing: [] };
+  const said: Content = record
+    ? besideLines(
+        contentOf(
+          {
+            after: ours.afterImage,
+            before: ours.beforeImage,
+            written: item.written,
+            arrived: arrivedOf(ours.entity, ours.open, ours.afterImage, record),
+            unarchived: item.updating?.byRollback === true,
+          },
+          imageOf(ours.entity, record),
+        ),
+        record,
+        lines,
+      )
+    : { content: 'untouched', edited: [], standing: [] };
   const isUsed = isHeld || (record !== undefined && countsChildren(ours.entity, record));
   const decision = decide({
     selected: true,
@@ -83,9 +89,10 @@ export function partsAreOurs(item: Pick<UndoItem, 'parts'>, parts: ReadonlyArray
     parts.length === ours.size &&
     parts.every((part) => {
       const known = ours.get(String(part.id));
-      const images = { before: null, written: new Set<string>(), unarchived: false };
+      if (known === undefined) return false;
+      const arrived = arrivedOf(known.entity, known.open, known.afterImage, part);
+      const images = { before: null, written: new Set<string>(), arrived, unarchived: false };
       return (
-        known !== undefined &&
         contentOf({ after: known.afterImage, ...images }, imageOf(known.entity, part)).content === 'untouched'
       );
     })

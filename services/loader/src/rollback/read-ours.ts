@@ -7,6 +7,7 @@ import { entityTable } from '../destination/entity-table.js';
 import type { AccountSymbols } from '../destination/resolve-payload.js';
 import { fieldKey } from '../destination/resolve-payload.js';
 import type { Image } from '../verify/image.js';
+import { lostUntil, type OpenPatch, openPatchOf } from '../write/open-patch.js';
 import type { RecordFacts } from './decide.js';
 
 /** A record of ours as Postgres knows it. */
@@ -22,6 +23,7 @@ export interface OurRecord {
   /** Null: not known, or made too late to tell our words from somebody's. */
   afterImage: Image | null;
   beforeImage: Image | null;
+  open: OpenPatch | null;
   maker: RecordFacts['maker'];
 }
 
@@ -57,6 +59,8 @@ export async function readOurs(
       'target.payload',
       'target.writtenFields',
       'target.afterImage',
+      'target.patched',
+      'target.lostUntil',
       'before.image as beforeImage',
       // Only an account's own yes to a create makes a record ours: a row alone could be a match that went wrong.
       sql<boolean>`exists (select from loader.intent made where made.connection_id = target.connection_id
@@ -71,9 +75,10 @@ export async function readOurs(
       query.where('target.parentId', '=', sql<string>`any(${[...(parentIds ?? [])]}::text[])`),
     )
     .execute();
-  return rows.map(({ isOurs, ...row }) => ({
+  return rows.map(({ isOurs, patched, lostUntil, ...row }) => ({
     ...row,
     entity,
+    open: openPatchOf({ patched, lostUntil }),
     payload: row.payload as Payload,
     beforeImage: row.beforeImage as Image | null,
     maker: makerOf(isOurs, row.beforeImage !== null),
@@ -118,6 +123,8 @@ function ofMigration(tx: Tx, run: { migrationId: string; connectionId: string })
       'known.payload',
       'known.writtenFields',
       sql<Image | null>`case when known.image_is_late then null else known.after_image end`.as('afterImage'),
+      'known.patched',
+      lostUntil('known').as('lostUntil'),
     ])
     .where('known.connectionId', '=', run.connectionId)
     .where('maker.migrationId', '=', run.migrationId);
@@ -137,6 +144,8 @@ function ofMigration(tx: Tx, run: { migrationId: string; connectionId: string })
           and lost.target_key = known.target_key and lost.operation = 'update' and lost.releases > 0)
         then array(select jsonb_object_keys(known.patched)) else '{}' end`.as('writtenFields'),
       sql<Image | null>`known.image || known.patched`.as('afterImage'),
+      sql<Json | null>`null::jsonb`.as('patched'),
+      sql<Date | null>`null::timestamptz`.as('lostUntil'),
     ])
     .where('known.connectionId', '=', run.connectionId)
     .where('maker.migrationId', '=', run.migrationId)

@@ -50,7 +50,7 @@ export function imageAfterUpdate(
   sent: Readonly<Record<string, unknown>>,
   answer: RemoteRecord,
 ): Image {
-  const written = new Set(writtenNames(sent).flatMap((name) => [name, ...(followers[entity]?.[name] ?? [])]));
+  const written = new Set(writtenNames(sent).flatMap((name) => [name, ...followersOf(entity, name)]));
   const shown = imageOf(entity, answer);
   const of = (image: Image, isOurs: boolean) =>
     Object.entries(image).filter(([name]) => written.has(name) === isOurs);
@@ -66,7 +66,11 @@ export function writtenNames(sent: Readonly<Record<string, unknown>>): string[] 
   );
 }
 
-/** Fields that the account sets when another one is written. */
+/** Fields that the account sets when this one is written. */
+export function followersOf(entity: Entity, name: string): ReadonlyArray<string> {
+  return followers[entity]?.[name] ?? [];
+}
+
 const followers: Partial<Record<Entity, Readonly<Record<string, ReadonlyArray<string>>>>> = {
   deal: {
     status: ['close_time', 'won_time', 'lost_time', 'lost_reason', 'probability'],

@@ -331,6 +331,8 @@ function targetOf(id: number) {
     generation: 1,
     writtenFields: null,
     ownerId: null,
+    afterImage: null,
+    open: null,
   };
 }
 

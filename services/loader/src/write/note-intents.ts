@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { ownerIn } from '../destination/resolve-payload.js';
+import { canonicalOfSent } from '../verify/canonical.js';
+import { withoutEmpty } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
 import type { RequestPart, WriteRequest } from './build-requests.js';
 import { holdRun } from './hold-run.js';
@@ -60,6 +62,7 @@ export async function noteIntents(
       return parts.length > 0 ? [{ ...request, parts }] : [];
     });
     await saveBeforeImages(tx, batch, sent);
+    await saveOpenPatches(tx, batch, sent);
     for (const operation of new Set(sent.map((request) => request.operation))) {
       const calls = sent.filter((request) => request.operation === operation);
       const again = calls.filter((request) => isRepeat(batch, request)).length;
@@ -106,6 +109,23 @@ async function saveBeforeImages(
       }),
     )
     .execute();
+}
+
+/** What updates of known records are to write, beside what earlier ones were: the answer to any of them may be lost. */
+async function saveOpenPatches(
+  tx: Tx,
+  batch: AdmittedBatch,
+  sent: ReadonlyArray<SentRequest>,
+): Promise<void> {
+  const updates = sent.flatMap(({ parts }) => parts).filter(({ write }) => write.kind === 'update');
+  if (updates.length === 0) return;
+  const patches = updates.map(({ body }) =>
+    JSON.stringify(withoutEmpty(canonicalOfSent(batch.entity, (body.json ?? {}) as Record<string, unknown>))),
+  );
+  await sql`
+    update loader.target_record t set patched = coalesce(t.patched, '{}') || given.patch
+    from unnest(${updates.map(({ write }) => write.record.targetKey)}::text[], ${patches}::jsonb[]) as given(key, patch)
+    where t.connection_id = ${batch.connectionId} and t.target_key = given.key`.execute(tx);
 }
 
 /** What is about to be done to one record. */

@@ -128,6 +128,7 @@ export async function saveConfirmation(tx: Tx, done: Confirmation): Promise<void
         payload: JSON.stringify(record.payload),
         payloadHash: record.payloadHash,
         afterImage: done.afterImage && JSON.stringify(done.afterImage),
+        patched: null,
         generation: done.generation,
         writtenByRun: done.runId,
         writtenAt: sql<Date>`now()`,

@@ -22,6 +22,8 @@ const target: KnownTarget = {
   generation: 1,
   writtenFields: null,
   ownerId: null,
+  afterImage: null,
+  open: null,
 };
 const same: KnownTarget = { ...target, payload, payloadHash: record.payloadHash };
 const intent = (change: Partial<KnownIntent>): KnownIntent => ({

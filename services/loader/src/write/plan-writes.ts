@@ -4,6 +4,7 @@ import type { FieldMerge } from '../match/merge-fields.js';
 import type { Canonical } from '../verify/canonical.js';
 import type { Image } from '../verify/image.js';
 import { type IntentState, isUnknown } from './intent-states.js';
+import type { OpenPatch } from './open-patch.js';
 
 /** What Postgres knows of a key before it is written. */
 export interface KnownTarget {
@@ -16,6 +17,9 @@ export interface KnownTarget {
   writtenFields: string[] | null;
   /** The user that it was last sent with. */
   ownerId: string | null;
+  /** What it said after our last write; null: not known, or read too late to tell our words from somebody's. */
+  afterImage: Image | null;
+  open: OpenPatch | null;
 }
 
 export interface KnownIntent {

@@ -1,10 +1,12 @@
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { MappedRecord, Payload, TargetKey } from '@octopipe/shared/domain/mapping/record';
 import { readRecords } from '@octopipe/shared/mapped/read-mapped-set';
+import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Canonical } from '../verify/canonical.js';
 import type { Image } from '../verify/image.js';
 import type { AdmittedBatch } from './admit.js';
+import { lostUntil, openPatchOf } from './open-patch.js';
 import type { KnownDelete, KnownIntent, KnownTarget } from './plan-writes.js';
 import { readLeft } from './unanswered.js';
 
@@ -79,6 +81,9 @@ export async function readBatchState(
         'generation',
         'writtenFields',
         'ownerId',
+        'patched',
+        lostUntil('loader.target_record').as('lostUntil'),
+        sql<Image | null>`case when image_is_late then null else after_image end`.as('afterImage'),
       ])
       .where('connectionId', '=', batch.connectionId)
       .where('targetKey', 'in', targetKeys)
@@ -106,7 +111,12 @@ export async function readBatchState(
     return {
       records,
       left,
-      targets: new Map(targets.map((row) => [row.targetKey, { ...row, payload: row.payload as Payload }])),
+      targets: new Map(
+        targets.map(({ patched, lostUntil, ...row }) => [
+          row.targetKey,
+          { ...row, payload: row.payload as Payload, open: openPatchOf({ patched, lostUntil }) },
+        ]),
+      ),
       intents: new Map(intents.map((row) => [row.targetKey, row as KnownIntent])),
       deletes: new Map(
         deletes.map(({ targetId, ...row }) => [
