@@ -10,6 +10,8 @@ export interface EntityCalls {
   update: OperationName;
   remove: OperationName;
   list: OperationName;
+  /** Where the list cannot be asked for ids: what reads one record. */
+  get?: OperationName;
   /** The list of what `list` leaves out because it is archived. */
   archive?: OperationName;
   /** Records on one page of the list. */
@@ -30,6 +32,7 @@ export const entityCalls = {
     update: 'updateLead',
     remove: 'deleteLead',
     list: 'getLeads',
+    get: 'getLead',
     archive: 'getArchivedLeads',
     pageSize: 500,
   },
@@ -49,6 +52,7 @@ export const entityCalls = {
     update: 'updateNote',
     remove: 'deleteNote',
     list: 'getNotes',
+    get: 'getNote',
     pageSize: 500,
   },
   // A page of files holds 100 since 2025-01-15.
@@ -57,6 +61,7 @@ export const entityCalls = {
     update: 'updateFile',
     remove: 'deleteFile',
     list: 'getFiles',
+    get: 'getFile',
     pageSize: 100,
   },
 } satisfies Record<Entity, EntityCalls>;

@@ -17,13 +17,14 @@ export type TokenPhase = (typeof tokenPhases)[number];
 export type CallsByPhase = Record<TokenPhase, Calls>;
 
 /**
- * What a call is for, where that is noted with its tokens (`loader.token_use.purposes`): `probe` and `read_back` are
- * planned, once; everything else is a cause for which more is spent than was planned. Most calls are noted without: they
+ * What a call is for, where that is noted with its tokens (`loader.token_use.purposes`): `probe`, `read_before` and
+ * `read_back` are planned, once; everything else is a cause for which more is spent than was planned. Most calls are noted without: they
  * are the plan.
  */
 export const callPurposes = [
   'probe',
   'probe_again',
+  'read_before',
   'read_back',
   'sent_again',
   'read_again',
@@ -39,6 +40,8 @@ export interface EntityWork {
   total: number;
   /** Records of the account that are none of ours: what reads ours back goes past them, as far as they are known. */
   foreign?: number;
+  /** The calls that look at records before they are updated. */
+  looks?: number;
   byParent?: ReadonlyArray<{ creates: number; total: number }>;
 }
 
@@ -66,7 +69,7 @@ export const fieldOperations: Record<
 
 export const fieldEntities = Object.keys(fieldOperations) as FieldEntity[];
 
-/** The writes of the records, and the list pages that read each once. */
+/** The writes of the records, and the reads: a look before updates, and the list pages that read each once. */
 export function recordCalls(
   work: Partial<Record<Entity, EntityWork>>,
 ): Pick<CallsByPhase, 'load' | 'verify'> {
@@ -74,7 +77,7 @@ export function recordCalls(
   const verify: Calls = {};
   for (const entity of entities) {
     const rules: EntityCalls = entityCalls[entity];
-    const { updates, total, creates, byParent, foreign = 0 } = work[entity] ?? nothing;
+    const { updates, total, creates, byParent, foreign = 0, looks = 0 } = work[entity] ?? nothing;
     const parents = byParent ?? [{ creates, total }];
     for (const parent of parents) {
       const calls = createCalls(rules, parent.creates);
@@ -82,6 +85,7 @@ export function recordCalls(
       add(load, rules.create, calls.single);
     }
     add(load, rules.update, updates);
+    add(verify, rules.get ?? rules.list, looks);
     for (const listed of slicesOf(parents, rules.parentsAtOnce ?? 1)) {
       const records = listed.reduce((sum, parent) => sum + parent.total, 0);
       add(verify, rules.list, listPages(rules, records, foreign));

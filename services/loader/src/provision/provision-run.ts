@@ -245,15 +245,30 @@ async function countWork(ctx: LoaderContext, run: LiveRun & { setId: string }): 
       .where('mapped.setId', '=', run.setId)
       .groupBy('mapped.entity')
       .execute();
+    const looks = await countLooks(tx, run);
     const work: Array<[Entity, EntityWork]> = [];
     for (const entity of entities) {
       const { under } = entityTable[entity];
       const counts = rows.find((row) => row.entity === entity) ?? { creates: 0, updates: 0, total: 0 };
       const byParent = under && (await countByParent(tx, run, entity, under.field));
-      work.push([entity, { ...counts, ...(byParent ? { byParent } : {}) }]);
+      work.push([entity, { ...counts, looks: looks.get(entity) ?? 0, ...(byParent ? { byParent } : {}) }]);
     }
     return Object.fromEntries(work) as Work;
   });
+}
+
+/** How often records are looked at before they are updated: once for each batch that updates, or each by itself. */
+async function countLooks(tx: Tx, run: LiveRun & { setId: string }): Promise<Map<Entity, number>> {
+  const { rows } = await sql<{ entity: Entity; batches: number; records: number }>`
+    select batch.entity, count(distinct batch.id)::int as batches, count(*)::int as records
+    from transform.load_batch batch cross join lateral unnest(batch.target_keys) as key
+    join transform.mapped_record mapped on mapped.set_id = batch.set_id and mapped.target_key = key
+    join loader.target_record target on target.connection_id = ${run.connectionId} and target.target_key = key
+    where batch.set_id = ${run.setId} and target.payload_hash <> mapped.payload_hash
+    group by batch.entity`.execute(tx);
+  return new Map(
+    rows.map(({ entity, batches, records }) => [entity, entityTable[entity].get ? records : batches]),
+  );
 }
 
 /** In the order in which the verification lists the parents. */

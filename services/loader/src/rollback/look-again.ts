@@ -1,7 +1,6 @@
 import { slicesOf } from '@octopipe/shared/core/slices';
 import type { Entity } from '@octopipe/shared/domain/run/states';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
-import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import type { Account } from '../destination/account.js';
 import { entityTable, type RemoteRecord, walksOver } from '../destination/entity-table.js';
 import { everyOne } from '../write/send-noted.js';
@@ -9,9 +8,6 @@ import { childCounters, childLists, linksOf } from './links.js';
 
 /** What a second look at a record showed; `unchanged`: the account says that nothing happened to it since the first. */
 export type SecondLook = RemoteRecord | 'gone' | 'unchanged';
-
-/** v1 lists cannot be asked for ids; one of these is read by itself. */
-const readOne: Partial<Record<Entity, OperationName>> = { lead: 'getLead', note: 'getNote', file: 'getFile' };
 
 /** Changes of this long before the first look are looked at again: clocks differ, and change times are whole seconds. */
 const marginMs = 120_000;
@@ -62,7 +58,7 @@ export async function findRecord(
   id: string,
   signal: AbortSignal,
 ): Promise<RemoteRecord | undefined> {
-  const operation = readOne[entity];
+  const operation = entityTable[entity].get;
   if (operation === undefined) return undefined;
   const record = (await account.find({ operation, path: { id } }, signal)) as RemoteRecord | undefined;
   return record === undefined || record.is_deleted === true || record.active_flag === false
@@ -91,7 +87,7 @@ export async function findEach(
 
 /** What it takes to find one; where it cannot be asked for by itself, more than any list. */
 export function priceOfOne(entity: Entity): number {
-  const operation = readOne[entity];
+  const operation = entityTable[entity].get;
   return operation === undefined ? Number.POSITIVE_INFINITY : tokenCost(operation);
 }
 

@@ -93,7 +93,7 @@ async function buildPart(
   if (write.kind === 'update') {
     if (parentId !== null && parentId !== write.parentId)
       throw new RecordRejected('moved', 'it belongs to another record now; Pipedrive cannot move it there');
-    const json = write.merge ? write.merge.json : changeable(rules, resolved);
+    const json = write.merge?.json ?? write.json ?? changeable(rules, resolved);
     return { write, body: { json }, bodyHash, parentId: write.parentId };
   }
   if (resolved.file)

@@ -5,7 +5,7 @@ import type { LoaderContext } from '../context.js';
 import type { Account, WriteOutcome } from '../destination/account.js';
 import { entityTable } from '../destination/entity-table.js';
 import { loadSymbols } from '../destination/load-symbols.js';
-import { mergeMatched } from '../match/merge-matched.js';
+import { mergeUpdates } from '../match/merge-updates.js';
 import { type AdmittedBatch, finishBatch, renewLease } from './admit.js';
 import { apiOf, buildRequests } from './build-requests.js';
 import { lookAtUndone } from './look-at-undone.js';
@@ -40,6 +40,8 @@ import { leaveUnanswered } from './unanswered.js';
  *
  * A matched record (match/) is not created but updated, and a repeated update decides the same: what it said before our
  * first patch is committed with the intent.
+ *
+ * Nor is a person's edit of a record that we made written over: each update is preceded by a look (match/keep-edits.ts).
  *
  * Guarantee: at least once per job, exactly once per record. What if it dies …
  *   before the intents are noted?        Nothing was sent; the lease runs out and the batch is done again.
@@ -82,8 +84,8 @@ export async function loadBatch(
     batch,
     planned.map((write) => write.record.payload),
   );
-  // Records that stood in the account before us: decided field by field, by how they stand now.
-  const writes = await mergeMatched(ctx, account, batch, planned, state, symbols, signal);
+  // What people have made of records is decided field by field, by how they stand now.
+  const writes = await mergeUpdates(ctx, account, batch, planned, state, symbols, signal);
   await noteUnchanged(ctx, batch, writes);
   const toSend = await leaveUnanswered(ctx, batch, writes.filter(isSent), state);
 

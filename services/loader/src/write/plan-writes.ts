@@ -48,7 +48,7 @@ export type Write =
   | { kind: 'wait'; record: MappedRecord }
   /** A rollback that was ended may have deleted it, or a person says so: whether it stands is to be seen first (look-at-undone.ts). */
   | { kind: 'look'; record: MappedRecord; deleting: KnownDelete }
-  /** Of what changed nothing can be sent, or of a matched record every field is theirs: as if unchanged. */
+  /** Of what changed nothing can be sent, or every field is theirs: as if unchanged. */
   | { kind: 'kept'; record: MappedRecord }
   | { kind: 'create'; record: MappedRecord; generation: number; payload: Payload; alone: boolean }
   | {
@@ -58,8 +58,10 @@ export type Write =
       targetId: string;
       parentId: string | null;
       payload: Payload;
-      /** A record that stood in the account before us: mergeMatched decides what of the payload is written, and how. */
+      /** A record that stood in the account before us: mergeUpdates decides what of the payload is written, and how. */
       ofTheirs: boolean;
+      /** Of one that we made, the body without what people have changed. */
+      json?: Record<string, unknown>;
       merge?: FieldMerge & {
         image: Image;
         /** Of a first patch, what it may have written by now, in canonical form. */

@@ -1,7 +1,7 @@
 import type { DestinationSchema, MatchedEntity } from '@octopipe/shared/domain/mapping/content';
 import { type Entity, entities } from '@octopipe/shared/domain/run/states';
 import { tokenCost } from '@octopipe/shared/pipedrive/costs';
-import { entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
+import { type EntityCalls, entityCalls } from '@octopipe/shared/pipedrive/entity-calls';
 import type { OperationName } from '@octopipe/shared/pipedrive/facts/index';
 import {
   type Calls,
@@ -39,6 +39,9 @@ export interface TokenModel {
 
 /** Share of the records that a delta is reckoned to touch. */
 export const deltaShare = 0.1;
+
+/** As transform lays them out; the updates of one are looked at together. */
+const recordsPerBatch = 100;
 
 /** Items that provisioning makes on an account that has none of ours yet, as long as no mapping names them. */
 export interface SchemaCounts {
@@ -88,9 +91,13 @@ export function tokenModel(
     verify: costOf(verify),
     reserve_delta: sum([
       costOf(verify),
-      ...counted.map(({ entity, count }) =>
-        timesCost(entityCalls[entity].update, Math.ceil(count * deltaShare)),
-      ),
+      ...counted.flatMap(({ entity, count }) => {
+        const { update, list, get }: EntityCalls = entityCalls[entity];
+        const changed = Math.ceil(count * deltaShare);
+        // Looked at before: one by one, or a batch at a time, each of which has some of them.
+        const looks = get ? changed : Math.min(changed, Math.ceil(count / recordsPerBatch));
+        return [timesCost(update, changed), timesCost(get ?? list, looks)];
+      }),
     ]),
     reserve_rollback: sum([
       costOf(verify),

@@ -104,6 +104,7 @@ function accountReason({ phase, operation }: TokenChange, difference: number): T
   }
   if (phase === 'load' && role?.part === 'create') return 'loaded_before';
   if (phase === 'load' && role?.part === 'update' && difference > 0) return 'changed_since_load';
+  if (phase === 'verify' && isLook(operation) && difference > 0) return 'changed_since_load';
   return 'unexplained';
 }
 
@@ -137,6 +138,7 @@ const purposesOfMore = {
   searched_for_matches: 'searched_for_matches',
   sent_again: 'sent_again',
   read_again: 'read_again',
+  read_before: 'read_again',
   asked_by_answers: 'asked_by_answers',
   probe_again: 'asked_by_answers',
 } as const satisfies Partial<Record<CallPurpose, TokenReason>>;
@@ -155,7 +157,10 @@ function causesOfMore({ phase, operation, before }: TokenChange, facts: ReasonFa
     causes.push({
       code: 'others_in_lists',
       // While they are read, what was read: nobody else's records are known before the end.
-      calls: (facts.pages[role.entity] ?? noted.read_back ?? 0) - before / tokenCost(operation),
+      calls:
+        (facts.pages[role.entity] ?? noted.read_back ?? 0) +
+        (noted.read_before ?? 0) -
+        before / tokenCost(operation),
     });
   for (const [purpose, code] of Object.entries(purposesOfMore))
     causes.push({ code, calls: noted[purpose as CallPurpose] ?? 0 });
@@ -197,6 +202,11 @@ function lessProvisioned(operation: string, planned: number, { made, noted }: Re
 
 function isMatched(entity: Entity): boolean {
   return matchedEntities.some((matched) => matched === entity);
+}
+
+/** Records that are updated are looked at before: by a list, or each by itself. */
+function isLook(operation: string): boolean {
+  return Object.values(entityCalls).some(({ list, get }: EntityCalls) => operation === (get ?? list));
 }
 
 /** What an operation is to the records of an entity; undefined for those that are not about records. */

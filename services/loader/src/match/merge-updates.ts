@@ -2,12 +2,15 @@ import { RecordRejected } from '@octopipe/shared/core/errors';
 import { inTransaction } from '@octopipe/shared/db/index';
 import type { MappingSettings, MatchedEntity } from '@octopipe/shared/domain/mapping/content';
 import { matchedEntities } from '@octopipe/shared/domain/mapping/content';
+import type { Entity } from '@octopipe/shared/domain/run/states';
 import { getMappingVersion } from '@octopipe/shared/mapped/read-mapped-set';
+import { sql } from 'kysely';
 import type { LoaderContext } from '../context.js';
 import type { Account } from '../destination/account.js';
 import { entityTable, type RemoteRecord } from '../destination/entity-table.js';
 import { markerCodeOf } from '../destination/load-symbols.js';
 import { type AccountSymbols, ownedAsSent, resolvePayload } from '../destination/resolve-payload.js';
+import { findEach, linesOf } from '../rollback/look-again.js';
 import { type Canonical, canonicalOfListed, canonicalOfSent } from '../verify/canonical.js';
 import { type Image, imageOf, withoutEmpty } from '../verify/image.js';
 import type { AdmittedBatch } from '../write/admit.js';
@@ -17,6 +20,7 @@ import { noteFailed } from '../write/note-outcome.js';
 import { arrivedOf, withArrived } from '../write/open-patch.js';
 import type { KnownTarget, Write } from '../write/plan-writes.js';
 import type { BatchState } from '../write/read-batch-state.js';
+import { keepEdits } from './keep-edits.js';
 import {
   beforeLaterPatch,
   beforeRepeatedPatch,
@@ -28,11 +32,13 @@ import {
 type Update = Extract<Write, { kind: 'update' }>;
 
 /**
- * Of the updates of matched records, decides the fields: reads how the records stand now (one call for the whole batch)
- * and applies the mapping's policies. Afterwards an update carries its `merge`: the patch, and the image of the record
- * before it, which is stored with the intent. One with nothing left to write is `kept`; one whose record is gone fails.
+ * Of all updates, decides the fields: reads how the records stand now (one call for the whole batch, where the account lists
+ * records by id) and keeps what people made of them. Of matched records the mapping's policies decide: such an update carries
+ * its `merge` afterwards, the patch and the image of the record before it, which is stored with the intent; one whose record
+ * is gone fails. Of records that we made, what people changed since stays theirs (keep-edits.ts). One with nothing left to
+ * write is `kept`.
  */
-export async function mergeMatched(
+export async function mergeUpdates(
   ctx: LoaderContext,
   account: Account,
   batch: AdmittedBatch,
@@ -41,14 +47,19 @@ export async function mergeMatched(
   symbols: AccountSymbols,
   signal: AbortSignal,
 ): Promise<Write[]> {
+  const updates = writes.filter((write) => write.kind === 'update');
+  if (updates.length === 0) return [...writes];
+  const isFirst = updates.some(({ record }) => !state.targets.has(record.targetKey));
+  const standing = await account.noting(isFirst ? 'searched_for_matches' : 'read_before', () =>
+    readStanding(account, batch.entity, updates, ctx.settings.inFlight, signal),
+  );
+  const ours = await mergeOurs(ctx, batch, writes, standing, state, symbols);
   const entity = matchedEntities.find((name) => name === batch.entity);
-  const ids = writes.filter(isOfTheirs).map((write) => write.targetId);
-  if (!entity || ids.length === 0) return [...writes];
+  if (!entity || !writes.some(isOfTheirs)) return ours;
   const settings = await readSettings(ctx, batch);
-  const standing = await readStanding(account, entity, ids, signal);
   const targets = await noteArrived(ctx, batch, entity, writes.filter(isOfTheirs), standing, state);
   const merged: Write[] = [];
-  for (const write of writes) {
+  for (const write of ours) {
     if (!isOfTheirs(write)) {
       merged.push(write);
       continue;
@@ -72,6 +83,45 @@ export async function mergeMatched(
     }
   }
   return merged;
+}
+
+async function mergeOurs(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  writes: ReadonlyArray<Write>,
+  standing: ReadonlyMap<string, RemoteRecord>,
+  { targets }: BatchState,
+  symbols: AccountSymbols,
+): Promise<Write[]> {
+  const withLines = batch.entity === 'deal' ? await dealsWithLines(ctx, batch, [...standing.keys()]) : nobody;
+  return writes.map((write) => {
+    if (write.kind !== 'update' || write.ofTheirs) return write;
+    const following = withLines.has(write.targetId) ? madeByLines : nobody;
+    const target = targets.get(write.record.targetKey);
+    return keepEdits(batch.entity, write, standing.get(write.targetId), target, symbols, following);
+  });
+}
+
+const nobody: ReadonlySet<string> = new Set();
+/** A deal with lines has no value of its own, so nobody but the lines changed it. */
+const madeByLines: ReadonlySet<string> = new Set(['value']);
+
+async function dealsWithLines(
+  ctx: LoaderContext,
+  batch: AdmittedBatch,
+  ids: ReadonlyArray<string>,
+): Promise<Set<string>> {
+  const rows = await inTransaction(ctx.db, { role: 'loader', tenantId: batch.tenantId }, (tx) =>
+    tx
+      .selectFrom('loader.targetRecord')
+      .select('parentId')
+      .distinct()
+      .where('connectionId', '=', batch.connectionId)
+      .where('entity', '=', 'line')
+      .where('parentId', '=', sql<string>`any(${[...ids]}::text[])`)
+      .execute(),
+  );
+  return new Set(rows.flatMap(({ parentId }) => parentId ?? []));
 }
 
 const matchGone = 'match_gone';
@@ -223,18 +273,25 @@ async function readSettings(ctx: LoaderContext, batch: AdmittedBatch): Promise<M
   });
 }
 
-/** At most a batch of ids: one list call, 10 tokens, where a get for each would be 1. */
+/**
+ * How the records of a batch's updates stand. Of v2 one list call by their ids, 10 tokens for a batch, where a get for each
+ * would be 1; lines by their deals; of v1 each by itself. What is planned is one such call for a batch, or a get for each record.
+ */
 async function readStanding(
   account: Account,
-  entity: MatchedEntity,
-  ids: string[],
+  entity: Entity,
+  updates: ReadonlyArray<Update>,
+  atOnce: number,
   signal: AbortSignal,
 ): Promise<Map<string, RemoteRecord>> {
-  const query = { ids: ids.join(','), limit: 100 };
-  const request = { operation: entityTable[entity].list, query };
-  const { data } = await account.read(request, signal, 'searched_for_matches');
-  const records = Array.isArray(data) ? (data as RemoteRecord[]) : [];
-  return new Map(records.map((record) => [String(record.id), record]));
+  const rules = entityTable[entity];
+  const ids = updates.map(({ targetId }) => targetId);
+  if (rules.get) return findEach(account, entity, ids, atOnce, signal);
+  const records = rules.under
+    ? await linesOf(account, [...new Set(updates.flatMap(({ parentId }) => parentId ?? []))], signal)
+    : (await account.read({ operation: rules.list, query: { ids: ids.join(','), limit: 100 } }, signal)).data;
+  const listed = Array.isArray(records) ? (records as RemoteRecord[]) : [];
+  return new Map(listed.map((record) => [String(record.id), record]));
 }
 
 function rulesOf(
