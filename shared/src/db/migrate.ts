@@ -28,8 +28,8 @@ import * as leftCompanies from './migrations/20261130-0200-left-companies.js';
 import * as callPurposes from './migrations/20261130-0210-call-purposes.js';
 import * as lateImage from './migrations/20261130-0230-late-image.js';
 import * as patched from './migrations/20261130-0232-patched.js';
-import * as openPatch from './migrations/20261130-0236-open-patch.js';
 import * as unanswered from './migrations/20261130-0238-unanswered.js';
+import * as openPatch from './migrations/20261130-0240-open-patch.js';
 import { assertRolesHaveRights, ensureRoles } from './roles.js';
 
 /** Forward only, in this order; the name is the identity of a migration and never changes after merge. */
@@ -59,8 +59,8 @@ export const migrations: Record<string, Migration> = {
   '20261130-0210-call-purposes': callPurposes,
   '20261130-0230-late-image': lateImage,
   '20261130-0232-patched': patched,
-  '20261130-0236-open-patch': openPatch,
   '20261130-0238-unanswered': unanswered,
+  '20261130-0240-open-patch': openPatch,
 };
 
 export const latestMigration = Object.keys(migrations).at(-1) ?? '';
