@@ -118,14 +118,17 @@ function send(url: string, key: string, n: number, change = ''): Promise<Respons
   });
 }
 
-/** As a good client does: the same request again while the service is away or another one carries it out. */
+/**
+ * As a good client does: the same request again while the service is away or another one carries it out, each time after
+ * a longer rest of its own choice, so that thousands do not come back together.
+ */
 async function sendUntilAnswered(
   url: string,
   key: string,
   n: number,
   seen: Record<'200' | '201' | 'replayed' | 'inFlight' | 'away', number>,
 ): Promise<string> {
-  for (;;) {
+  for (let restMs = 50; ; restMs = Math.min(restMs * 2, 5_000)) {
     try {
       const answer = await send(url, key, n);
       const bytes = Buffer.from(await answer.arrayBuffer());
@@ -141,7 +144,7 @@ async function sendUntilAnswered(
       if (error instanceof Error && error.cause === 'answer') throw error;
       seen.away += 1;
     }
-    await sleep(20 + Math.random() * 60);
+    await sleep(Math.random() * restMs);
   }
 }
 
