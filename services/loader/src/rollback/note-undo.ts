@@ -5,7 +5,14 @@ import { isGone, type WriteOutcome } from '../destination/account.js';
 import type { AdmittedBatch } from '../write/admit.js';
 import { holdRun } from '../write/hold-run.js';
 import { type IntentMove, intentMoves } from '../write/intent-states.js';
-import { type IntentFacts, lost, moveIntent, neverAnswered, refusalCode } from '../write/note-outcome.js';
+import {
+  type IntentFacts,
+  lost,
+  moveIntent,
+  neverAnswered,
+  refusalCode,
+  saveRunOutcome,
+} from '../write/note-outcome.js';
 import { leave, mostUnanswered } from '../write/unanswered.js';
 import { forget } from './forget.js';
 import type { Undo, UndoRequest } from './plan-undo.js';
@@ -213,27 +220,5 @@ async function saveOutcome(
   outcome: Outcome,
   why: { code: string | null; detail: string | null },
 ): Promise<void> {
-  await tx
-    .insertInto('loader.recordOutcome')
-    .values({
-      tenantId: batch.tenantId,
-      runId: batch.runId,
-      targetKey: record.targetKey,
-      entity: record.entity,
-      outcome,
-      code: why.code,
-      detail: why.detail?.slice(0, 300) ?? null,
-    })
-    // A late yes to a call that was left to a person already.
-    .onConflict((conflict) =>
-      conflict
-        .columns(['runId', 'targetKey'])
-        .doUpdateSet((set) => ({
-          outcome: set.ref('excluded.outcome'),
-          code: set.ref('excluded.code'),
-          detail: set.ref('excluded.detail'),
-        }))
-        .where('loader.recordOutcome.code', '=', neverAnswered),
-    )
-    .execute();
+  await saveRunOutcome(tx, { ...batch, entity: record.entity }, record.targetKey, outcome, why);
 }

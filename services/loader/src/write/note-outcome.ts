@@ -250,12 +250,13 @@ export async function saveFailure(
   await saveRunOutcome(tx, batch, record.targetKey, 'failed', { code, detail });
 }
 
-async function saveRunOutcome(
+/** What became of a record in a run, once; but a late yes to a call that was left to a person already still counts. */
+export async function saveRunOutcome(
   tx: Tx,
   of: { tenantId: string; runId: string; entity: string },
   targetKey: string,
-  outcome: 'created' | 'updated' | 'unchanged' | 'failed',
-  why: { code: string; detail: string } | undefined = undefined,
+  outcome: 'created' | 'updated' | 'unchanged' | 'deleted' | 'restored' | 'gone' | 'kept' | 'failed',
+  why: { code: string | null; detail: string | null } | undefined = undefined,
 ): Promise<void> {
   await tx
     .insertInto('loader.recordOutcome')
@@ -266,9 +267,8 @@ async function saveRunOutcome(
       entity: of.entity,
       outcome,
       code: why?.code ?? null,
-      detail: why?.detail.slice(0, 300) ?? null,
+      detail: why?.detail?.slice(0, 300) ?? null,
     })
-    // A late yes to a call that was left to a person already.
     .onConflict((conflict) =>
       conflict
         .columns(['runId', 'targetKey'])
