@@ -1,5 +1,5 @@
-import { followMerges } from '@octopipe/shared/domain/mapping/follow-merges';
-import { listMergedRows, type MergedRow, rowsById } from '@octopipe/shared/staging/read-staged';
+import type { MergedRow } from '@octopipe/shared/staging/read-staged';
+import { readStatedMerges } from '@octopipe/shared/staging/stated-merges';
 import type { FindingsList } from './findings-list.js';
 import type { StagedExport } from './staged-export.js';
 
@@ -17,13 +17,7 @@ export async function followMergedCustomers(
   findings: FindingsList,
 ): Promise<MergedCustomer[]> {
   const { tx, tenantId, exportId } = staged;
-  const rows = await listMergedRows(tx, tenantId, exportId);
-  const named = [...new Set(rows.map(({ into }) => into))];
-  const there = await rowsById(tx, tenantId, exportId, 'customer', named);
-  const { survivors, astray } = followMerges(
-    rows.map(({ sourceId, into }) => ({ from: sourceId, into })),
-    (id) => there.has(id),
-  );
+  const { rows, survivors, astray } = await readStatedMerges(tx, tenantId, exportId);
   for (const row of rows)
     if (astray.has(row.sourceId)) findings.addRow('merge_leads_nowhere', row, { column: 'Merged into ID' });
   return rows.map((row) => ({ ...row, livesOnIn: survivors.get(row.sourceId) ?? row.sourceId }));

@@ -1,8 +1,9 @@
 import type { Tx } from '@octopipe/shared/db/index';
 import type { MappingContent } from '@octopipe/shared/domain/mapping/content';
 import { mergesOf } from '@octopipe/shared/domain/mapping/duplicate-customers';
-import { followMerges, joinMerges } from '@octopipe/shared/domain/mapping/follow-merges';
-import { listMergedRows, rowsById } from '@octopipe/shared/staging/read-staged';
+import { joinMerges } from '@octopipe/shared/domain/mapping/follow-merges';
+import { rowsById } from '@octopipe/shared/staging/read-staged';
+import { readStatedMerges } from '@octopipe/shared/staging/stated-merges';
 import { sql } from 'kysely';
 import type { SetScope } from './set-scope.js';
 
@@ -16,8 +17,9 @@ export async function mergeCustomers(tx: Tx, scope: SetScope, content: MappingCo
   const ids = [...new Set(merges.flatMap(({ from, into }) => [from, into]))];
   const rows = await rowsById(tx, scope.tenantId, scope.exportId, 'customer', ids);
   const decided = merges.filter(({ from, into }) => rows.has(from) && rows.has(into));
-  const stated = await statedMerges(tx, scope.tenantId, scope.exportId);
-  const aliases = [...joinMerges(stated, decided)].map(([from, into]) => ({
+  // As far as they lead to a customer that is mapped; the rest are findings of assessing.
+  const stated = await readStatedMerges(tx, scope.tenantId, scope.exportId);
+  const aliases = [...joinMerges(stated.survivors, decided)].map(([from, into]) => ({
     source_id: from,
     surviving_id: into,
   }));
@@ -28,15 +30,6 @@ export async function mergeCustomers(tx: Tx, scope: SetScope, content: MappingCo
     from jsonb_to_recordset(${JSON.stringify(aliases)}::jsonb) as a(source_id text, surviving_id text)`.execute(
     tx,
   );
-}
-
-/** The merges that the export states, as far as they lead to a customer that is mapped; the rest are findings of assessing. */
-export async function statedMerges(tx: Tx, tenantId: string, exportId: string): Promise<Map<string, string>> {
-  const merged = await listMergedRows(tx, tenantId, exportId);
-  const named = [...new Set(merged.map(({ into }) => into))];
-  const there = await rowsById(tx, tenantId, exportId, 'customer', named);
-  const stated = merged.map(({ sourceId, into }) => ({ from: sourceId, into }));
-  return followMerges(stated, (id) => there.has(id)).survivors;
 }
 
 /** Of these customers the ones that were merged, and what into. */

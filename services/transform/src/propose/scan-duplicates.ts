@@ -7,8 +7,8 @@ import {
   keysOf,
 } from '@octopipe/shared/domain/mapping/duplicate-customers';
 import { findConfirmedOfMigration } from '@octopipe/shared/mapped/read-mapped-set';
+import { readStatedMerges } from '@octopipe/shared/staging/stated-merges';
 import { allRows } from '../mapping/all-rows.js';
-import { statedMerges } from '../mapping/merge-customers.js';
 
 /**
  * The customers of an export that look alike. Read twice: the first time only counts what occurs more than once, in
@@ -31,7 +31,8 @@ export async function scanDuplicates(
     if (named.has(row.sourceId) || keysOf(signals).some((key) => seen.isRepeated(key)))
       customers.push(signals);
   }
-  return findDuplicates(customers, earlier, await statedMerges(tx, tenantId, exportId));
+  const { survivors } = await readStatedMerges(tx, tenantId, exportId);
+  return findDuplicates(customers, earlier, survivors);
 }
 
 /** What was added more than once. Two keys in one place are taken as one: then a customer too many is compared, never one too few. */
